@@ -1,0 +1,36 @@
+# What people type, and what tests and CI run. Each target installs what it lacks (scripts/setup.sh).
+.PHONY: start test check bench package cli site
+
+PORT ?= 8080
+SETUP := scripts/setup.sh
+# Tools that scripts/setup.sh installed come first.
+export PATH := $(shell bash -c '. scripts/env.sh; echo "$$PATH"')
+
+start: ## builds what changed and serves http://127.0.0.1:8080
+	@$(SETUP) wasm bindgen trunk npm
+	@scripts/start.sh $(PORT)
+
+test: ## every test: Rust, wasm in a real browser, the page end to end, the package
+	@$(SETUP) wasm bindgen trunk npm chromium
+	cargo test --release --features cli
+	@$(MAKE) --no-print-directory cli package
+	npm run --silent test:browser
+
+check: ## formatting, lints, types, licences
+	@$(SETUP) lint wasm npm deny
+	@scripts/check.sh
+
+package: site ## the static site in dist/site, the npm package in dist/
+	node scripts/site.mjs package
+
+site:
+	@$(SETUP) wasm bindgen trunk npm
+	trunk build --release --dist dist/site
+
+cli: ## the command-line program: target/release/nijigen
+	@$(SETUP) cc
+	cargo build --release --features cli
+
+bench: ## benchmarks: tables here, rows in benches/results/
+	@$(SETUP) cc
+	cargo bench --features cli

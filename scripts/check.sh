@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Everything that can be said of the code without running it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/env.sh
+
+cargo fmt --check
+cargo clippy --quiet --release --all-targets --features cli -- -D warnings
+# The bindings exist only for wasm.
+if [ "$(wasm_toolchain)" = own ]; then
+  RUSTFLAGS='-C target-feature=+simd128' cargo clippy --quiet --profile wasm --lib --target wasm32-unknown-unknown -- -D warnings
+else
+  echo "» the bindings in src/web are not linted: this toolchain has no wasm32 std (make test still builds them)"
+fi
+npm run --silent check
+cargo deny --log-level error check bans licenses sources
+# The advisories are a repository of their own, which not every network reaches.
+if cargo deny --log-level off fetch db >/dev/null 2>&1; then
+  cargo deny --log-level error check --disable-fetch advisories
+else
+  echo "» security advisories were not checked: the advisory database cannot be fetched here"
+fi
+echo "» check passed"

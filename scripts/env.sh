@@ -1,0 +1,22 @@
+# Sourced by the other scripts: where tools are and which versions are ours.
+TOOLS=${NIJIGEN_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/nijigen}
+TRUNK_VERSION=0.21.14
+DENY_VERSION=0.20.2
+# wasm-bindgen's program must be exactly the crate's version.
+BINDGEN_VERSION=$(sed -n '/^name = "wasm-bindgen"$/{n;s/version = "\(.*\)"/\1/p;}' Cargo.lock)
+PATH=$TOOLS/wasm-bindgen-cli-$BINDGEN_VERSION/bin:$TOOLS/trunk-$TRUNK_VERSION/bin:$TOOLS/cargo-deny-$DENY_VERSION/bin:$PATH
+export PATH
+
+# Debian's rustc and its std sources, enough to build std for wasm ourselves.
+DEBIAN_RUSTC=/usr/bin/rustc
+
+# Prints "own" where the default toolchain has std for wasm32, "debian" where Debian's can build it, else nothing.
+wasm_toolchain() {
+  if [ -d "$(rustc --print target-libdir --target wasm32-unknown-unknown 2>/dev/null)" ]; then echo own
+  elif [ -x $DEBIAN_RUSTC ] && [ -f "$($DEBIAN_RUSTC --print sysroot)/lib/rustlib/src/rust/library/std/Cargo.toml" ]; then echo debian
+  fi
+}
+
+chromium_path() {
+  command -v "${CHROMIUM:-chromium}" || command -v chromium-browser || command -v google-chrome || true
+}

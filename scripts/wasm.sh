@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Builds the browser's module into target/wasm/simd/: nijigen.js, nijigen_bg.wasm and their types.
+# Does nothing when nothing changed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/env.sh
+
+target=wasm32-unknown-unknown
+out=target/wasm/simd
+built=target/$target/wasm/nijigen.wasm
+# Every browser that has module workers' WebAssembly today has fixed-width SIMD.
+export RUSTFLAGS='-C target-feature=+simd128,+bulk-memory'
+build=(build --quiet --lib --profile wasm --target $target)
+
+case $(wasm_toolchain) in
+  own) cargo "${build[@]}" ;;
+  debian)
+    # Debian's Rust has the sources of std but no wasm std and no wasm linker: build the one, borrow
+    # the other from the default toolchain. It needs the flag that lets a stable compiler do so.
+    export RUSTUP_TOOLCHAIN= RUSTC_BOOTSTRAP=1 RUSTC=$DEBIAN_RUSTC
+    RUSTFLAGS+=" -C linker=$(env -u RUSTC rustc --print sysroot)/lib/rustlib/x86_64-unknown-linux-gnu/bin/rust-lld"
+    /usr/bin/cargo "${build[@]}" -Z build-std=std,panic_abort
+    ;;
+  *) echo "No toolchain can build for $target: run scripts/setup.sh wasm" >&2; exit 1 ;;
+esac
+
+if [ ! $out/nijigen_bg.wasm -nt $built ]; then
+  wasm-bindgen --target web --out-dir $out --out-name nijigen $built
+  touch $out/nijigen_bg.wasm
+fi

@@ -1,0 +1,67 @@
+//! The generators inside the program, so that it is one file without set-up.
+
+use std::process::ExitCode;
+
+use nijigen::{
+    Error, Result,
+    manifest::{self, Entry, Tier},
+    pipeline::Engine,
+};
+
+const MANIFEST: &str = include_str!("../../../models/manifest.json");
+
+const FILES: &[(&str, &[u8])] = &[("meadow-fast.onnx", include_bytes!("../../../models/meadow-fast.onnx"))];
+
+/// `nijigen styles`: one line a generator.
+pub fn list() -> ExitCode {
+    match manifest::parse(MANIFEST) {
+        Ok(entries) => {
+            for entry in entries {
+                println!(
+                    "{:<10} {:<5} {:>5.1} MB  {}",
+                    entry.style,
+                    name(entry.tier),
+                    entry.bytes as f64 / 1e6,
+                    entry.licence
+                );
+            }
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("nijigen: {error} [{}]", error.code());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The generator of a style; without a tier the finest there is.
+pub fn load(style: &str, tier: Option<Tier>) -> Result<Engine> {
+    let entries = manifest::parse(MANIFEST)?;
+    let mut found: Vec<&Entry> =
+        entries.iter().filter(|e| e.style == style && tier.is_none_or(|t| t == e.tier)).collect();
+    found.sort_by_key(|e| e.tier == Tier::Fast);
+    let Some(entry) = found.first() else {
+        let known: Vec<String> = entries.iter().map(|e| format!("{} ({})", e.style, name(e.tier))).collect();
+        let wished = tier.map_or(style.to_owned(), |t| format!("{style} ({})", name(t)));
+        return Err(Error::BadModel(format!("there is no {wished}; there are: {}", known.join(", "))));
+    };
+    let file = FILES.iter().find(|(name, _)| *name == entry.file);
+    let (_, bytes) = file.ok_or_else(|| Error::BadModel(format!("{} is not in this program", entry.file)))?;
+    Engine::new((*entry).clone(), bytes)
+}
+
+fn name(tier: Tier) -> &'static str {
+    match tier {
+        Tier::Fast => "fast",
+        Tier::Fine => "fine",
+    }
+}
+
+/// Reads `--tier`.
+pub fn parse_tier(text: &str) -> std::result::Result<Tier, String> {
+    match text {
+        "fast" => Ok(Tier::Fast),
+        "fine" => Ok(Tier::Fine),
+        _ => Err("must be fast or fine".into()),
+    }
+}

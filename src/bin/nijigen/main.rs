@@ -1,0 +1,100 @@
+//! The command-line program: `nijigen convert IN… -o OUT`.
+#![forbid(unsafe_code)]
+#![deny(clippy::unwrap_used, clippy::expect_used)]
+
+mod convert;
+mod generators;
+mod inputs;
+mod output;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+use nijigen::options::{Format, Limits, Options};
+
+/// Photos become anime, on this computer: nothing is uploaded.
+#[derive(Parser)]
+#[command(version, about)]
+struct Program {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Convert photos, folders of photos, or patterns such as 'holiday/*.jpg'
+    Convert(Convert),
+    /// List the generators
+    Styles,
+}
+
+#[derive(Args)]
+struct Convert {
+    /// Files, folders (with all below them) and patterns
+    #[arg(required = true, value_name = "IN")]
+    inputs: Vec<String>,
+    /// The file to write, or the folder for several
+    #[arg(short, long, value_name = "OUT")]
+    output: PathBuf,
+    /// The look
+    #[arg(long, default_value = "meadow", conflicts_with = "model")]
+    style: String,
+    /// fast or fine; without it the best that this style has
+    #[arg(long, value_parser = generators::parse_tier, conflicts_with = "model")]
+    tier: Option<nijigen::manifest::Tier>,
+    /// Your own generator
+    #[arg(long, value_name = "FILE.onnx")]
+    model: Option<PathBuf>,
+    /// Longer side of the result in pixels; smaller photos are not enlarged
+    #[arg(long, default_value_t = 1024, value_name = "PIXELS", value_parser = value_parser!(u32).range(256..=2048))]
+    max_side: u32,
+    /// Format of the result; without it what OUT's name says, or PNG
+    #[arg(long)]
+    format: Option<FormatName>,
+    /// Quality of a JPEG
+    #[arg(long, default_value_t = 90, value_parser = value_parser!(u8).range(1..=100))]
+    quality: u8,
+    /// Photos converted at the same time; without it one per core, 4 at most
+    #[arg(long, value_parser = value_parser!(u16).range(1..=64))]
+    jobs: Option<u16>,
+    /// Replace results that are already there (never an input)
+    #[arg(long)]
+    force: bool,
+    /// Largest file read, in MiB
+    #[arg(long, default_value_t = 32, value_name = "MIB")]
+    max_file: u64,
+    /// Largest picture read, in megapixels
+    #[arg(long, default_value_t = 64, value_name = "MP")]
+    max_megapixels: u64,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum FormatName {
+    Png,
+    Jpeg,
+    Webp,
+}
+
+impl Convert {
+    fn options(&self) -> Options {
+        let format = match self.format {
+            Some(FormatName::Png) => Format::Png,
+            Some(FormatName::Jpeg) => Format::Jpeg,
+            Some(FormatName::Webp) => Format::Webp,
+            None => output::format_of(&self.output).unwrap_or(Format::Png),
+        };
+        let limits = Limits {
+            max_bytes: self.max_file.saturating_mul(1 << 20),
+            max_pixels: self.max_megapixels.saturating_mul(1_000_000),
+        };
+        Options { max_side: self.max_side, format, quality: self.quality, limits }
+    }
+}
+
+/// Exit codes: 0 all done, 1 some failed (each named on stderr), 2 wrong usage.
+fn main() -> ExitCode {
+    match Program::parse().command {
+        Command::Styles => generators::list(),
+        Command::Convert(arguments) => convert::run(&arguments),
+    }
+}

@@ -1,0 +1,149 @@
+//! An ONNX file: what it takes and gives, or why it is no generator.
+
+use tract_onnx::{
+    pb::{
+        GraphProto, ModelProto, ValueInfoProto, tensor_proto::DataType, tensor_shape_proto::dimension::Value as Dim,
+        type_proto::Value as Type,
+    },
+    prelude::*,
+};
+
+use crate::{Error, Result, manifest::Layout};
+
+/// A model that takes one image and gives one.
+pub struct Model {
+    /// Order of the input's axes.
+    pub layout: Layout,
+    /// Whether the input's sides are free.
+    pub sides: Sides,
+    /// Type of the input's values.
+    pub(super) datum_type: DatumType,
+    pub(super) graph: InferenceModel,
+}
+
+/// The sides of a model's input, in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sides {
+    /// Exported for one size only.
+    Fixed {
+        /// Width in pixels.
+        width: u32,
+        /// Height in pixels.
+        height: u32,
+    },
+    /// Any, in the manifest's multiples.
+    Dynamic,
+}
+
+impl Model {
+    /// Reads an ONNX file (the weights inside, one graph).
+    ///
+    /// # Errors
+    /// [`Error::BadModel`], saying what was found instead of image → image.
+    pub fn load(bytes: &[u8]) -> Result<Model> {
+        let onnx = tract_onnx::onnx().with_ignore_value_info(true);
+        let proto = onnx
+            .proto_model_for_read(&mut &*bytes)
+            .map_err(|_| bad("the file is not ONNX, or it is damaged".into()))?;
+        let graph = proto.graph.as_ref().ok_or_else(|| bad("the file holds no graph".into()))?;
+        let input = only(inputs(graph), "input")?;
+        let output = only(graph.output.iter().collect(), "output")?;
+        check_complete(graph, output)?;
+        let (datum_type, dims) = tensor(input)?;
+        let layout = layout(input, &dims)?;
+        let sides = sides(&dims, layout);
+        // An output may come without a shape; planning looks at the real one.
+        let output_dims = tensor(output)?.1;
+        if !output_dims.is_empty() && output_dims.len() != 4 {
+            return Err(bad(format!("its output `{}` is {}, not an image", output.name, shape(&output_dims))));
+        }
+        let graph = parse(&onnx, &proto)?;
+        Ok(Model { layout, sides, datum_type, graph })
+    }
+}
+
+fn parse(onnx: &tract_onnx::Onnx, proto: &ModelProto) -> Result<InferenceModel> {
+    onnx.model_for_proto_model(proto).map_err(|e| bad(format!("tract cannot read its graph ({})", e.root_cause())))
+}
+
+pub(super) fn bad(what: String) -> Error {
+    Error::BadModel(what)
+}
+
+/// The graph's inputs that no initializer feeds (older exports list the weights too).
+fn inputs(graph: &GraphProto) -> Vec<&ValueInfoProto> {
+    let weights: std::collections::HashSet<_> = graph.initializer.iter().map(|t| &t.name).collect();
+    graph.input.iter().filter(|input| !weights.contains(&input.name)).collect()
+}
+
+fn only<'a>(values: Vec<&'a ValueInfoProto>, what: &str) -> Result<&'a ValueInfoProto> {
+    match values.as_slice() {
+        [one] => Ok(one),
+        all => {
+            let names: Vec<_> = all.iter().map(|v| v.name.as_str()).collect();
+            Err(bad(format!("a generator has one {what}, this one has {}: {}", all.len(), names.join(", "))))
+        }
+    }
+}
+
+/// tract panics on an output that nothing makes, and would look for weights kept outside the file.
+fn check_complete(graph: &GraphProto, output: &ValueInfoProto) -> Result<()> {
+    if let Some(tensor) = graph.initializer.iter().find(|t| !t.external_data.is_empty()) {
+        return Err(bad(format!(
+            "its weights (`{}`) are in another file; export it with the weights inside",
+            tensor.name
+        )));
+    }
+    let made = graph.node.iter().flat_map(|n| &n.output).chain(graph.initializer.iter().map(|t| &t.name));
+    if !made.chain(graph.input.iter().map(|i| &i.name)).any(|name| *name == output.name) {
+        return Err(bad(format!("nothing in it makes the output `{}`", output.name)));
+    }
+    Ok(())
+}
+
+/// Type and sides of a value; an unknown side is `None`, no sides when the shape is not given.
+fn tensor(value: &ValueInfoProto) -> Result<(DatumType, Vec<Option<i64>>)> {
+    let Some(Type::TensorType(tensor)) = value.r#type.as_ref().and_then(|t| t.value.as_ref()) else {
+        return Err(bad(format!("`{}` is not a tensor", value.name)));
+    };
+    let datum_type = match DataType::try_from(tensor.elem_type) {
+        Ok(DataType::Float) => DatumType::F32,
+        Ok(DataType::Float16) => DatumType::F16,
+        other => {
+            let found = other.map_or("of an unknown type".into(), |t| format!("{t:?}"));
+            return Err(bad(format!("`{}` should hold floating-point numbers, it is {found}", value.name)));
+        }
+    };
+    let dims = tensor.shape.iter().flat_map(|s| &s.dim).map(|dim| match dim.value {
+        Some(Dim::DimValue(n)) if n > 0 => Some(n),
+        _ => None,
+    });
+    Ok((datum_type, dims.collect()))
+}
+
+fn layout(input: &ValueInfoProto, dims: &[Option<i64>]) -> Result<Layout> {
+    match dims {
+        [None | Some(1), Some(3), _, _] => Ok(Layout::Nchw),
+        [None | Some(1), _, _, Some(3)] => Ok(Layout::Nhwc),
+        _ => Err(bad(format!("its input `{}` is {}; an RGB image is 1×3×H×W or 1×H×W×3", input.name, shape(dims)))),
+    }
+}
+
+fn sides(dims: &[Option<i64>], layout: Layout) -> Sides {
+    let (height, width) = match layout {
+        Layout::Nchw => (dims[2], dims[3]),
+        Layout::Nhwc => (dims[1], dims[2]),
+    };
+    match (width.and_then(|w| w.try_into().ok()), height.and_then(|h| h.try_into().ok())) {
+        (Some(width), Some(height)) => Sides::Fixed { width, height },
+        _ => Sides::Dynamic,
+    }
+}
+
+fn shape(dims: &[Option<i64>]) -> String {
+    if dims.is_empty() {
+        return "of unknown shape".into();
+    }
+    let side = |d: &Option<i64>| d.map_or("?".into(), |n| n.to_string());
+    dims.iter().map(side).collect::<Vec<_>>().join("×")
+}

@@ -1,0 +1,145 @@
+//! A model made ready for one size, and a run of it that can stop after every operator.
+
+use std::sync::Arc;
+
+use tract_onnx::{
+    prelude::*,
+    tract_core::{internal::Cost, model::order::build_flush_list, ops::konst::Const},
+};
+
+use super::onnx::{Model, bad};
+use crate::{Error, Result, manifest::Layout};
+
+/// A model optimised for one size.
+pub struct Plan {
+    /// Width of input and output in pixels.
+    pub width: u32,
+    /// Height of input and output in pixels.
+    pub height: u32,
+    layout: Layout,
+    datum_type: DatumType,
+    inner: Arc<TypedSimplePlan>,
+    /// Per operator, in order: the values that nothing needs from then on.
+    flush: Vec<TVec<usize>>,
+    /// Per operator: multiply-adds of all operators up to and with it.
+    work: Vec<u64>,
+}
+
+impl Plan {
+    /// # Errors
+    /// [`Error::BadModel`] when tract cannot run the model at this size, or when the output is not an
+    /// image of the same size.
+    pub fn new(model: &Model, width: u32, height: u32) -> Result<Plan> {
+        let shape = shape(model.layout, width, height);
+        let typed = optimise(model, &shape)
+            .map_err(|e| bad(format!("it cannot run at {width}×{height} pixels ({})", e.root_cause())))?;
+        let output = typed.output_fact(0).map_err(internal)?.shape.as_concrete().map(<[usize]>::to_vec);
+        if output.as_deref() != Some(&shape) {
+            let found = output.map_or("not known".into(), |dims| format!("{dims:?}"));
+            return Err(bad(format!("its output should have the input's shape {shape:?}, it is {found}")));
+        }
+        let inner = TypedSimplePlan::new(typed).map_err(internal)?;
+        let graph = inner.model();
+        let order = inner.order_without_consts();
+        let flush = build_flush_list(graph, order, &graph.outputs, |node| !node.op_is::<Const>());
+        let work = order
+            .iter()
+            .scan(0, |sum, &node| {
+                *sum += multiply_adds(graph, node);
+                Some(*sum)
+            })
+            .collect();
+        Ok(Plan { width, height, layout: model.layout, datum_type: model.datum_type, inner, flush, work })
+    }
+}
+
+fn shape(layout: Layout, width: u32, height: u32) -> [usize; 4] {
+    let (w, h) = (width as usize, height as usize);
+    match layout {
+        Layout::Nchw => [1, 3, h, w],
+        Layout::Nhwc => [1, h, w, 3],
+    }
+}
+
+fn optimise(model: &Model, shape: &[usize]) -> TractResult<TypedModel> {
+    let mut graph = model.graph.clone();
+    graph.set_input_fact(0, InferenceFact::dt_shape(model.datum_type, shape))?;
+    graph.into_optimized()
+}
+
+/// Multiply-adds of one operator; those whose count tract does not know count nothing.
+fn multiply_adds(graph: &TypedModel, node: usize) -> u64 {
+    let Ok(facts) = graph.node_input_facts(node) else { return 0 };
+    let costs = graph.node(node).op.cost(&facts).unwrap_or_default();
+    let of = |(cost, count): &(Cost, TDim)| match cost {
+        Cost::FMA(_) => count.to_i64().map_or(0, |n| n.max(0) as u64),
+        _ => 0,
+    };
+    costs.iter().map(of).sum()
+}
+
+fn internal(error: TractError) -> Error {
+    Error::Internal(error.root_cause().to_string())
+}
+
+/// One run of a [`Plan`]. Dropping it at any time cancels it.
+pub struct Run {
+    plan: Arc<Plan>,
+    state: TypedSimpleState,
+    done: usize,
+}
+
+impl Run {
+    /// Takes the values of one image in the plan's size and layout.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when their number is another.
+    pub fn new(plan: Arc<Plan>, input: Vec<f32>) -> Result<Run> {
+        let shape = shape(plan.layout, plan.width, plan.height);
+        let input = tract_ndarray::ArrayD::from_shape_vec(shape.as_slice(), input)
+            .map_err(|e| Error::Internal(format!("the tensor has the wrong number of values ({e})")))?;
+        let input = Tensor::from(input).cast_to_dt(plan.datum_type).map_err(internal)?.into_owned();
+        let mut state = plan.inner.spawn().map_err(internal)?;
+        state.set_input(0, input.into()).map_err(internal)?;
+        Ok(Run { plan, state, done: 0 })
+    }
+
+    /// Runs the next operator; true once there is none left.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the operator fails.
+    pub fn step(&mut self) -> Result<bool> {
+        let order = self.plan.inner.order_without_consts();
+        if let Some(&node) = order.get(self.done) {
+            // As tract's own loop does: inputs are let go before the operator runs, so that it can
+            // work in place, and memory never holds more than what is still needed.
+            let inputs = self.state.prepare_inputs(node).map_err(internal)?;
+            for &spent in &self.plan.flush[self.done] {
+                self.state.turn_state.values[spent] = None;
+            }
+            self.state.compute_one_with_inputs(node, inputs).map_err(internal)?;
+            self.done += 1;
+        }
+        Ok(self.done == order.len())
+    }
+
+    /// Multiply-adds done, as a share of all: 0 to 1.
+    pub fn progress(&self) -> f32 {
+        let total = self.plan.work.last().copied().unwrap_or(0).max(1);
+        let done = self.done.checked_sub(1).map_or(0, |last| self.plan.work[last]);
+        done as f32 / total as f32
+    }
+
+    /// The values of the result, in the input's size and layout.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the run is not finished.
+    pub fn finish(mut self) -> Result<Vec<f32>> {
+        let outputs = self.state.outputs().map_err(internal)?;
+        drop(self.state);
+        let output = outputs.into_iter().next().ok_or_else(|| Error::Internal("the model gave nothing".into()))?;
+        let output = output.into_tensor().cast_to::<f32>().map_err(internal)?.into_owned();
+        let values = output.into_plain_array::<f32>().map_err(internal)?.as_standard_layout().into_owned();
+        Ok(values.into_raw_vec_and_offset().0)
+    }
+}

@@ -1,0 +1,104 @@
+//! The engine as JavaScript sees it.
+
+use wasm_bindgen::prelude::*;
+
+use super::interop::{options, to_js};
+use crate::{manifest::Entry, options::Options, picture::encode::encode, pipeline};
+
+/// One generator, ready to run.
+#[wasm_bindgen]
+pub struct Engine(pipeline::Engine);
+
+#[wasm_bindgen]
+impl Engine {
+    /// Takes one object of `models/manifest.json` and the bytes of its file.
+    #[wasm_bindgen(constructor)]
+    pub fn new(entry_json: &str, model: &[u8]) -> Result<Engine, JsValue> {
+        let entry = Entry::from_json(entry_json).map_err(to_js)?;
+        pipeline::Engine::new(entry, model).map(Engine).map_err(to_js)
+    }
+
+    /// Begins to convert a file.
+    pub fn begin(&mut self, file: &[u8], options_json: &str) -> Result<Conversion, JsValue> {
+        let options = options(options_json)?;
+        let photo = pipeline::prepare(file, &options.limits).map_err(to_js)?;
+        self.convert(photo, options)
+    }
+
+    /// Begins to convert pixels that the browser decoded: sRGB, RGBA, straight alpha, upright.
+    pub fn begin_pixels(
+        &mut self,
+        rgba: Vec<u8>,
+        width: u32,
+        height: u32,
+        options_json: &str,
+    ) -> Result<Conversion, JsValue> {
+        let options = options(options_json)?;
+        let photo = pipeline::prepare_pixels(rgba, width, height, &options.limits).map_err(to_js)?;
+        self.convert(photo, options)
+    }
+
+    fn convert(&mut self, photo: pipeline::Prepared, options: Options) -> Result<Conversion, JsValue> {
+        let rendering = self.0.begin(photo, &options).map_err(to_js)?;
+        Ok(Conversion { rendering, options })
+    }
+}
+
+/// A conversion under way; `free()` cancels it.
+#[wasm_bindgen]
+pub struct Conversion {
+    rendering: pipeline::Rendering,
+    options: Options,
+}
+
+#[wasm_bindgen]
+impl Conversion {
+    /// Runs operators, at least one, until `budget_ms` have passed; true once inference is done.
+    pub fn step(&mut self, budget_ms: f64) -> Result<bool, JsValue> {
+        let end = js_sys::Date::now() + budget_ms;
+        loop {
+            let done = self.rendering.step().map_err(to_js)?;
+            if done || js_sys::Date::now() >= end {
+                return Ok(done);
+            }
+        }
+    }
+
+    /// Share of the generator's multiply-adds done, 0 to 1.
+    #[wasm_bindgen(getter)]
+    pub fn progress(&self) -> f32 {
+        self.rendering.progress()
+    }
+
+    /// The finished file.
+    pub fn finish(self) -> Result<Converted, JsValue> {
+        let picture = self.rendering.finish().map_err(to_js)?;
+        let bytes = encode(&picture, &self.options).map_err(to_js)?;
+        Ok(Converted { bytes, mime: self.options.format.mime(), width: picture.width(), height: picture.height() })
+    }
+}
+
+/// A finished file.
+#[wasm_bindgen]
+pub struct Converted {
+    bytes: Vec<u8>,
+    mime: &'static str,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+}
+
+#[wasm_bindgen]
+impl Converted {
+    /// The file's bytes; they are handed over, so a second call gives none.
+    pub fn take_bytes(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.bytes)
+    }
+
+    /// Media type of the file.
+    #[wasm_bindgen(getter)]
+    pub fn mime(&self) -> String {
+        self.mime.to_owned()
+    }
+}

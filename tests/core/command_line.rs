@@ -1,0 +1,150 @@
+//! The program `nijigen`, run as a person runs it.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+/// A folder of its own below Cargo's, empty at the start.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn nijigen<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_nijigen")).args(arguments).output().unwrap()
+}
+
+fn convert(inputs: &[&Path], output: &Path, more: &[&str]) -> Output {
+    let mut arguments: Vec<_> = vec!["convert".as_ref()];
+    arguments.extend(inputs.iter().map(|p| p.as_os_str()));
+    arguments.extend(["--max-side", "256", "-o"].map(AsRef::as_ref));
+    arguments.push(output.as_os_str());
+    arguments.extend(more.iter().map(AsRef::as_ref));
+    nijigen(arguments)
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn photo(name: &str) -> PathBuf {
+    crate::path("tests/fixtures/photos").join(name)
+}
+
+#[test]
+fn one_file_becomes_the_file_that_is_named() {
+    let folder = folder("one");
+    for (name, format) in
+        [("a.png", image::ImageFormat::Png), ("b.jpg", image::ImageFormat::Jpeg), ("c.webp", image::ImageFormat::WebP)]
+    {
+        let target = folder.join("deep").join(name);
+        let output = convert(&[&photo("dog.jpg")], &target, &[]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        let bytes = fs::read(&target).unwrap();
+        assert_eq!(image::guess_format(&bytes).unwrap(), format);
+        let picture = image::load_from_memory(&bytes).unwrap();
+        assert_eq!(picture.width().max(picture.height()), 256);
+    }
+}
+
+#[test]
+fn folders_and_patterns_keep_their_structure_and_failures_do_not_stop_the_rest() {
+    let folder = folder("many");
+    let (inputs, results) = (folder.join("in"), folder.join("out"));
+    fs::create_dir_all(inputs.join("below")).unwrap();
+    fs::copy(photo("dog.jpg"), inputs.join("dog.jpg")).unwrap();
+    fs::copy(photo("lake.jpg"), inputs.join("below/lake.JPG")).unwrap();
+    fs::copy(crate::path("tests/fixtures/bad/truncated.jpg"), inputs.join("broken.jpg")).unwrap();
+    fs::write(inputs.join("notes.txt"), "not a picture, and not named").unwrap();
+    fs::copy(crate::path("tests/fixtures/decode/rgb.png"), folder.join("x1.png")).unwrap();
+
+    let output = convert(&[&inputs, &folder.join("x?.png"), &folder.join("none*.png")], &results, &[]);
+    let said = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    for there in ["dog.png", "below/lake.png", "x1.png"] {
+        assert!(results.join(there).is_file(), "{there} is missing: {said}");
+    }
+    assert!(!results.join("broken.png").exists() && !results.join("notes.png").exists());
+    assert!(said.contains("broken.jpg") && said.contains("[corrupt-image]"), "{said}");
+    assert!(said.contains("none*.png"), "{said}");
+    assert!(!said.contains("notes.txt"), "{said}");
+}
+
+#[test]
+fn nothing_is_overwritten_without_force_and_inputs_never() {
+    let folder = folder("force");
+    let target = folder.join("dog.png");
+    fs::write(&target, "precious").unwrap();
+    let refused = convert(&[&photo("dog.jpg")], &folder, &[]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(stderr(&refused).contains("--force"), "{}", stderr(&refused));
+    assert_eq!(fs::read(&target).unwrap(), b"precious");
+    assert_eq!(convert(&[&photo("dog.jpg")], &folder, &["--force"]).status.code(), Some(0));
+    assert!(image::open(&target).is_ok());
+
+    let before = fs::read(&target).unwrap();
+    let own = convert(&[&target], &folder, &["--force"]);
+    assert_eq!(own.status.code(), Some(1), "{}", stderr(&own));
+    assert_eq!(fs::read(&target).unwrap(), before, "an input was overwritten");
+}
+
+#[test]
+fn two_photos_of_one_name_both_arrive() {
+    let folder = folder("names");
+    fs::copy(photo("dog.jpg"), folder.join("a.jpg")).unwrap();
+    fs::copy(crate::path("tests/fixtures/decode/rgb.png"), folder.join("a.png")).unwrap();
+    let results = folder.join("out");
+    let output = convert(&[&folder.join("a.jpg"), &folder.join("a.png")], &results, &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(fs::read_dir(&results).unwrap().count(), 2);
+}
+
+#[test]
+fn each_bad_file_has_its_code() {
+    let results = folder("bad");
+    for case in crate::bad_input::cases() {
+        let output = convert(&[&crate::path("tests/fixtures/bad").join(&case.file)], &results, &[]);
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{}: {said}", case.file);
+        assert!(said.contains(&format!("[{}]", case.code)), "{}: {said}", case.file);
+    }
+    assert_eq!(fs::read_dir(&results).unwrap().count(), 0);
+}
+
+#[test]
+fn a_users_own_model_is_used_or_refused() {
+    let folder = folder("own");
+    let model = |name: &str| crate::path("tests/vectors").join(name).display().to_string();
+    let taken = convert(&[&photo("dog.jpg")], &folder, &["--model", &model("nhwc.onnx")]);
+    assert_eq!(taken.status.code(), Some(0), "{}", stderr(&taken));
+    let refused = convert(&[&photo("dog.jpg")], &folder.join("x.png"), &["--model", &model("bad-classifier.onnx")]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(stderr(&refused).contains("[bad-model]"), "{}", stderr(&refused));
+}
+
+#[test]
+fn wrong_usage_is_2() {
+    let dog = photo("dog.jpg").display().to_string();
+    for arguments in [
+        vec!["convert"],
+        vec!["convert", &dog],
+        vec!["convert", &dog, "-o", "x", "--max-side", "9000"],
+        vec!["convert", &dog, "-o", "x", "--style", "no-such-style"],
+        vec!["nonsense"],
+    ] {
+        assert_eq!(nijigen(&arguments).status.code(), Some(2), "{arguments:?}");
+    }
+    let several = convert(&[&photo("dog.jpg"), &photo("lake.jpg")], Path::new("one.png"), &[]);
+    assert_eq!(several.status.code(), Some(2), "{}", stderr(&several));
+}
+
+#[test]
+fn styles_are_listed() {
+    let output = nijigen(["styles"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&output.stdout).lines().any(|line| line.starts_with("meadow")));
+}

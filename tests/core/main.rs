@@ -1,0 +1,35 @@
+//! The core and the command line against fixtures, in one binary (linking tract takes a while).
+
+mod bad_input;
+mod command_line;
+mod decode;
+mod metadata;
+mod model;
+mod parity;
+mod pipeline;
+
+use std::path::{Path, PathBuf};
+
+use nijigen::{manifest, pipeline::Engine};
+use serde::de::DeserializeOwned;
+
+/// A file of this repository.
+fn path(relative: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(relative)
+}
+
+fn read(relative: &str) -> Vec<u8> {
+    std::fs::read(path(relative)).unwrap_or_else(|e| panic!("{relative}: {e}"))
+}
+
+fn json<T: DeserializeOwned>(relative: &str) -> T {
+    serde_json::from_slice(&read(relative)).unwrap_or_else(|e| panic!("{relative}: {e}"))
+}
+
+/// The shipped generator that is the default.
+fn engine() -> Engine {
+    let manifest = String::from_utf8(read("models/manifest.json")).unwrap();
+    let entry = manifest::parse(&manifest).unwrap().into_iter().find(|e| e.id == "meadow-fast").unwrap();
+    let model = read(&format!("models/{}", entry.file));
+    Engine::new(entry, &model).unwrap()
+}

@@ -1,0 +1,42 @@
+//! Nothing that a camera wrote about place, time or device survives.
+
+use nijigen::{
+    Options,
+    options::{Format, Limits},
+    picture::encode::encode,
+    pipeline::prepare,
+};
+
+/// Marks of metadata in any of the formats, and what the fixture's metadata says.
+const MARKS: [&[u8]; 10] = [
+    b"Exif",
+    b"GPS",
+    b"http://ns.adobe.com",
+    b"x:xmpmeta",
+    b"Photoshop",
+    b"8BIM",
+    b"eXIf",
+    b"iCCP",
+    b"ICC_PROFILE",
+    b"tEXt",
+];
+
+fn holds(file: &[u8], mark: &[u8]) -> bool {
+    file.windows(mark.len()).any(|window| window == mark)
+}
+
+#[test]
+fn the_result_carries_none_of_it() {
+    let file = crate::read("tests/fixtures/decode/gps.jpg");
+    assert!(MARKS.iter().filter(|mark| holds(&file, mark)).count() >= 3, "the fixture has no metadata to lose");
+    let mut engine = crate::engine();
+    for format in [Format::Png, Format::Jpeg, Format::Webp] {
+        let options = Options { format, ..Options::default() };
+        let mut rendering = engine.begin(prepare(&file, &Limits::default()).unwrap(), &options).unwrap();
+        while !rendering.step().unwrap() {}
+        let result = encode(&rendering.finish().unwrap(), &options).unwrap();
+        for mark in MARKS {
+            assert!(!holds(&result, mark), "{format:?} has {}", String::from_utf8_lossy(mark));
+        }
+    }
+}

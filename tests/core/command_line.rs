@@ -1,6 +1,7 @@
 //! The program `nijigen`, run as a person runs it.
 
 use std::{
+    ffi::OsString,
     fs,
     path::{Path, PathBuf},
     process::{Command, Output},
@@ -19,11 +20,11 @@ fn nijigen<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>) ->
 }
 
 fn convert(inputs: &[&Path], output: &Path, more: &[&str]) -> Output {
-    let mut arguments: Vec<_> = vec!["convert".as_ref()];
-    arguments.extend(inputs.iter().map(|p| p.as_os_str()));
-    arguments.extend(["--max-side", "256", "-o"].map(AsRef::as_ref));
-    arguments.push(output.as_os_str());
-    arguments.extend(more.iter().map(AsRef::as_ref));
+    let mut arguments: Vec<OsString> = vec!["convert".into()];
+    arguments.extend(inputs.iter().map(Into::into));
+    arguments.extend(["--max-side", "256", "-o"].map(Into::into));
+    arguments.push(output.into());
+    arguments.extend(more.iter().map(Into::into));
     nijigen(arguments)
 }
 

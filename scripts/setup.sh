@@ -51,7 +51,8 @@ need_wasm() {
   [ -n "$(wasm_toolchain)" ] && return
   if command -v rustup >/dev/null; then
     say "adding Rust's wasm32 target: usually 20 s"
-    timeout 180 rustup target add wasm32-unknown-unknown >/dev/null 2>&1 && return
+    timeout 180 rustup target add wasm32-unknown-unknown >/dev/null 2>&1 || true
+    [ -n "$(wasm_toolchain)" ] && return
     say "rustup cannot fetch it here; Debian's Rust has it"
   fi
   apt "rustc-web cargo-web rust-web-src" "a Rust that can build for wasm32" "90 s"

@@ -25,6 +25,6 @@ case $(wasm_toolchain) in
 esac
 
 if [ ! $out/nijigen_bg.wasm -nt $built ]; then
-  wasm-bindgen --target web --out-dir $out --out-name nijigen $built
+  wasm-bindgen --target web --remove-name-section --remove-producers-section --out-dir $out --out-name nijigen $built
   touch $out/nijigen_bg.wasm
 fi

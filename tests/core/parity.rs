@@ -69,7 +69,7 @@ fn filled(model: &Model) -> Vec<u8> {
     for fill in &model.fill {
         let tensor = initializers.iter_mut().find(|t| t.name == fill.name).unwrap_or_else(|| panic!("{}", fill.name));
         let values = signed_unit(hash(&fill.name), fill.dims.iter().product());
-        tensor.raw_data = values.flat_map(|u| (fill.centre + fill.bound * u).to_le_bytes()).collect::<Vec<_>>().into();
+        tensor.raw_data = values.flat_map(|u| (fill.centre + fill.bound * u).to_le_bytes()).collect();
     }
     proto.encode_to_vec()
 }

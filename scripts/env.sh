@@ -10,9 +10,13 @@ export PATH
 # Debian's rustc and its std sources, enough to build std for wasm ourselves.
 DEBIAN_RUSTC=/usr/bin/rustc
 
+# Every browser with WebAssembly in module workers has fixed-width SIMD.
+WASM_TARGET=wasm32-unknown-unknown
+WASM_FLAGS='-C target-feature=+simd128,+bulk-memory'
+
 # Prints "own" where the default toolchain has std for wasm32, "debian" where Debian's can build it, else nothing.
 wasm_toolchain() {
-  if [ -d "$(rustc --print target-libdir --target wasm32-unknown-unknown 2>/dev/null)" ]; then echo own
+  if [ -d "$(rustc --print target-libdir --target $WASM_TARGET 2>/dev/null)" ]; then echo own
   elif [ -x $DEBIAN_RUSTC ] && [ -f "$($DEBIAN_RUSTC --print sysroot)/lib/rustlib/src/rust/library/std/Cargo.toml" ]; then echo debian
   fi
 }

@@ -5,12 +5,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/env.sh
 
-target=wasm32-unknown-unknown
 out=target/wasm/simd
-built=target/$target/wasm/nijigen.wasm
-# Every browser that has module workers' WebAssembly today has fixed-width SIMD.
-export RUSTFLAGS='-C target-feature=+simd128,+bulk-memory'
-build=(build --quiet --lib --profile wasm --target $target)
+built=target/$WASM_TARGET/wasm/nijigen.wasm
+export RUSTFLAGS=$WASM_FLAGS
+build=(build --quiet --lib --profile wasm --target $WASM_TARGET)
 
 case $(wasm_toolchain) in
   own) cargo "${build[@]}" ;;
@@ -21,7 +19,7 @@ case $(wasm_toolchain) in
     RUSTFLAGS+=" -C linker=$(env -u RUSTC rustc --print sysroot)/lib/rustlib/x86_64-unknown-linux-gnu/bin/rust-lld"
     /usr/bin/cargo "${build[@]}" -Z build-std=std,panic_abort
     ;;
-  *) echo "No toolchain can build for $target: run scripts/setup.sh wasm" >&2; exit 1 ;;
+  *) echo "No toolchain can build for $WASM_TARGET: run scripts/setup.sh wasm" >&2; exit 1 ;;
 esac
 
 if [ ! $out/nijigen_bg.wasm -nt $built ]; then

@@ -91,4 +91,5 @@ need_chromium() {
   [ -n "$(chromium_path)" ] || apt "chromium" "Chromium (the tests run in it)" "60 s"
 }
 
-for need in "$@"; do "need_$need"; done
+# On one line with the exit: an update of this file while it runs is not half read.
+for need in "$@"; do "need_$need"; done; exit

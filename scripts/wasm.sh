@@ -15,9 +15,8 @@ case $(wasm_toolchain) in
   debian)
     # Debian's Rust has the sources of std but no wasm std and no wasm linker: build the one, borrow
     # the other from the default toolchain. It needs the flag that lets a stable compiler do so.
-    export RUSTUP_TOOLCHAIN= RUSTC_BOOTSTRAP=1 RUSTC=$DEBIAN_RUSTC
-    RUSTFLAGS+=" -C linker=$(env -u RUSTC rustc --print sysroot)/lib/rustlib/x86_64-unknown-linux-gnu/bin/rust-lld"
-    /usr/bin/cargo "${build[@]}" -Z build-std=std,panic_abort
+    RUSTFLAGS+=" -C linker=$(rustc --print target-libdir)/../bin/rust-lld"
+    RUSTC_BOOTSTRAP=1 RUSTC=$DEBIAN_RUSTC /usr/bin/cargo "${build[@]}" -Z build-std=std,panic_abort
     ;;
   *) echo "No toolchain can build for $WASM_TARGET: run scripts/setup.sh wasm" >&2; exit 1 ;;
 esac

@@ -21,6 +21,10 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture> {
     if format == ImageFormat::Jpeg && truncated::jpeg_ends_early(bytes) {
         return Err(Error::CorruptImage("the file ends before the picture does".into()));
     }
+    // Decoders multiply the sides when they are made, which overflows in wasm's 32 bits; so look first.
+    if let Ok(size) = imagesize::blob_size(bytes) {
+        check_pixels(clamp(size.width), clamp(size.height), limits)?;
+    }
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     // Only headers are read here, and the sentence about a picture that is too large is ours.
     reader.no_limits();
@@ -79,6 +83,10 @@ pub fn check_pixels(width: u32, height: u32, limits: &Limits) -> Result<()> {
         return Err(Error::TooSmall { width, height, min: Picture::MIN_SIDE });
     }
     Ok(())
+}
+
+fn clamp(side: usize) -> u32 {
+    side.try_into().unwrap_or(u32::MAX)
 }
 
 /// The format by content; names and media types lie.

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { chromium } from 'playwright-core';
+
+export const WORDS = JSON.parse(readFileSync('www/locales/en.json', 'utf8'));
+export const SITE = 'dist/site';
+export const PHOTO = 'tests/fixtures/photos/lake.jpg';
+
+export function launch() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+/** Opens the site in a new context and keeps watch: `watch.assertClean()` says that nothing went wrong unseen. */
+export async function open(browser, url, options = {}) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const watch = keepWatch(context, page, new URL(url).origin);
+  await page.addInitScript(observeLongTasks);
+  await page.goto(url);
+  return { context, page, watch };
+}
+
+function keepWatch(context, page, origin) {
+  const foreign = [];
+  const errors = [];
+  context.on('request', (request) => {
+    const { protocol, origin: asked } = new URL(request.url());
+    if (protocol !== 'blob:' && protocol !== 'data:' && asked !== origin) foreign.push(request.url());
+  });
+  page.on('pageerror', (error) => errors.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error') errors.push(message.text());
+  });
+  return {
+    assertClean() {
+      assert.deepEqual(foreign, [], 'every request goes to the own origin');
+      assert.deepEqual(errors, [], 'no errors on the page or its console');
+    },
+  };
+}
+
+function observeLongTasks() {
+  window.longTasks = [];
+  new PerformanceObserver((list) => {
+    window.longTasks.push(...list.getEntries().map(({ startTime, duration }) => ({ startTime, duration })));
+  }).observe({ type: 'longtask' });
+}
+
+export const card = (page, index = 0) => page.locator('.card').nth(index);
+
+export const choose = (page, ...files) => page.locator('input[type=file]').setInputFiles(files);
+
+/** Waits until a card is in this state; conversions on a busy machine take their time. */
+export async function reaches(page, index, state) {
+  await page.locator(`.card:nth-child(${index + 1})[data-state="${state}"]`).waitFor({ timeout: 120_000 });
+  return card(page, index);
+}
+
+/** Waits until inference is under way. */
+export async function draws(page, index) {
+  await card(page, index)
+    .locator('.status', { hasText: WORDS['status.inference'].split(':')[0] })
+    .waitFor({ timeout: 60_000 });
+}
+
+/** The failure that a card shows: the sentence and the core's own words. */
+export async function failure(page, index) {
+  const failed = await reaches(page, index, 'failed');
+  const [sentence, detail] = await Promise.all(
+    ['.sentence', '.detail'].map((part) => failed.locator(part).textContent()),
+  );
+  return { sentence, detail };
+}

@@ -1,0 +1,131 @@
+// A photo goes in, anime comes out: the main job on the built site.
+import assert from 'node:assert/strict';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { card, choose, draws, launch, open, PHOTO, reaches, SITE, WORDS } from './browser.mjs';
+import { convertNatively, meanDifference, readPng } from './pixels.mjs';
+import { serve } from './server.mjs';
+
+let browser, server;
+const folder = mkdtempSync(join(tmpdir(), 'nijigen-'));
+
+before(async () => {
+  browser = await launch();
+  server = await serve(SITE);
+});
+after(async () => {
+  await browser.close();
+  await server.close();
+});
+
+async function save(page, index, name) {
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    card(page, index).locator('a[download]').click(),
+  ]);
+  const file = join(folder, name);
+  await download.saveAs(file);
+  return { picture: readPng(file), suggested: download.suggestedFilename() };
+}
+
+/** Notes what the progress bar of the first card says, each time it changes. */
+function recordProgress(page) {
+  return page.evaluate(() => {
+    window.readings = [];
+    new MutationObserver(() => {
+      const meter = document.querySelector('.meter');
+      if (meter && !meter.hidden) {
+        window.readings.push({ value: Number(meter.ariaValueNow), words: meter.ariaValueText });
+      }
+    }).observe(document.querySelector('.gallery'), { subtree: true, childList: true, attributes: true });
+  });
+}
+
+test('choose, see the progress, compare with the command line, download', async (t) => {
+  const { context, page, watch } = await open(browser, server.url);
+  assert.equal(await page.locator('input[type=file]').count(), 1);
+  await recordProgress(page);
+  await page.evaluate(() => {
+    document.addEventListener('change', () => (window.chosen = performance.now()), { capture: true });
+  });
+
+  await choose(page, PHOTO);
+  await reaches(page, 0, 'done');
+  const { readings, longTasks } = await page.evaluate(() => ({
+    readings: window.readings,
+    longTasks: window.longTasks,
+  }));
+
+  const values = readings.map(({ value }) => value);
+  assert.deepEqual(
+    values,
+    values.toSorted((a, b) => a - b),
+    'progress only rises',
+  );
+  const stage = (key) => readings.filter(({ words }) => words.startsWith(WORDS[key].split('{')[0]));
+  const different = (readings) => new Set(readings.map(({ words }) => words)).size;
+  assert.ok(different(stage('status.download')) >= 5, 'the download is told as it comes in');
+  assert.ok(different(stage('status.inference')) >= 5, 'and the drawing as it is done');
+  assert.deepEqual(longTasks, [], 'no task on the page takes 50 ms');
+
+  const { picture, suggested } = await save(page, 0, 'page.png');
+  assert.equal(suggested, 'lake-meadow.png');
+  const native = convertNatively(PHOTO, join(folder, 'native.png'));
+  const difference = meanDifference(picture, native);
+  t.diagnostic(`mean difference to the command line: ${difference.toFixed(4)} of 255`);
+  assert.ok(difference <= 2, `mean difference to the command line is ${difference.toFixed(3)} of 255`);
+
+  watch.assertClean();
+  await context.close();
+});
+
+test('cancel within 300 ms in mid-drawing, then the next photo and the same one again', async (t) => {
+  const { context, page, watch } = await open(browser, server.url);
+  await choose(page, PHOTO);
+  await draws(page, 0);
+  const waited = await page.evaluate(async () => {
+    const item = document.querySelector('.card');
+    const begin = performance.now();
+    item.querySelector('.cancel').click();
+    while (item.dataset.state !== 'cancelled') await new Promise((resolve) => setTimeout(resolve));
+    return performance.now() - begin;
+  });
+  t.diagnostic(`cancelled after ${Math.round(waited)} ms`);
+  assert.ok(waited <= 300, `cancelling took ${waited} ms`);
+
+  await choose(page, 'tests/fixtures/photos/dog.jpg');
+  await reaches(page, 1, 'done');
+  assert.equal(await card(page, 0).getAttribute('data-state'), 'cancelled');
+  await card(page, 0).locator('.retry').click();
+  await reaches(page, 0, 'done');
+  watch.assertClean();
+  await context.close();
+});
+
+test('several photos wait for each other; one of them is cancelled while it waits', async () => {
+  const { context, page, watch } = await open(browser, server.url);
+  await choose(page, PHOTO, 'tests/fixtures/photos/dog.jpg', 'tests/fixtures/photos/shore.jpg');
+  assert.deepEqual(await page.locator('.name').allTextContents(), ['lake.jpg', 'dog.jpg', 'shore.jpg']);
+  await draws(page, 0);
+  assert.equal(await card(page, 2).getAttribute('data-state'), 'waiting');
+  await card(page, 1).locator('.cancel').click();
+  await reaches(page, 0, 'done');
+  await reaches(page, 2, 'done');
+  assert.equal(await card(page, 1).getAttribute('data-state'), 'cancelled');
+  watch.assertClean();
+  await context.close();
+});
+
+test('AVIF, which the core cannot read, goes through the browser’s decoder', async () => {
+  const { context, page, watch } = await open(browser, server.url);
+  await choose(page, 'tests/fixtures/decode/444.avif');
+  await reaches(page, 0, 'done');
+  const { picture } = await save(page, 0, 'avif.png');
+  const native = convertNatively('tests/fixtures/decode/444.avif.expected.png', join(folder, 'avif-native.png'));
+  const difference = meanDifference(picture, native);
+  assert.ok(difference <= 4, `mean difference to the same picture as PNG is ${difference.toFixed(3)} of 255`);
+  watch.assertClean();
+  await context.close();
+});

@@ -1,0 +1,64 @@
+// The page at every width, in both themes: nothing sticks out, and a picture of each state to look at.
+import assert from 'node:assert/strict';
+import { copyFileSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { choose, draws, launch, open, PHOTO, reaches, SITE } from './browser.mjs';
+import { serve } from './server.mjs';
+
+const SCREENSHOTS = 'target/screenshots';
+const longName = join(mkdtempSync(join(tmpdir(), 'nijigen-')), `${'a-name-without-any-space-'.repeat(4)}.jpg`);
+
+let browser, server;
+before(async () => {
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  copyFileSync(PHOTO, longName);
+  browser = await launch();
+  server = await serve(SITE);
+});
+after(async () => {
+  await browser.close();
+  await server.close();
+});
+
+async function assertFits(page, state) {
+  const { wide, room } = await page.evaluate(() => ({
+    wide: document.documentElement.scrollWidth,
+    room: document.documentElement.clientWidth,
+  }));
+  assert.ok(wide <= room, `${state}: ${wide} px of content in ${room} px`);
+}
+
+for (const width of [320, 360, 768, 1440]) {
+  for (const colorScheme of ['light', 'dark']) {
+    test(`${width} px, ${colorScheme}`, async () => {
+      const phone = width < 500;
+      const viewport = { width, height: phone ? 740 : 900 };
+      const { context, page, watch } = await open(browser, server.url, {
+        viewport,
+        colorScheme,
+        hasTouch: phone,
+        isMobile: phone,
+      });
+      const look = async (state) => {
+        await assertFits(page, state);
+        await page.screenshot({ path: `${SCREENSHOTS}/${state}-${width}-${colorScheme}.png`, fullPage: true });
+      };
+      await look('empty');
+      await choose(page, longName, 'tests/fixtures/photos/dog.jpg');
+      await draws(page, 0);
+      await look('running');
+      await reaches(page, 0, 'done');
+      await reaches(page, 1, 'done');
+      await page.locator('.card:nth-child(2) .after img:not([hidden])').waitFor();
+      await look('done');
+      await choose(page, 'tests/fixtures/bad/text.jpg', 'tests/fixtures/bad/truncated-tail.jpg');
+      await reaches(page, 3, 'failed');
+      await page.locator('.card:nth-child(4) summary').click();
+      await look('error');
+      watch.assertClean();
+      await context.close();
+    });
+  }
+}

@@ -1,0 +1,209 @@
+// The npm package as others get it: unpacked beside a plain page, no build step.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { launch } from './browser.mjs';
+import { serve } from './server.mjs';
+
+const folder = mkdtempSync(join(tmpdir(), 'nijigen-'));
+let browser, server, page;
+
+before(async () => {
+  const version = /^version = "(.+)"$/m.exec(readFileSync('Cargo.toml', 'utf8'))[1];
+  mkdirSync(join(folder, 'node_modules'));
+  execFileSync('tar', ['-xzf', `dist/nijigen-${version}.tgz`, '-C', join(folder, 'node_modules')]);
+  execFileSync('mv', [join(folder, 'node_modules/package'), join(folder, 'node_modules/nijigen')]);
+  copyFileSync('tests/fixtures/photos/dog.jpg', join(folder, 'dog.jpg'));
+  copyFileSync('tests/fixtures/bad/text.jpg', join(folder, 'text.jpg'));
+  writeFileSync(
+    join(folder, 'index.html'),
+    `<!doctype html><meta charset="utf-8"><title>embedder</title><link rel="icon" href="data:,">
+    <script type="module">
+      import * as nijigen from './node_modules/nijigen/client.js';
+      window.nijigen = nijigen;
+      window.resourcesOfImport = performance.getEntriesByType('resource').map(({ name }) => name);
+      window.converter = await nijigen.createConverter();
+    </script>`,
+  );
+  browser = await launch();
+  server = await serve(folder);
+  page = await browser.newPage();
+  await page.goto(server.url);
+  await page.waitForFunction(() => window.converter);
+});
+after(async () => {
+  await browser.close();
+  await server.close();
+});
+
+test('it holds what it names and nothing else', () => {
+  const inside = readdirSync(join(folder, 'node_modules/nijigen'));
+  assert.deepEqual(inside.sort(), [
+    'LICENSE-APACHE',
+    'LICENSE-MIT',
+    'README.md',
+    'client.js',
+    'models',
+    'nijigen_bg.wasm',
+    'package.json',
+    'types',
+    'worker.js',
+  ]);
+});
+
+test('importing fetches nothing but the script', async () => {
+  const resources = await page.evaluate(() => window.resourcesOfImport);
+  assert.deepEqual(
+    resources.filter((name) => !/client\.js$|^data:/.test(name)),
+    [],
+  );
+});
+
+test('a photo by URL, with options and progress', async () => {
+  const result = await page.evaluate(async () => {
+    const stages = new Set();
+    const onProgress = ({ stage }) => stages.add(stage);
+    const options = { maxSide: 256, format: 'jpeg', quality: 80, style: 'meadow', tier: 'fast', onProgress };
+    const { blob, width, height, style, variant, timings } = await window.converter.convert('dog.jpg', options);
+    const shown = await createImageBitmap(blob);
+    return {
+      type: blob.type,
+      width,
+      height,
+      style,
+      variant,
+      timings,
+      stages: [...stages],
+      shown: [shown.width, shown.height],
+    };
+  });
+  assert.equal(result.type, 'image/jpeg');
+  assert.equal(Math.max(result.width, result.height), 256);
+  assert.deepEqual(result.shown, [result.width, result.height]);
+  assert.deepEqual([result.style, result.variant], ['meadow', 'simd']);
+  assert.deepEqual(result.stages, ['download', 'start', 'inference', 'encode']);
+  for (const stage of ['load', 'prepare', 'inference', 'encode']) assert.ok(result.timings[stage] >= 0, stage);
+});
+
+test('every kind of source', async () => {
+  const sizes = await page.evaluate(async () => {
+    const blob = await (await fetch('dog.jpg')).blob();
+    const bitmap = await createImageBitmap(blob, { resizeWidth: 96, resizeHeight: 64 });
+    const canvas = new OffscreenCanvas(96, 64);
+    canvas.getContext('2d').drawImage(bitmap, 0, 0);
+    const small = await canvas.convertToBlob();
+    const buffer = await small.arrayBuffer();
+    const sources = {
+      blob: small,
+      file: new File([small], 'dog.png'),
+      buffer,
+      bytes: new Uint8Array(buffer),
+      url: new URL(URL.createObjectURL(small)),
+      bitmap,
+      pixels: canvas.getContext('2d').getImageData(0, 0, 96, 64),
+    };
+    const sizes = {};
+    for (const [kind, source] of Object.entries(sources)) {
+      const { width, height } = await window.converter.convert(source);
+      sizes[kind] = `${width}×${height}`;
+    }
+    return sizes;
+  });
+  const all = ['blob', 'file', 'buffer', 'bytes', 'url', 'bitmap', 'pixels'];
+  assert.deepEqual(sizes, Object.fromEntries(all.map((kind) => [kind, '96×64'])));
+});
+
+test('failures are NijigenErrors with a code', async () => {
+  const codes = await page.evaluate(async () => {
+    const { converter, nijigen } = window;
+    const code = (promise) =>
+      promise.then(
+        () => 'converted',
+        (error) => (error instanceof nijigen.NijigenError && error instanceof Error ? error.code : String(error)),
+      );
+    return {
+      text: await code(converter.convert('text.jpg')),
+      missing: await code(converter.convert('missing.jpg')),
+      style: await code(converter.convert('dog.jpg', { style: 'nobody' })),
+      large: await code(converter.convert('dog.jpg', { maxBytes: 1000 })),
+      aborted: await code(converter.convert('dog.jpg', { signal: AbortSignal.abort() })),
+      models: await code(nijigen.createConverter({ modelsUrl: 'nowhere/' })),
+    };
+  });
+  assert.deepEqual(codes, {
+    text: 'unsupported-format',
+    missing: 'network',
+    style: 'bad-model',
+    large: 'too-large',
+    aborted: 'cancelled',
+    models: 'network',
+  });
+});
+
+test('aborting settles within 300 ms at every moment, and the next conversion works', async (t) => {
+  const moments = await page.evaluate(async () => {
+    const measure = async (stage, converter) => {
+      const controller = new AbortController();
+      let aborted;
+      const onProgress = (progress) => {
+        if (aborted === undefined && progress.stage === stage) {
+          aborted = performance.now();
+          controller.abort();
+        }
+      };
+      const outcome = await converter
+        .convert('dog.jpg', { signal: controller.signal, onProgress })
+        .catch(({ code }) => code);
+      return { outcome, waited: performance.now() - aborted };
+    };
+    const moments = {};
+    for (const stage of ['download', 'start', 'inference']) {
+      const converter = await window.nijigen.createConverter();
+      moments[stage] = await measure(stage, converter);
+      moments[stage].next = (await converter.convert('dog.jpg', { maxSide: 256 })).width;
+      converter.dispose();
+    }
+    return moments;
+  });
+  for (const [stage, { outcome, waited, next }] of Object.entries(moments)) {
+    t.diagnostic(`aborted in stage ${stage}: settled after ${Math.round(waited)} ms`);
+    assert.equal(outcome, 'cancelled', stage);
+    assert.ok(waited <= 300, `${stage}: ${waited} ms`);
+    assert.equal(next, 256, stage);
+  }
+});
+
+test('disposing ends what is in progress and what comes later', async () => {
+  const codes = await page.evaluate(async () => {
+    const converter = await window.nijigen.createConverter();
+    const code = (promise) =>
+      promise.then(
+        () => 'converted',
+        ({ code }) => code,
+      );
+    const running = code(converter.convert('dog.jpg', { onProgress: () => converter.dispose() }));
+    return [await running, await code(converter.convert('dog.jpg'))];
+  });
+  assert.deepEqual(codes, ['cancelled', 'cancelled']);
+});
+
+test('its types say what it does', () => {
+  writeFileSync(
+    join(folder, 'use.ts'),
+    `import { createConverter, NijigenError, type ErrorCode } from 'nijigen';
+    const converter = await createConverter({ modelsUrl: '/models/' });
+    const { blob, width } = await converter.convert(new Blob(), { style: 'meadow', tier: 'fast', format: 'webp' });
+    const sizes: [Blob, number] = [blob, width];
+    const code = (error: unknown): ErrorCode | undefined => (error instanceof NijigenError ? error.code : undefined);
+    // @ts-expect-error: formats are a closed list
+    await converter.convert(new Blob(), { format: 'bmp' });
+    export { sizes, code };`,
+  );
+  const options = ['--strict', '--noEmit', '--target', 'es2022', '--module', 'nodenext', '--lib', 'es2023,dom'];
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+  const tsc = join(process.cwd(), 'node_modules/typescript/bin/tsc');
+  assert.equal(execFileSync('node', [tsc, ...options, 'use.ts'], { cwd: folder, encoding: 'utf8' }), '');
+});

@@ -1,0 +1,77 @@
+// What breaks is said, and the next photo works.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { card, choose, draws, failure, launch, open, PHOTO, reaches, SITE, WORDS } from './browser.mjs';
+import { serve } from './server.mjs';
+import { withTrap } from './wasm-trap.mjs';
+
+let browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser.close());
+
+test('a panic in the engine is “internal”; a new worker converts the next photo and the same one', async () => {
+  let patched = 0;
+  const answer = (path) => {
+    if (!path.endsWith('.wasm') || patched++ > 0) return undefined;
+    return withTrap(readFileSync(`${SITE}/${path}`), 'conversion_step');
+  };
+  const server = await serve(SITE, { answer });
+  const { context, page } = await open(browser, server.url);
+  await choose(page, PHOTO, 'tests/fixtures/photos/dog.jpg');
+  const { sentence } = await failure(page, 0);
+  assert.equal(sentence, WORDS['error.internal']);
+  await reaches(page, 1, 'done');
+  await card(page, 0).locator('.retry').click();
+  await reaches(page, 0, 'done');
+  assert.equal(server.count(/\.wasm$/), 2, 'the damaged engine was not kept, the good one was');
+  await context.close();
+  await server.close();
+});
+
+test('a worker that the browser ends is noticed, and another one takes over', async () => {
+  const server = await serve(SITE);
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.addInitScript(() => {
+    window.workers = [];
+    window.Worker = class extends Worker {
+      constructor(...parameters) {
+        super(...parameters);
+        window.workers.push(this);
+      }
+    };
+  });
+  await page.goto(server.url);
+  await choose(page, PHOTO, 'tests/fixtures/photos/dog.jpg');
+  await draws(page, 0);
+  await page.evaluate(() => window.workers[0].terminate());
+  const { sentence } = await failure(page, 0);
+  assert.equal(sentence, WORDS['error.internal']);
+  await reaches(page, 1, 'done');
+  assert.equal(await page.evaluate(() => window.workers.length), 2);
+  await context.close();
+  await server.close();
+});
+
+test('a model that arrives damaged is refused, not kept, and fetched again', async () => {
+  let damaged = 0;
+  const answer = (path) => {
+    if (!path.endsWith('.onnx') || damaged++ > 0) return undefined;
+    const bytes = readFileSync(`${SITE}/${path}`);
+    bytes[bytes.length >> 1] ^= 0xff;
+    return bytes;
+  };
+  const server = await serve(SITE, { answer });
+  const { context, page, watch } = await open(browser, server.url);
+  await choose(page, PHOTO);
+  const { sentence } = await failure(page, 0);
+  assert.equal(sentence, WORDS['error.bad-model']);
+  await card(page, 0).locator('.retry').click();
+  await reaches(page, 0, 'done');
+  watch.assertClean();
+  await context.close();
+  await server.close();
+});

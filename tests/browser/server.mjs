@@ -1,0 +1,54 @@
+import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { extname, join, normalize } from 'node:path';
+
+const TYPES = {
+  '.css': 'text/css',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.json': 'application/json',
+  '.svg': 'image/svg+xml',
+  '.wasm': 'application/wasm',
+  '.webmanifest': 'application/manifest+json',
+};
+
+/**
+ * Serves a folder as a plain static host would, under a sub-path. `answer(path)` may give other bytes for a path.
+ * Heavy files come in slowly enough for their progress to be seen.
+ */
+export async function serve(folder, { prefix = '/sub/', answer = () => undefined } = {}) {
+  const requests = [];
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url, 'http://host');
+    const path = pathname.startsWith(prefix) ? normalize(pathname.slice(prefix.length)) || '.' : undefined;
+    let file = path && !path.startsWith('..') ? join(folder, path) : undefined;
+    if (file && existsSync(file) && statSync(file).isDirectory()) file = join(file, 'index.html');
+    if (!file || !existsSync(file)) return void response.writeHead(404).end();
+
+    requests.push(path);
+    const type = { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'cache-control': 'no-cache' };
+    const bytes = answer(path);
+    if (bytes) return void response.writeHead(200, type).end(bytes);
+    response.writeHead(200, { ...type, 'content-length': statSync(file).size });
+    const stream = createReadStream(file, { highWaterMark: 256 * 1024 });
+    if (/\.(wasm|onnx)$/.test(file)) slow(stream);
+    stream.pipe(response);
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    requests,
+    url: `http://127.0.0.1:${server.address().port}${prefix}`,
+    count: (pattern) => requests.filter((path) => pattern.test(path)).length,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function slow(stream) {
+  stream.on('data', () => {
+    stream.pause();
+    setTimeout(() => stream.resume(), 25);
+  });
+}

@@ -1,0 +1,106 @@
+// Dropping, pasting, and the keyboard alone.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { card, choose, draws, launch, open, PHOTO, reaches, SITE } from './browser.mjs';
+import { serve } from './server.mjs';
+
+let browser, server;
+before(async () => {
+  browser = await launch();
+  server = await serve(SITE);
+});
+after(async () => {
+  await browser.close();
+  await server.close();
+});
+
+test('a photo dropped anywhere on the page', async () => {
+  const { context, page, watch } = await open(browser, server.url);
+  const dataTransfer = await page.evaluateHandle(
+    (base64) => {
+      const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([bytes], 'dropped.jpg', { type: 'image/jpeg' }));
+      return transfer;
+    },
+    readFileSync(PHOTO, 'base64'),
+  );
+  await page.dispatchEvent('footer', 'dragenter', { dataTransfer });
+  assert.ok(await page.evaluate(() => document.body.classList.contains('dropping')));
+  await page.dispatchEvent('footer', 'drop', { dataTransfer });
+  assert.ok(!(await page.evaluate(() => document.body.classList.contains('dropping'))));
+  await reaches(page, 0, 'done');
+  assert.equal(await card(page, 0).locator('a[download]').getAttribute('download'), 'dropped-meadow.png');
+  watch.assertClean();
+  await context.close();
+});
+
+test('a picture pasted from the clipboard', async () => {
+  const { context, page, watch } = await open(browser, server.url, {
+    permissions: ['clipboard-read', 'clipboard-write'],
+  });
+  await page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(200, 120);
+    const context = canvas.getContext('2d');
+    context.fillStyle = 'teal';
+    context.fillRect(20, 20, 120, 80);
+    await navigator.clipboard.write([new ClipboardItem({ 'image/png': canvas.convertToBlob() })]);
+  });
+  await page.keyboard.press('Control+V');
+  await reaches(page, 0, 'done');
+  assert.match(await card(page, 0).locator('.status').textContent(), /200 × 120/);
+  watch.assertClean();
+  await context.close();
+});
+
+/** Presses Tab until an element that matches has the focus; says whether it can be seen there. */
+async function tabTo(page, selector) {
+  for (let presses = 0; presses < 12; presses++) {
+    await page.keyboard.press('Tab');
+    const outline = await page.evaluate((selector) => {
+      const focused = document.activeElement;
+      if (!focused?.matches(selector)) return undefined;
+      const shown = focused.matches('.unseen') ? focused.nextElementSibling : focused;
+      return getComputedStyle(shown).outlineStyle;
+    }, selector);
+    if (outline) return assert.equal(outline, 'solid', `the focus on ${selector} shows`);
+  }
+  assert.fail(`${selector} cannot be reached by keyboard`);
+}
+
+test('the whole way by keyboard: choose, cancel, try again, download', async () => {
+  const { context, page, watch } = await open(browser, server.url);
+  await tabTo(page, 'input[type=file]');
+  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Space')]);
+  assert.ok(chooser.isMultiple());
+  await chooser.setFiles([PHOTO]);
+  await draws(page, 0);
+
+  await tabTo(page, '.cancel');
+  await page.keyboard.press('Enter');
+  await reaches(page, 0, 'cancelled');
+  assert.ok(
+    await page.evaluate(() => document.activeElement.matches('.retry')),
+    'the focus goes on to what is left to do',
+  );
+  await page.keyboard.press('Enter');
+  await reaches(page, 0, 'done');
+  assert.ok(await page.evaluate(() => document.activeElement.matches('a[download]')));
+  const [download] = await Promise.all([page.waitForEvent('download'), page.keyboard.press('Enter')]);
+  assert.equal(download.suggestedFilename(), 'lake-meadow.png');
+  watch.assertClean();
+  await context.close();
+});
+
+test('progress, results and failures are told to screen readers', async () => {
+  const { context, page } = await open(browser, server.url);
+  await choose(page, PHOTO, 'tests/fixtures/bad/text.jpg');
+  const meter = page.getByRole('progressbar', { name: 'lake.jpg' });
+  await draws(page, 0);
+  assert.match(await meter.getAttribute('aria-valuenow'), /^\d+$/);
+  const announcements = page.getByRole('log').locator('p');
+  await announcements.filter({ hasText: 'lake.jpg is ready' }).waitFor();
+  await announcements.filter({ hasText: 'text.jpg: This file is not a picture' }).waitFor();
+  await context.close();
+});

@@ -1,0 +1,116 @@
+import type { Conversion } from '../client/index.js';
+import { find } from './dom.js';
+import type { JobState } from './job.js';
+import { clear, show } from './picture.js';
+import { sentenceFor, text, textOr } from './text.js';
+
+export interface CardActions {
+  cancel(): void;
+  retry(): void;
+}
+
+/** One photo in the list, beside its anime version. */
+export class Card {
+  readonly element: HTMLLIElement;
+  readonly #file: File;
+  readonly #before: HTMLImageElement;
+  readonly #after: HTMLImageElement;
+  readonly #status: HTMLElement;
+  readonly #meter: HTMLElement;
+  readonly #problem: HTMLElement;
+  readonly #save: HTMLAnchorElement;
+  readonly #cancel: HTMLButtonElement;
+  readonly #retry: HTMLButtonElement;
+
+  constructor(template: HTMLTemplateElement, file: File, actions: CardActions) {
+    this.element = find(document.importNode(template.content, true), '.card', HTMLLIElement);
+    this.#file = file;
+    this.#before = find(this.element, '.before img', HTMLImageElement);
+    this.#after = find(this.element, '.after img', HTMLImageElement);
+    this.#status = find(this.element, '.status', HTMLElement);
+    this.#meter = find(this.element, '.meter', HTMLElement);
+    this.#problem = find(this.element, '.problem', HTMLElement);
+    this.#save = find(this.element, '.save', HTMLAnchorElement);
+    this.#cancel = find(this.element, '.cancel', HTMLButtonElement);
+    this.#retry = find(this.element, '.retry', HTMLButtonElement);
+
+    const { name } = file;
+    find(this.element, '.name', HTMLElement).textContent = name;
+    this.#before.alt = text('card.photo-alt', { name });
+    this.#after.alt = text('card.anime-alt', { name });
+    this.#save.ariaLabel = text('card.save-label', { name });
+    this.#cancel.ariaLabel = text('card.cancel-label', { name });
+    this.#retry.ariaLabel = text('card.retry-label', { name });
+    this.#meter.ariaLabel = text('card.progress-label', { name });
+    this.#cancel.addEventListener('click', () => {
+      actions.cancel();
+    });
+    this.#retry.addEventListener('click', () => {
+      actions.retry();
+    });
+    void this.#showPhoto();
+  }
+
+  async #showPhoto(): Promise<void> {
+    if (await show(this.#before, this.#file)) this.#shape(this.#before.naturalWidth, this.#before.naturalHeight);
+  }
+
+  #shape(width: number, height: number): void {
+    this.element.style.setProperty('--ratio', String(width / height));
+  }
+
+  render(state: JobState): void {
+    this.element.dataset['state'] = state.name;
+    this.#meter.hidden = state.name !== 'running' && state.name !== 'waiting';
+    this.#problem.hidden = state.name !== 'failed';
+    switch (state.name) {
+      case 'waiting':
+        clear(this.#after);
+        this.#progress(0, text('status.waiting'));
+        break;
+      case 'running':
+        this.#progress(state.reading.share, state.reading.words);
+        break;
+      case 'done':
+        this.#finish(state.conversion);
+        break;
+      case 'failed':
+        this.#status.textContent = text('status.failed');
+        find(this.#problem, '.sentence', HTMLElement).textContent = sentenceFor(state.code);
+        find(this.#problem, '.detail', HTMLElement).textContent = state.message;
+        break;
+      case 'cancelled':
+        this.#status.textContent = text('status.cancelled');
+        break;
+    }
+    this.#offer(state);
+  }
+
+  #progress(share: number, words: string): void {
+    this.#status.textContent = words;
+    this.#meter.ariaValueNow = String(Math.round(share * 100));
+    this.#meter.ariaValueText = words;
+    this.element.style.setProperty('--share', String(share));
+  }
+
+  #finish({ blob, width, height, style, timings }: Conversion): void {
+    const seconds = ((timings.prepare + timings.inference + timings.encode) / 1000).toFixed(1);
+    const styleName = textOr(`style.${style}`, style);
+    this.#status.textContent = text('status.done', { style: styleName, width, height, seconds });
+    this.#shape(width, height);
+    void show(this.#after, blob);
+    this.#save.href = this.#after.src;
+    this.#save.download = `${this.#file.name.replace(/\.[^.]*$/, '')}-${style}.png`;
+  }
+
+  /** Shows the actions that the state allows. The keyboard's focus is not lost with a button that goes. */
+  #offer({ name }: JobState): void {
+    const focused = document.activeElement;
+    this.#save.hidden = name !== 'done';
+    this.#cancel.hidden = name !== 'waiting' && name !== 'running';
+    this.#retry.hidden = name !== 'failed' && name !== 'cancelled';
+    const actions = [this.#save, this.#cancel, this.#retry];
+    if (actions.some((action) => action === focused && action.hidden))
+      actions.find((action) => !action.hidden)?.focus();
+  }
+}

@@ -1,0 +1,49 @@
+import { Card } from './card.js';
+import { Job, type JobState } from './job.js';
+import { sentenceFor, text } from './text.js';
+
+const ANNOUNCEMENTS_KEPT = 10;
+
+/** The list of photos, in the order they came. */
+export class Gallery {
+  constructor(
+    readonly list: HTMLElement,
+    readonly template: HTMLTemplateElement,
+    readonly announcements: HTMLElement,
+  ) {}
+
+  add(files: readonly File[]): void {
+    for (const file of files) this.#addOne(file);
+    document.body.classList.toggle('working', this.list.childElementCount > 0);
+  }
+
+  #addOne(file: File): void {
+    const job = new Job(file, (state) => {
+      card.render(state);
+      this.#announce(file.name, state);
+    });
+    const card = new Card(this.template, file, {
+      cancel: () => {
+        job.cancel();
+      },
+      retry: () => void job.start(),
+    });
+    this.list.append(card.element);
+    void job.start();
+  }
+
+  /** What someone who does not see the page has to hear; progress is told by the bar itself. */
+  #announce(name: string, state: JobState): void {
+    if (state.name === 'done') this.#say(text('announce.done', { name }));
+    if (state.name === 'cancelled') this.#say(text('announce.cancelled', { name }));
+    if (state.name === 'failed') this.#say(text('announce.failed', { name, sentence: sentenceFor(state.code) }));
+  }
+
+  /** Adds to what was said before: two photos may end at the same moment. */
+  #say(words: string): void {
+    const line = document.createElement('p');
+    line.textContent = words;
+    this.announcements.append(line);
+    while (this.announcements.childElementCount > ANNOUNCEMENTS_KEPT) this.announcements.firstElementChild?.remove();
+  }
+}

@@ -1,0 +1,37 @@
+/** The three ways in: choosing, dropping anywhere on the page, pasting. */
+export function takeIn(input: HTMLInputElement, add: (files: readonly File[]) => void): void {
+  input.addEventListener('change', () => {
+    add([...(input.files ?? [])]);
+    // Else choosing the same file again would not be a change.
+    input.value = '';
+  });
+
+  document.addEventListener('paste', (event) => {
+    add([...(event.clipboardData?.files ?? [])]);
+  });
+
+  // Entering a child leaves its parent, so the events are counted.
+  let depth = 0;
+  const over = (change: number) => {
+    depth = Math.max(0, depth + change);
+    document.body.classList.toggle('dropping', depth > 0);
+  };
+  const onFiles = (type: 'dragenter' | 'dragover' | 'dragleave' | 'drop', handle: (event: DragEvent) => void) => {
+    document.addEventListener(type, (event) => {
+      if (!event.dataTransfer?.types.includes('Files')) return;
+      event.preventDefault();
+      handle(event);
+    });
+  };
+  onFiles('dragenter', () => {
+    over(1);
+  });
+  onFiles('dragleave', () => {
+    over(-1);
+  });
+  onFiles('dragover', () => undefined);
+  onFiles('drop', (event) => {
+    over(-depth);
+    add([...(event.dataTransfer?.files ?? [])]);
+  });
+}

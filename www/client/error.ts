@@ -1,0 +1,16 @@
+import type { ErrorCode } from './protocol.js';
+
+/** Every rejection of this package; `code` is stable, `message` an English sentence for developers. */
+export class NijigenError extends Error {
+  override readonly name = 'NijigenError';
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+export const cancelled = (): NijigenError => new NijigenError('cancelled', 'the conversion was cancelled');

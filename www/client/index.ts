@@ -1,0 +1,14 @@
+export { createConverter } from './converter.js';
+export type { Conversion, Converter, ConverterOptions, ConvertOptions } from './converter.js';
+export { NijigenError } from './error.js';
+export type {
+  CoreOptions,
+  ErrorCode,
+  ModelEntry,
+  OutputFormat,
+  Progress,
+  ProgressListener,
+  Timings,
+  Variant,
+} from './protocol.js';
+export type { Source } from './source.js';

@@ -1,0 +1,105 @@
+// What crosses the boundary between the client and its worker. Both sides import these types; nothing else crosses.
+
+/** One object of `models/manifest.json`: a generator that can be chosen. */
+export interface ModelEntry {
+  readonly id: string;
+  readonly style: string;
+  readonly tier: 'fast' | 'fine';
+  /** File name beside the manifest. */
+  readonly file: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly licence: string;
+  readonly version: string;
+}
+
+export type OutputFormat = 'png' | 'jpeg' | 'webp';
+
+/** The core's options; every one may be left out and has its default there. */
+export interface CoreOptions {
+  /** Longer side of the result in pixels, 256–2048; default 1024. Smaller photos are not enlarged. */
+  readonly maxSide?: number;
+  /** Default `png`. */
+  readonly format?: OutputFormat;
+  /** 1–100, for `jpeg` and `webp`; default 90. */
+  readonly quality?: number;
+  /** Largest file taken, in bytes; default 32 MiB. */
+  readonly maxBytes?: number;
+  /** Largest photo taken, in pixels; default 64 000 000. */
+  readonly maxPixels?: number;
+}
+
+/**
+ * Where a conversion is. `download` counts bytes of the engine and the model, `inference` the share of
+ * multiply-adds done; `start` and `encode` are short and only begin and end.
+ */
+export interface Progress {
+  readonly stage: 'download' | 'start' | 'inference' | 'encode';
+  readonly loaded: number;
+  readonly total: number;
+}
+
+export type ProgressListener = (progress: Progress) => void;
+
+/** Milliseconds spent in each stage. */
+export interface Timings {
+  /** Fetching and compiling the engine and fetching the model; near 0 once they are there. */
+  readonly load: number;
+  /** Decoding, resizing and planning. */
+  readonly prepare: number;
+  readonly inference: number;
+  readonly encode: number;
+}
+
+/** The engine's builds; a browser gets the fastest one it can run. */
+export type Variant = 'simd';
+
+export type ErrorCode =
+  | 'unsupported-format'
+  | 'too-large'
+  | 'too-small'
+  | 'corrupt-image'
+  | 'bad-model'
+  | 'out-of-memory'
+  | 'cancelled'
+  | 'network'
+  | 'internal';
+
+/** A photo in a form that can be posted without copying it on the page's thread; strings are absolute URLs. */
+export type Photo = Blob | string | ImageBitmap | ImageData;
+
+export interface ConversionRequest {
+  readonly photo: Photo;
+  readonly model: ModelEntry;
+  /** Absolute URLs. */
+  readonly modelUrl: string;
+  readonly wasmUrl: string;
+  readonly options: CoreOptions;
+}
+
+export interface ConversionResult {
+  readonly blob: Blob;
+  readonly width: number;
+  readonly height: number;
+  readonly variant: Variant;
+  readonly timings: Timings;
+}
+
+/** An error cannot carry its code through `postMessage`, so failures are values here. */
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  /** The engine can no longer be trusted: end this worker. */
+  readonly fatal: boolean;
+}
+
+export type Reply = { readonly result: ConversionResult } | { readonly failure: Failure };
+
+/** The worker's methods. It does one conversion at a time. */
+export interface WorkerApi {
+  convert(request: ConversionRequest, onProgress: ProgressListener): Promise<Reply>;
+  /** Ends the conversion in progress, if any, at its next pause. */
+  cancel(): void;
+  /** Takes the Web Lock named like the worker and never gives it back: it falls free when the worker dies. */
+  holdLock(): Promise<void>;
+}

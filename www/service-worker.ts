@@ -1,0 +1,42 @@
+// Makes the site work offline. The shell is cached when this worker is installed; the engine and the models when they
+// are first used, so that they are fetched once. A new version waits until every page of the old one is closed: never
+// are parts of two versions mixed.
+import { cleanupOutdatedCaches, precacheAndRoute, type PrecacheEntry } from 'workbox-precaching';
+import { registerRoute } from 'workbox-routing';
+import { CacheFirst } from 'workbox-strategies';
+
+declare const self: ServiceWorkerGlobalScope;
+/** The light files of this version. Set by the build. */
+declare const SHELL: PrecacheEntry[];
+/** The heavy ones: URL relative to the scope, and SHA-256 in hex. Set by the build. */
+declare const HEAVY: Record<string, string>;
+
+const CACHE = 'nijigen-heavy';
+const checksums = new Map(Object.entries(HEAVY).map(([url, sum]) => [new URL(url, self.registration.scope).href, sum]));
+
+precacheAndRoute(SHELL);
+cleanupOutdatedCaches();
+
+registerRoute(
+  ({ url }) => checksums.has(url.href),
+  new CacheFirst({ cacheName: CACHE, plugins: [{ cacheWillUpdate: intact }] }),
+);
+
+// Without this the first visit's page would stay uncontrolled and fetch the heavy files a second time later.
+self.addEventListener('activate', (event) => {
+  event.waitUntil(Promise.all([self.clients.claim(), forgetOldFiles()]));
+});
+
+/** Keeps a file only if it is whole: a damaged one would be served for ever. */
+async function intact({ request, response }: { request: Request; response: Response }): Promise<Response | null> {
+  const digest = await crypto.subtle.digest('SHA-256', await response.clone().arrayBuffer());
+  const hex = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hex === checksums.get(request.url) ? response : null;
+}
+
+async function forgetOldFiles(): Promise<void> {
+  const cache = await caches.open(CACHE);
+  for (const request of await cache.keys()) {
+    if (!checksums.has(request.url)) await cache.delete(request);
+  }
+}

@@ -1,0 +1,48 @@
+import { WorkerError } from './failure.js';
+
+// Box types, four letters read as a number.
+const FTYP = 0x66747970;
+const ISPE = 0x69737065;
+
+/**
+ * Decodes an AVIF or HEIC file with the browser's own decoder; undefined if the file is neither or the browser cannot.
+ * The pixel limit is checked before anything is decoded.
+ */
+export async function decodeInBrowser(
+  file: Uint8Array<ArrayBuffer>,
+  maxPixels: number,
+): Promise<ImageData | undefined> {
+  const pixels = largestPicture(file);
+  if (pixels === undefined) return undefined;
+  if (pixels > maxPixels) {
+    throw new WorkerError('too-large', `the picture has ${pixels} pixels, the limit is ${maxPixels}`);
+  }
+  const bitmap = await createImageBitmap(new Blob([file])).catch(() => undefined);
+  return bitmap && pixelsOf(bitmap);
+}
+
+/** Reads a bitmap's pixels and closes it. */
+export function pixelsOf(bitmap: ImageBitmap): ImageData {
+  const { width, height } = bitmap;
+  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+  if (!context) throw new WorkerError('out-of-memory', `there is no memory for a canvas of ${width}×${height}`);
+  context.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  return context.getImageData(0, 0, width, height);
+}
+
+/**
+ * Pixels of the largest picture in an ISO base media file (ISO/IEC 14496-12), as its image spatial extents say:
+ * box `ispe`, whose version and flags are followed by the width and the height (ISO/IEC 23008-12, 6.5.3).
+ * Grids of tiles have one for the whole. They stand in the header, so only the beginning is searched.
+ */
+function largestPicture(file: Uint8Array<ArrayBuffer>): number | undefined {
+  const view = new DataView(file.buffer, file.byteOffset, Math.min(file.byteLength, 256 * 1024));
+  if (view.byteLength < 16 || view.getUint32(4) !== FTYP) return undefined;
+
+  let largest: number | undefined;
+  for (let at = 8; at + 16 <= view.byteLength; at++) {
+    if (view.getUint32(at) === ISPE) largest = Math.max(largest ?? 0, view.getUint32(at + 8) * view.getUint32(at + 12));
+  }
+  return largest;
+}

@@ -1,0 +1,46 @@
+import { expose, releaseProxy, type Remote } from 'comlink';
+import { allocation_failed } from 'nijigen-core';
+import type { ConversionRequest, ProgressListener, Reply, WorkerApi } from '../client/protocol.js';
+import { convert } from './convert.js';
+import { toFailure } from './failure.js';
+
+let current: AbortController | undefined;
+
+const api: WorkerApi = {
+  async convert(request: ConversionRequest, onProgress: ProgressListener): Promise<Reply> {
+    const cancel = new AbortController();
+    current = cancel;
+    try {
+      return { result: await convert(request, cancel.signal, onProgress) };
+    } catch (error) {
+      return { failure: toFailure(error, allocationFailed) };
+    } finally {
+      current = undefined;
+      (onProgress as unknown as Remote<ProgressListener>)[releaseProxy]();
+    }
+  },
+
+  cancel() {
+    current?.abort();
+  },
+
+  holdLock() {
+    return new Promise((held) => {
+      void navigator.locks.request(self.name, () => {
+        held();
+        return new Promise(() => undefined);
+      });
+    });
+  },
+};
+
+/** After a trap even this call may fail. */
+function allocationFailed(): boolean {
+  try {
+    return allocation_failed();
+  } catch {
+    return false;
+  }
+}
+
+expose(api);

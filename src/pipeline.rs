@@ -1,7 +1,9 @@
 //! The way a photo takes, in one direction: `prepare` → `Rendering` → `encode`.
 
+use std::ops::ControlFlow;
+
 use crate::{
-    Result,
+    Error, Result,
     generator::{Generator, onnx::Sides, plan::Run},
     manifest::Entry,
     options::{Limits, MAX_SIDE_RANGE, Options},
@@ -30,7 +32,7 @@ pub fn prepare(bytes: &[u8], limits: &Limits) -> Result<Prepared> {
 /// Takes pixels that somebody else decoded: sRGB, RGBA, straight alpha, upright.
 ///
 /// # Errors
-/// [`crate::Error::TooLarge`], [`crate::Error::TooSmall`], or [`crate::Error::CorruptImage`] when the
+/// [`Error::TooLarge`], [`Error::TooSmall`], or [`Error::CorruptImage`] when the
 /// number of bytes is not `width × height × 4`.
 pub fn prepare_pixels(rgba: Vec<u8>, width: u32, height: u32, limits: &Limits) -> Result<Prepared> {
     decode::check_pixels(width, height, limits)?;
@@ -48,7 +50,7 @@ impl Engine {
     /// Verifies the checksum and loads the model.
     ///
     /// # Errors
-    /// [`crate::Error::BadModel`].
+    /// [`Error::BadModel`].
     pub fn new(entry: Entry, model: &[u8]) -> Result<Engine> {
         entry.verify(model)?;
         Ok(Engine { generator: Generator::load(model)?, entry })
@@ -57,7 +59,7 @@ impl Engine {
     /// Loads a user's own ONNX file and checks that it can run.
     ///
     /// # Errors
-    /// [`crate::Error::BadModel`].
+    /// [`Error::BadModel`].
     pub fn for_user_model(name: &str, model: &[u8]) -> Result<Engine> {
         let mut generator = Generator::load(model)?;
         let entry = Entry::for_user_model(name, model, generator.model().layout);
@@ -65,15 +67,10 @@ impl Engine {
         Ok(Engine { entry, generator })
     }
 
-    /// The generator's description.
-    pub fn entry(&self) -> &Entry {
-        &self.entry
-    }
-
     /// Resizes, pads and normalises; the generator itself runs in [`Rendering::step`].
     ///
     /// # Errors
-    /// [`crate::Error::BadModel`] when the model cannot run at this size, [`crate::Error::OutOfMemory`].
+    /// [`Error::BadModel`] when the model cannot run at this size, [`Error::OutOfMemory`].
     pub fn begin(&mut self, photo: Prepared, options: &Options) -> Result<Rendering> {
         let side = options.max_side.clamp(*MAX_SIDE_RANGE.start(), *MAX_SIDE_RANGE.end());
         let fixed = self.generator.model().sides;
@@ -92,6 +89,26 @@ impl Engine {
         let run = self.generator.start(input, width, height)?;
         Ok(Rendering { picture, canvas, run })
     }
+
+    /// Converts in one go. Between operators `progress` is told the share of multiply-adds done, and
+    /// may stop the conversion.
+    ///
+    /// # Errors
+    /// Those of [`Engine::begin`], and [`Error::Cancelled`] when `progress` breaks.
+    pub fn render(
+        &mut self,
+        photo: Prepared,
+        options: &Options,
+        mut progress: impl FnMut(f32) -> ControlFlow<()>,
+    ) -> Result<Picture> {
+        let mut rendering = self.begin(photo, options)?;
+        while !rendering.step()? {
+            if progress(rendering.progress()).is_break() {
+                return Err(Error::Cancelled);
+            }
+        }
+        rendering.finish()
+    }
 }
 
 /// A conversion under way. Dropping it cancels it.
@@ -106,7 +123,7 @@ impl Rendering {
     /// Runs one operator of the generator; true once there is none left.
     ///
     /// # Errors
-    /// [`crate::Error::Internal`].
+    /// [`Error::Internal`].
     pub fn step(&mut self) -> Result<bool> {
         self.run.step()
     }
@@ -119,7 +136,7 @@ impl Rendering {
     /// The result, cropped to the photo's sides, with the photo's alpha.
     ///
     /// # Errors
-    /// [`crate::Error::Internal`] when the run is not finished.
+    /// [`Error::Internal`] when the run is not finished.
     pub fn finish(self) -> Result<Picture> {
         Ok(denormalise(&self.run.finish()?, &self.canvas, self.picture))
     }

@@ -7,6 +7,9 @@ use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, me
 use super::{Picture, colour, truncated};
 use crate::{Error, Result, options::Limits};
 
+/// What a decoder may allocate besides the pixels, in bytes: large colour profiles have a few MB.
+const METADATA: u64 = 64 << 20;
+
 /// Decodes JPEG (grey, RGB, CMYK, YCCK), PNG, WebP, GIF (first frame), BMP and TIFF; applies the EXIF
 /// orientation and the colour profile.
 ///
@@ -21,20 +24,15 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture> {
     if format == ImageFormat::Jpeg && truncated::jpeg_ends_early(bytes) {
         return Err(Error::CorruptImage("the file ends before the picture does".into()));
     }
-    // Decoders multiply the sides when they are made, which overflows in wasm's 32 bits; so look first.
-    if let Ok(size) = imagesize::blob_size(bytes) {
-        check_pixels(clamp(size.width), clamp(size.height), limits)?;
-    }
+    check_header(bytes, limits)?;
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-    // Only headers are read here, and the sentence about a picture that is too large is ours.
-    reader.no_limits();
+    // Metadata can be a bomb too: a colour profile inflates while the headers are read.
+    reader.limits(allocations(METADATA));
     let mut decoder = reader.into_decoder().map_err(explain)?;
     let (width, height) = decoder.dimensions();
     check_pixels(width, height, limits)?;
-    // The decoder's own bookkeeping is bounded by what the pixels may take.
-    let mut decoder_limits = image::Limits::default();
-    decoder_limits.max_alloc = Some(limits.max_pixels.saturating_mul(16));
-    decoder.set_limits(decoder_limits).map_err(explain)?;
+    // At most four channels of four bytes each.
+    decoder.set_limits(allocations(u64::from(width) * u64::from(height) * 16 + METADATA)).map_err(explain)?;
 
     let profile = decoder.icc_profile().unwrap_or_default();
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
@@ -85,8 +83,26 @@ pub fn check_pixels(width: u32, height: u32, limits: &Limits) -> Result<()> {
     Ok(())
 }
 
-fn clamp(side: usize) -> u32 {
-    side.try_into().unwrap_or(u32::MAX)
+/// Looks at the sides before a decoder is made: that multiplies them, which overflows in wasm's 32 bits.
+fn check_header(bytes: &[u8], limits: &Limits) -> Result<()> {
+    let Ok(size) = imagesize::blob_size(bytes) else { return Ok(()) };
+    // No format has sides of 32 bits; such a header is damaged, and the decoder says how.
+    let (Ok(width), Ok(height)) = (i32::try_from(size.width), i32::try_from(size.height)) else { return Ok(()) };
+    check_pixels(width.unsigned_abs(), height.unsigned_abs(), limits)?;
+    // Decoded pixels, the same as RGBA, and turned upright: better to refuse than to fail half-way.
+    reserve(u64::from(width.unsigned_abs()) * u64::from(height.unsigned_abs()) * 12)
+}
+
+/// Whether this many bytes could be had.
+fn reserve(bytes: u64) -> Result<()> {
+    let bytes = usize::try_from(bytes).map_err(|_| Error::OutOfMemory)?;
+    Ok(Vec::<u8>::new().try_reserve_exact(bytes)?)
+}
+
+fn allocations(bytes: u64) -> image::Limits {
+    let mut limits = image::Limits::no_limits();
+    limits.max_alloc = Some(bytes);
+    limits
 }
 
 /// The format by content; names and media types lie.
@@ -99,8 +115,19 @@ fn recognise(bytes: &[u8]) -> Result<ImageFormat> {
             "{readable}; this file is {}.",
             other.extensions_str().first().map_or("another format".into(), |e| e.to_uppercase())
         ))),
+        Err(_) if is_heic(bytes) => Err(Error::UnsupportedFormat(format!(
+            "{readable}; this file is HEIC, as iPhones save photos. Export it as JPEG, or convert it in Safari."
+        ))),
         Err(_) => Err(Error::UnsupportedFormat(format!("This file is not a picture that can be read: {readable}."))),
     }
+}
+
+/// An ISO base media file with one of HEIF's brands (ISO/IEC 23008-12, annex B.4).
+fn is_heic(bytes: &[u8]) -> bool {
+    let brand = bytes.get(4..8).filter(|kind| *kind == b"ftyp").and_then(|_| bytes.get(8..12));
+    brand.is_some_and(|brand| {
+        [b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"].iter().any(|b| *b == brand)
+    })
 }
 
 /// Says in our words what the image crate found.
@@ -114,5 +141,23 @@ fn explain(error: ImageError) -> Error {
             _ => Error::TooLarge("The picture has more pixels than the limit allows.".into()),
         },
         other => Error::CorruptImage(other.to_string().trim_end_matches('.').to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_that_cannot_be_had_is_an_error() {
+        assert_eq!(reserve(u64::MAX), Err(Error::OutOfMemory));
+        assert_eq!(reserve(1000), Ok(()));
+    }
+
+    #[test]
+    fn an_iphones_photo_is_named() {
+        let error = decode(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", &Limits::default()).unwrap_err();
+        assert_eq!(error.code(), "unsupported-format");
+        assert!(error.to_string().contains("HEIC"), "{error}");
     }
 }

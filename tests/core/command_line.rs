@@ -133,6 +133,7 @@ fn wrong_usage_is_2() {
     for arguments in [
         vec!["convert"],
         vec!["convert", &dog],
+        vec!["convert", &dog, "-o", "x.gif"],
         vec!["convert", &dog, "-o", "x", "--max-side", "9000"],
         vec!["convert", &dog, "-o", "x", "--style", "no-such-style"],
         vec!["nonsense"],
@@ -141,6 +142,55 @@ fn wrong_usage_is_2() {
     }
     let several = convert(&[&photo("dog.jpg"), &photo("lake.jpg")], Path::new("one.png"), &[]);
     assert_eq!(several.status.code(), Some(2), "{}", stderr(&several));
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    let folder = folder("missing");
+    fs::create_dir(folder.join("empty")).unwrap();
+    for name in ["nothing.jpg", "empty"] {
+        let output = convert(&[&folder.join(name)], &folder.join("x.png"), &[]);
+        assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+        assert!(stderr(&output).contains(name), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn results_are_not_converted_again() {
+    let folder = folder("again");
+    let results = folder.join("results");
+    fs::copy(photo("dog.jpg"), folder.join("dog.jpg")).unwrap();
+    assert_eq!(convert(&[&folder], &results, &[]).status.code(), Some(0));
+    let second = convert(&[&folder], &results, &["--force"]);
+    assert_eq!(second.status.code(), Some(0), "{}", stderr(&second));
+    assert_eq!(fs::read_dir(&results).unwrap().count(), 1);
+    assert_eq!(convert(&[&folder], &folder, &[]).status.code(), Some(2), "results among the inputs");
+}
+
+#[test]
+fn a_photo_named_twice_is_converted_once() {
+    let folder = folder("twice");
+    fs::copy(photo("dog.jpg"), folder.join("dog.jpg")).unwrap();
+    let results = folder.join("results");
+    let output = convert(&[&folder.join("dog.jpg"), &folder.join("./dog.jpg"), &folder], &results, &[]);
+    assert!(stderr(&output).contains("1 converted"), "{}", stderr(&output));
+    assert_eq!(fs::read_dir(&results).unwrap().count(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn results_can_be_read_by_others_and_names_may_be_any_bytes() {
+    use std::os::unix::{ffi::OsStrExt, fs::PermissionsExt};
+    let folder = folder("bytes");
+    let odd = folder.join(std::ffi::OsStr::from_bytes(b"odd-\xff.jpg"));
+    fs::copy(photo("dog.jpg"), &odd).unwrap();
+    let target = folder.join("dog.png");
+    let output = convert(&[&odd], &target, &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let fresh = folder.join("fresh");
+    fs::write(&fresh, "").unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&target), mode(&fresh), "as any new file");
 }
 
 #[test]

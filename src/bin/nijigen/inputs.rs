@@ -1,8 +1,14 @@
 //! What the command line names: files, folders with all below them, and patterns.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashSet,
+    ffi::{OsStr, OsString},
+    fs,
+    path::{Path, PathBuf},
+};
 
-const EXTENSIONS: [&str; 8] = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff"];
+/// HEIC and AVIF are not read here, but somebody who has them should hear so.
+const EXTENSIONS: [&str; 11] = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "heic", "heif", "avif"];
 
 /// A photo, and where its result belongs below the output folder.
 pub struct Input {
@@ -11,66 +17,90 @@ pub struct Input {
     pub relative: PathBuf,
 }
 
-/// What was found, and a sentence for each name that leads to nothing.
-pub fn expand(names: &[String]) -> (Vec<Input>, Vec<String>) {
-    let (mut found, mut missing) = (Vec::new(), Vec::new());
+/// What the names lead to.
+#[derive(Default)]
+pub struct Found {
+    pub inputs: Vec<Input>,
+    /// A sentence for each name that leads to nothing.
+    pub missing: Vec<String>,
+    /// The real paths of the inputs and of the folders named.
+    pub originals: HashSet<PathBuf>,
+    /// Results of an earlier run are no photos.
+    output: Option<PathBuf>,
+}
+
+/// Follows the names; the output folder is left out where it lies inside a folder that is named.
+pub fn expand(names: &[OsString], output: &Path) -> Found {
+    let mut found = Found { output: fs::canonicalize(output).ok(), ..Found::default() };
     for name in names {
-        let before = found.len();
+        let (inputs, missing) = (found.inputs.len(), found.missing.len());
         match matches(name) {
-            Ok(paths) => paths.iter().for_each(|path| add(path, &mut found, &mut missing)),
-            Err(why) => missing.push(format!("{name}: {why}")),
+            Ok(paths) => paths.iter().for_each(|path| found.add(path)),
+            Err(why) => found.missing.push(format!("{}: {why}", name.display())),
         }
-        if found.len() == before && missing.last().is_none_or(|last| !last.starts_with(name.as_str())) {
-            missing.push(format!("{name}: no pictures found here"));
+        if (found.inputs.len(), found.missing.len()) == (inputs, missing) {
+            found.missing.push(format!("{}: no new pictures here", name.display()));
         }
     }
-    // A photo named twice is converted once.
-    let mut seen = std::collections::HashSet::new();
-    found.retain(|input| seen.insert(input.path.clone()));
-    (found, missing)
+    found
 }
 
 /// A name that exists is taken as it is, even with `*` or `[` in it; else it is a pattern.
-fn matches(name: &str) -> Result<Vec<PathBuf>, String> {
+fn matches(name: &OsStr) -> Result<Vec<PathBuf>, String> {
     let path = Path::new(name);
     if path.exists() {
         return Ok(vec![path.to_owned()]);
     }
-    let paths: Vec<PathBuf> = glob::glob(name).map_err(|e| e.to_string())?.filter_map(Result::ok).collect();
+    let paths = name.to_str().map(glob::glob).transpose().map_err(|e| e.to_string())?;
+    let paths: Vec<PathBuf> = paths.into_iter().flatten().filter_map(Result::ok).collect();
     if paths.is_empty() { Err("no such file or folder".into()) } else { Ok(paths) }
 }
 
-fn add(path: &Path, found: &mut Vec<Input>, missing: &mut Vec<String>) {
-    if path.is_dir() {
-        walk(path, path, found, missing);
-    } else {
-        let relative = path.file_name().map(PathBuf::from).unwrap_or_default();
-        found.push(Input { path: path.to_owned(), relative });
-    }
-}
-
-/// Pictures below `folder` in the order of their names, by extension; what a link leads to is left out.
-fn walk(folder: &Path, root: &Path, found: &mut Vec<Input>, missing: &mut Vec<String>) {
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) => return missing.push(format!("{}: {error}", folder.display())),
-    };
-    let mut entries: Vec<_> = entries.filter_map(Result::ok).collect();
-    entries.sort_by_key(std::fs::DirEntry::file_name);
-    for entry in entries {
-        let path = entry.path();
-        match entry.file_type() {
-            Ok(kind) if kind.is_dir() => walk(&path, root, found, missing),
-            Ok(kind) if kind.is_file() && is_picture(&path) => {
-                let relative = path.strip_prefix(root).unwrap_or(&path).to_owned();
-                found.push(Input { path, relative });
-            }
-            _ => {}
+impl Found {
+    fn add(&mut self, path: &Path) {
+        if path.is_dir() {
+            self.originals.extend(fs::canonicalize(path));
+            self.walk(path, path);
+        } else {
+            self.photo(path, path.file_name().map(PathBuf::from).unwrap_or_default());
         }
     }
+
+    /// A photo that several names lead to is converted once.
+    fn photo(&mut self, path: &Path, relative: PathBuf) {
+        let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        if self.originals.insert(real) {
+            self.inputs.push(Input { path: path.to_owned(), relative });
+        }
+    }
+
+    /// Pictures below `folder` in the order of their names, by extension; what a link leads to is left out.
+    fn walk(&mut self, folder: &Path, root: &Path) {
+        let entries = match fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) => return self.missing.push(format!("{}: {error}", folder.display())),
+        };
+        let mut entries: Vec<_> = entries.filter_map(Result::ok).collect();
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries {
+            let path = entry.path();
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() && !self.is_output(&path) => self.walk(&path, root),
+                Ok(kind) if kind.is_file() && is_picture(&path) => {
+                    self.photo(&path, path.strip_prefix(root).unwrap_or(&path).to_owned());
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn is_output(&self, folder: &Path) -> bool {
+        self.output.is_some() && fs::canonicalize(folder).ok() == self.output
+    }
 }
 
-fn is_picture(path: &Path) -> bool {
+/// Whether the name is a picture's.
+pub fn is_picture(path: &Path) -> bool {
     let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase());
     extension.is_some_and(|e| EXTENSIONS.contains(&e.as_str()))
 }

@@ -7,7 +7,7 @@ mod generators;
 mod inputs;
 mod output;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use nijigen::options::{Format, Limits, Options};
@@ -32,7 +32,7 @@ enum Command {
 struct Convert {
     /// Files, folders (with all below them) and patterns
     #[arg(required = true, value_name = "IN")]
-    inputs: Vec<String>,
+    inputs: Vec<OsString>,
     /// The file to write, or the folder for several
     #[arg(short, long, value_name = "OUT")]
     output: PathBuf,

@@ -4,12 +4,13 @@ use std::{
     collections::HashSet,
     ffi::OsString,
     fs,
+    io::Write as _,
     path::{Path, PathBuf},
 };
 
 use nijigen::options::Format;
 
-use crate::inputs::Input;
+use crate::inputs::{self, Found};
 
 /// The format that a file's name asks for.
 pub fn format_of(path: &Path) -> Option<Format> {
@@ -33,18 +34,25 @@ fn extension(format: Format) -> &'static str {
 /// one input; else a folder, in which the inputs' sub-folders are kept.
 ///
 /// # Errors
-/// A sentence when several inputs would go to one file.
-pub fn plan(inputs: &[Input], output: &Path, format: Format) -> Result<Vec<PathBuf>, String> {
-    if format_of(output).is_some() && !output.is_dir() {
-        return match inputs {
-            [_] => Ok(vec![output.to_owned()]),
-            _ => {
-                Err(format!("{} is one file, but there are {} pictures; name a folder", output.display(), inputs.len()))
+/// A sentence when the results could not be told from the inputs, or from each other.
+pub fn plan(found: &Found, output: &Path, format: Format) -> Result<Vec<PathBuf>, String> {
+    let shown = output.display();
+    if !output.is_dir() {
+        match (format_of(output), found.inputs.as_slice()) {
+            (Some(_), []) => return Ok(Vec::new()),
+            (Some(_), [_]) => return Ok(vec![output.to_owned()]),
+            (Some(_), all) => return Err(format!("{shown} is one file for {} pictures; name a folder", all.len())),
+            (None, _) if inputs::is_picture(output) => {
+                return Err(format!("{shown}: results are png, jpg or webp"));
             }
-        };
+            (None, _) => {}
+        }
+    } else if fs::canonicalize(output).is_ok_and(|folder| found.originals.contains(&folder)) {
+        // The results would be the next run's inputs.
+        return Err(format!("{shown} is also an input; choose another folder"));
     }
     let mut taken = HashSet::new();
-    let paths = inputs.iter().map(|input| {
+    let paths = found.inputs.iter().map(|input| {
         let short = output.join(input.relative.with_extension(extension(format)));
         // a.jpg and a.png would both become a.png: the second keeps its whole name.
         let whole = || append(&output.join(&input.relative), extension(format));
@@ -65,19 +73,29 @@ fn append(path: &Path, extension: &str) -> PathBuf {
 }
 
 /// Why `path` may not be written, if so.
-pub fn refusal(path: &Path, force: bool, inputs: &HashSet<PathBuf>) -> Option<String> {
-    let real = fs::canonicalize(path).ok()?;
-    if inputs.contains(&real) {
+pub fn refusal(path: &Path, force: bool, found: &Found) -> Option<String> {
+    fs::symlink_metadata(path).ok()?;
+    if fs::canonicalize(path).is_ok_and(|real| found.originals.contains(&real)) {
         return Some(format!("{} is one of the inputs; choose another output", path.display()));
     }
     (!force).then(|| format!("{} is already there; --force replaces it", path.display()))
 }
 
-/// Writes beside the target first, so that an interrupted program never leaves half a picture.
-pub fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let part = append(path, "part");
-    fs::write(&part, bytes).and_then(|()| fs::rename(&part, path)).inspect_err(|_| drop(fs::remove_file(&part)))
+/// Writes under another name first, so that an interrupted program never leaves half a picture, and
+/// nothing that appeared meanwhile is replaced without `force`.
+pub fn write(path: &Path, bytes: &[u8], force: bool) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let mut builder = tempfile::Builder::new();
+    // Readable as any file that the person makes, not private as temporary files are.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.prefix(".nijigen-").tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    if force {
+        file.persist(path)?
+    } else {
+        file.persist_noclobber(path)?
+    };
+    Ok(())
 }

@@ -3,6 +3,7 @@
 
 PORT ?= 8080
 SETUP := scripts/setup.sh
+SHELL := bash
 # Tools that scripts/setup.sh installed come first.
 export PATH := $(shell bash -c '. scripts/env.sh; echo "$$PATH"')
 
@@ -12,9 +13,11 @@ start: ## builds what changed and serves http://127.0.0.1:8080
 
 test: ## every test: Rust, wasm in a real browser, the page end to end, the package
 	@$(SETUP) wasm bindgen trunk npm chromium
+	@echo "» building and running the Rust tests: usually 8 minutes the first time, seconds after that"
 	cargo test --release --features cli
 	@$(MAKE) --no-print-directory cli package
-	npm run --silent test:browser
+	@echo "» running the browser tests: usually 3 minutes"
+	@. scripts/env.sh && CHROMIUM="$$(chromium_path)" npm run --silent test:browser
 
 check: ## formatting, lints, types, licences
 	@$(SETUP) lint wasm npm deny
@@ -25,10 +28,12 @@ package: site ## the static site in dist/site, the npm package in dist/
 
 site:
 	@$(SETUP) wasm bindgen trunk npm
+	@echo "» building the site: usually 6 minutes the first time, seconds after that"
 	trunk build --release --dist dist/site
 
 cli: ## the command-line program: target/release/nijigen
 	@$(SETUP) cc
+	@echo "» building the program: usually 6 minutes the first time"
 	cargo build --release --features cli
 
 bench: ## benchmarks: tables here, rows in benches/results/

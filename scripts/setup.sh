@@ -20,7 +20,8 @@ apt() {
   # Package lists on a new machine are empty or old.
   if [ -z "${APT_UPDATED:-}" ]; then apt-get -qq update; APT_UPDATED=1; fi
   # shellcheck disable=SC2086
-  DEBIAN_FRONTEND=noninteractive apt-get -qq -o=Dpkg::Use-Pty=0 install -y --no-install-recommends $packages >/dev/null
+  DEBIAN_FRONTEND=noninteractive apt-get -qq -o=Dpkg::Use-Pty=0 install -y --no-install-recommends $packages 2>&1 >/dev/null |
+    { grep -v '^debconf: ' >&2 || true; }
 }
 
 # tool CRATE VERSION HOW-LONG CARGO-FLAGS… : a Rust program at exactly this version, in our own folder

@@ -13,6 +13,8 @@ const SITE = 'target/site';
 const PACKAGE = 'dist/package';
 /** Fetched when first used; everything else is the shell. */
 const HEAVY = /\.(wasm|onnx)$/;
+/** Names that change with what is in them: ours, and Trunk's. */
+const HASHED = /^(assets\/.+|app-[0-9a-f]{16}\.(js|css))$/;
 
 const released = process.env.TRUNK_PROFILE !== 'debug';
 const json = (file) => JSON.parse(readFileSync(file, 'utf8'));
@@ -84,10 +86,7 @@ const filesIn = (folder) =>
 async function writeServiceWorker(folder) {
   const shell = filesIn(folder)
     .filter((name) => !HEAVY.test(name))
-    .map((url) => ({
-      url,
-      revision: /-[0-9a-zA-Z]{8,}\.\w+$/.test(url) ? null : sha256(join(folder, url)).slice(0, 16),
-    }));
+    .map((url) => ({ url, revision: HASHED.test(url) ? null : sha256(join(folder, url)).slice(0, 16) }));
   // Keyed by the very URLs that the client asks for.
   const modules = filesIn(folder).filter((name) => name.endsWith('.wasm'));
   const heavy = Object.fromEntries([

@@ -1,9 +1,10 @@
 // Makes the site work offline. The shell is cached when this worker is installed; the engine and the models when they
-// are first used, so that they are fetched once. A new version waits until every page of the old one is closed: never
-// are parts of two versions mixed.
+// are first used, so that they are fetched once. A new version waits until every page of the old one is closed, or until
+// the only one that is open asks for it and is loaded anew: never are parts of two versions mixed.
 import { cleanupOutdatedCaches, precacheAndRoute, type PrecacheEntry } from 'workbox-precaching';
 import { registerRoute } from 'workbox-routing';
 import { CacheFirst } from 'workbox-strategies';
+import { TAKE_OVER } from './take-over.js';
 
 declare const self: ServiceWorkerGlobalScope;
 /** The light files of this version. Set by the build. */
@@ -26,6 +27,17 @@ registerRoute(
 self.addEventListener('activate', (event) => {
   event.waitUntil(Promise.all([self.clients.claim(), forgetOldFiles()]));
 });
+
+self.addEventListener('message', (event) => {
+  if (event.data === TAKE_OVER) event.waitUntil(takeOver());
+});
+
+/** Another page may be in the midst of its work with the old version. */
+async function takeOver(): Promise<void> {
+  const windows = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  const ours = windows.filter(({ url }) => url.startsWith(self.registration.scope));
+  if (ours.length <= 1) await self.skipWaiting();
+}
 
 /** Keeps a file only if it is whole: a damaged one would be served for ever. */
 async function intact({ request, response }: { request: Request; response: Response }): Promise<Response | null> {

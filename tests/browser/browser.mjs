@@ -1,14 +1,21 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
 export const WORDS = JSON.parse(readFileSync('www/locales/en.json', 'utf8'));
 export const SITE = 'dist/site';
 export const PHOTO = 'tests/fixtures/photos/lake.jpg';
 
-export function launch() {
+/** The browser of the tests: the one at `CHROMIUM`, or Debian's. */
+export async function launch() {
+  const executablePath = process.env.CHROMIUM || '/usr/bin/chromium';
+  if (!existsSync(executablePath)) {
+    throw new Error(`there is no Chromium at ${executablePath}: install it, or set CHROMIUM to the path of another`);
+  }
   return chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    executablePath,
     args: [
       '--no-sandbox',
       '--disable-gpu',
@@ -19,6 +26,27 @@ export function launch() {
       '--disable-sync',
     ],
   });
+}
+
+/** Makes a photo of the size that cameras take, 3840 × 2560, from copies of a small one. Returns its path. */
+export async function largePhoto(browser) {
+  const page = await browser.newPage();
+  const url = await page.evaluate(
+    async (base64) => {
+      const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+      const small = await createImageBitmap(new Blob([bytes]));
+      const canvas = Object.assign(document.createElement('canvas'), { width: 3840, height: 2560 });
+      const context = canvas.getContext('2d');
+      context.fillStyle = context.createPattern(small, 'repeat');
+      context.fillRect(0, 0, canvas.width, canvas.height);
+      return canvas.toDataURL('image/jpeg', 0.9);
+    },
+    readFileSync(PHOTO, 'base64'),
+  );
+  await page.close();
+  const file = join(mkdtempSync(join(tmpdir(), 'nijigen-')), 'large.jpg');
+  writeFileSync(file, Buffer.from(url.split(',')[1], 'base64'));
+  return file;
 }
 
 /** Opens the site in a new context and keeps watch: `watch.assertClean()` says that nothing went wrong unseen. */

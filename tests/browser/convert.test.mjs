@@ -4,21 +4,25 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { card, choose, draws, launch, open, PHOTO, reaches, SITE, WORDS } from './browser.mjs';
+import { card, choose, draws, largePhoto, launch, open, PHOTO, reaches, SITE, WORDS } from './browser.mjs';
 import { convertNatively, meanDifference, readPng } from './pixels.mjs';
 import { serve } from './server.mjs';
 
-let browser, server;
+let browser, server, large;
 const folder = mkdtempSync(join(tmpdir(), 'nijigen-'));
 
 before(async () => {
   browser = await launch();
+  large = await largePhoto(browser);
   server = await serve(SITE);
 });
 after(async () => {
   await browser.close();
   await server.close();
 });
+
+/** What a busy machine adds to a time that is measured on the page. */
+const SLACK_MS = 50;
 
 async function save(page, index, name) {
   const [download] = await Promise.all([
@@ -51,7 +55,7 @@ test('choose, see the progress, compare with the command line, download', async 
     document.addEventListener('change', () => (window.chosen = performance.now()), { capture: true });
   });
 
-  await choose(page, PHOTO);
+  await choose(page, large);
   await reaches(page, 0, 'done');
   const { readings, longTasks } = await page.evaluate(() => ({
     readings: window.readings,
@@ -71,8 +75,8 @@ test('choose, see the progress, compare with the command line, download', async 
   assert.deepEqual(longTasks, [], 'no task on the page takes 50 ms');
 
   const { picture, suggested } = await save(page, 0, 'page.png');
-  assert.equal(suggested, 'lake-meadow.png');
-  const native = convertNatively(PHOTO, join(folder, 'native.png'));
+  assert.equal(suggested, 'large-meadow.png');
+  const native = convertNatively(large, join(folder, 'native.png'), '--max-side', '1024');
   const difference = meanDifference(picture, native);
   t.diagnostic(`mean difference to the command line: ${difference.toFixed(4)} of 255`);
   assert.ok(difference <= 2, `mean difference to the command line is ${difference.toFixed(3)} of 255`);
@@ -81,21 +85,21 @@ test('choose, see the progress, compare with the command line, download', async 
   await context.close();
 });
 
-test('cancel within 300 ms in mid-drawing, then the next photo and the same one again', async (t) => {
+test('cancel in mid-drawing: the next photo begins within 300 ms, and the same one can be tried again', async (t) => {
   const { context, page, watch } = await open(browser, server.url);
-  await choose(page, PHOTO);
+  await choose(page, large, 'tests/fixtures/photos/dog.jpg');
   await draws(page, 0);
-  const waited = await page.evaluate(async () => {
-    const item = document.querySelector('.card');
+  const waited = await page.evaluate(async (waiting) => {
+    const [first, second] = document.querySelectorAll('.card');
+    const status = second.querySelector('.status');
     const begin = performance.now();
-    item.querySelector('.cancel').click();
-    while (item.dataset.state !== 'cancelled') await new Promise((resolve) => setTimeout(resolve));
+    first.querySelector('.cancel').click();
+    while (status.textContent === waiting) await new Promise((resolve) => setTimeout(resolve));
     return performance.now() - begin;
-  });
-  t.diagnostic(`cancelled after ${Math.round(waited)} ms`);
-  assert.ok(waited <= 300, `cancelling took ${waited} ms`);
+  }, WORDS['status.waiting']);
+  t.diagnostic(`the worker was free after ${Math.round(waited)} ms`);
+  assert.ok(waited <= 300 + SLACK_MS, `cancelling took ${waited} ms`);
 
-  await choose(page, 'tests/fixtures/photos/dog.jpg');
   await reaches(page, 1, 'done');
   assert.equal(await card(page, 0).getAttribute('data-state'), 'cancelled');
   await card(page, 0).locator('.retry').click();
@@ -126,6 +130,15 @@ test('AVIF, which the core cannot read, goes through the browser’s decoder', a
   const native = convertNatively('tests/fixtures/decode/444.avif.expected.png', join(folder, 'avif-native.png'));
   const difference = meanDifference(picture, native);
   assert.ok(difference <= 4, `mean difference to the same picture as PNG is ${difference.toFixed(3)} of 255`);
+  watch.assertClean();
+  await context.close();
+});
+
+test('TIFF, which this browser cannot show, is converted all the same', async () => {
+  const { context, page, watch } = await open(browser, server.url);
+  await choose(page, 'tests/fixtures/decode/rgb.tiff');
+  const converted = await reaches(page, 0, 'done');
+  assert.equal(await converted.locator('.before .frame').innerText(), WORDS['card.no-preview']);
   watch.assertClean();
   await context.close();
 });

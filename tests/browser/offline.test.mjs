@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { choose, failure, launch, open, PHOTO, reaches, SITE, WORDS } from './browser.mjs';
+import { NEXT_SCRIPT, nextVersion } from './next-version.mjs';
 import { serve } from './server.mjs';
 
 let browser;
@@ -39,7 +40,22 @@ test('engine and model are fetched once, then the site works with the server gon
   await context.close();
 });
 
-test('a new version waits until the old one’s pages are closed, then drops what it no longer uses', async () => {
+/** A second version, with the same engine and model, waits when this settles. */
+const update = (page) =>
+  page.evaluate(async () => {
+    const registration = await navigator.serviceWorker.getRegistration();
+    await registration.update();
+    while (!registration.waiting) await new Promise((resolve) => setTimeout(resolve, 50));
+  });
+
+/** Whether a version still waits after it has had the time to take over. */
+const waits = (page) =>
+  page.evaluate(async () => {
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    return Boolean((await navigator.serviceWorker.getRegistration()).waiting);
+  });
+
+test('a new version waits while photos are in the list or another page is open, then drops what it no longer uses', async () => {
   let updated = false;
   const answer = (path) =>
     updated && path === 'service-worker.js' ? `${readFileSync(`${SITE}/${path}`, 'utf8')}\n// newer` : undefined;
@@ -53,28 +69,49 @@ test('a new version waits until the old one’s pages are closed, then drops wha
   });
 
   updated = true;
-  const waits = await page.evaluate(async () => {
-    const registration = await navigator.serviceWorker.getRegistration();
-    await registration.update();
-    while (!registration.waiting) await new Promise((resolve) => setTimeout(resolve, 50));
-    return registration.active === navigator.serviceWorker.controller;
-  });
-  assert.ok(waits, 'the page stays with the version it was loaded from');
-  await page.close();
-
+  await update(page);
+  assert.ok(await waits(page), 'the page with the photo stays with the version it was loaded from');
   const next = await context.newPage();
   await next.goto(server.url);
-  await next.waitForFunction(async () => {
+  assert.ok(await waits(next), 'and so does one beside it');
+  assert.equal(await page.locator('.card').count(), 1);
+
+  await page.close();
+  await next.close();
+  const later = await context.newPage();
+  await later.goto(server.url);
+  await later.waitForFunction(async () => {
     const cache = await caches.open('nijigen-heavy');
     return !(await cache.match('assets/nijigen-of-the-old-version.wasm'));
   });
-  await choose(next, PHOTO);
-  await reaches(next, 0, 'done');
+  // It may be loaded anew now.
+  await later.waitForTimeout(1000);
+  await choose(later, PHOTO);
+  await reaches(later, 0, 'done');
   assert.deepEqual(
     [server.count(/\.wasm$/), server.count(/\.onnx$/)],
     [1, 1],
     'what did not change is not fetched again',
   );
+  watch.assertClean();
+  await context.close();
+  await server.close();
+});
+
+test('whoever comes back after a deployment without ever having converted gets the new version, and converts', async () => {
+  const server = await serve(SITE);
+  const { context, page, watch } = await open(browser, server.url);
+  let navigations = 0;
+  page.on('framenavigated', () => navigations++);
+  await page.waitForFunction(() => navigator.serviceWorker.controller);
+  server.deploy(nextVersion(SITE));
+
+  await page.goto(server.url);
+  await page.locator(`script[src$="${NEXT_SCRIPT}"]`).waitFor({ state: 'attached' });
+  await choose(page, PHOTO);
+  await reaches(page, 0, 'done');
+  assert.equal(navigations, 2, 'the page is loaded anew once, and not at the first visit');
+  assert.equal(server.count(/\.wasm$/), 1);
   watch.assertClean();
   await context.close();
   await server.close();

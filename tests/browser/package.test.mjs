@@ -5,7 +5,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeF
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { launch } from './browser.mjs';
+import { largePhoto, launch } from './browser.mjs';
 import { serve } from './server.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'nijigen-'));
@@ -29,6 +29,7 @@ before(async () => {
     </script>`,
   );
   browser = await launch();
+  copyFileSync(await largePhoto(browser), join(folder, 'large.jpg'));
   server = await serve(folder);
   page = await browser.newPage();
   await page.goto(server.url);
@@ -143,6 +144,31 @@ test('failures are NijigenErrors with a code', async () => {
   });
 });
 
+test('an option that is none rejects with its name, its value and what it may be', async () => {
+  const wrong = [
+    [{ maxSide: 100 }, 'RangeError: maxSide is 100; it must be a number from 256 to 2048'],
+    [{ maxSide: NaN }, 'RangeError: maxSide is NaN; it must be a number from 256 to 2048'],
+    [{ maxSide: '512' }, 'TypeError: maxSide is “512”; it must be a number'],
+    [{ quality: 300 }, 'RangeError: quality is 300; it must be a number from 1 to 100'],
+    [{ quality: 0.9 }, 'RangeError: quality is 0.9; it must be a number from 1 to 100'],
+    [{ format: 'gif' }, 'RangeError: format is “gif”; it must be one of png, jpeg, webp'],
+    [{ maxBytes: Infinity }, /^RangeError: maxBytes is Infinity;/],
+    [{ maxPixels: -1 }, /^RangeError: maxPixels is -1;/],
+  ];
+  for (const [options, message] of wrong) {
+    const said = await page.evaluate(
+      (options) => window.converter.convert('dog.jpg', options).then(() => 'converted', String),
+      options,
+    );
+    if (typeof message === 'string') assert.equal(said, message);
+    else assert.match(said, message);
+  }
+  const side = await page.evaluate(
+    async () => (await window.converter.convert('dog.jpg', { maxSide: 299.6, format: undefined })).width,
+  );
+  assert.equal(side, 300, 'sides are rounded');
+});
+
 test('aborting settles within 300 ms at every moment, and the next conversion works', async (t) => {
   const moments = await page.evaluate(async () => {
     const measure = async (stage, converter) => {
@@ -155,23 +181,31 @@ test('aborting settles within 300 ms at every moment, and the next conversion wo
         }
       };
       const outcome = await converter
-        .convert('dog.jpg', { signal: controller.signal, onProgress })
+        .convert('large.jpg', { signal: controller.signal, onProgress })
         .catch(({ code }) => code);
-      return { outcome, waited: performance.now() - aborted };
+      const waited = performance.now() - aborted;
+      let free;
+      const { width } = await converter.convert('dog.jpg', {
+        maxSide: 256,
+        onProgress: () => (free ??= performance.now() - aborted),
+      });
+      return { outcome, waited, free, next: width };
     };
     const moments = {};
     for (const stage of ['download', 'start', 'inference']) {
       const converter = await window.nijigen.createConverter();
       moments[stage] = await measure(stage, converter);
-      moments[stage].next = (await converter.convert('dog.jpg', { maxSide: 256 })).width;
       converter.dispose();
     }
     return moments;
   });
-  for (const [stage, { outcome, waited, next }] of Object.entries(moments)) {
-    t.diagnostic(`aborted in stage ${stage}: settled after ${Math.round(waited)} ms`);
+  for (const [stage, { outcome, waited, free, next }] of Object.entries(moments)) {
+    t.diagnostic(
+      `aborted in stage ${stage}: settled after ${waited.toFixed()} ms, the next began at ${free.toFixed()}`,
+    );
     assert.equal(outcome, 'cancelled', stage);
     assert.ok(waited <= 300, `${stage}: ${waited} ms`);
+    assert.ok(free <= 500, `${stage}: the next one began after ${free} ms`);
     assert.equal(next, 256, stage);
   }
 });

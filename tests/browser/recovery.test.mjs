@@ -1,6 +1,8 @@
 // What breaks is said, and the next photo works.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { card, choose, draws, failure, launch, open, PHOTO, reaches, SITE, WORDS } from './browser.mjs';
 import { serve } from './server.mjs';
@@ -11,6 +13,23 @@ before(async () => {
   browser = await launch();
 });
 after(() => browser.close());
+
+/** Opens the page with its workers in `window.workers`. */
+async function openCounting(url) {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.addInitScript(() => {
+    window.workers = [];
+    window.Worker = class extends Worker {
+      constructor(...parameters) {
+        super(...parameters);
+        window.workers.push(this);
+      }
+    };
+  });
+  await page.goto(url);
+  return { context, page };
+}
 
 test('a panic in the engine is “internal”; a new worker converts the next photo and the same one', async () => {
   let patched = 0;
@@ -33,18 +52,7 @@ test('a panic in the engine is “internal”; a new worker converts the next ph
 
 test('a worker that the browser ends is noticed, and another one takes over', async () => {
   const server = await serve(SITE);
-  const context = await browser.newContext();
-  const page = await context.newPage();
-  await page.addInitScript(() => {
-    window.workers = [];
-    window.Worker = class extends Worker {
-      constructor(...parameters) {
-        super(...parameters);
-        window.workers.push(this);
-      }
-    };
-  });
-  await page.goto(server.url);
+  const { context, page } = await openCounting(server.url);
   await choose(page, PHOTO, 'tests/fixtures/photos/dog.jpg');
   await draws(page, 0);
   await page.evaluate(() => window.workers[0].terminate());
@@ -52,6 +60,22 @@ test('a worker that the browser ends is noticed, and another one takes over', as
   assert.equal(sentence, WORDS['error.internal']);
   await reaches(page, 1, 'done');
   assert.equal(await page.evaluate(() => window.workers.length), 2);
+  await context.close();
+  await server.close();
+});
+
+test('a file that is gone when its turn comes is “corrupt-image”; the worker goes on with the next', async () => {
+  const server = await serve(SITE);
+  const { context, page } = await openCounting(server.url);
+  const gone = join(mkdtempSync(join(tmpdir(), 'nijigen-')), 'gone.jpg');
+  copyFileSync(PHOTO, gone);
+  await choose(page, PHOTO, gone, 'tests/fixtures/photos/dog.jpg');
+  rmSync(gone);
+  const { sentence, detail } = await failure(page, 1);
+  assert.equal(sentence, WORDS['error.corrupt-image']);
+  assert.match(detail, /cannot be read/);
+  await reaches(page, 2, 'done');
+  assert.equal(await page.evaluate(() => window.workers.length), 1);
   await context.close();
   await server.close();
 });

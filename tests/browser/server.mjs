@@ -18,10 +18,11 @@ const TYPES = {
  */
 export async function serve(folder, { prefix = '/sub/', answer = () => undefined } = {}) {
   const requests = [];
+  let current = folder;
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url, 'http://host');
     const path = pathname.startsWith(prefix) ? normalize(pathname.slice(prefix.length)) || '.' : undefined;
-    let file = path && !path.startsWith('..') ? join(folder, path) : undefined;
+    let file = path && !path.startsWith('..') ? join(current, path) : undefined;
     if (file && existsSync(file) && statSync(file).isDirectory()) file = join(file, 'index.html');
     if (!file || !existsSync(file)) return void response.writeHead(404).end();
 
@@ -39,6 +40,10 @@ export async function serve(folder, { prefix = '/sub/', answer = () => undefined
     requests,
     url: `http://127.0.0.1:${server.address().port}${prefix}`,
     count: (pattern) => requests.filter((path) => pattern.test(path)).length,
+    /** From now on another folder is served. */
+    deploy(next) {
+      current = next;
+    },
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

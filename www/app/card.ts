@@ -52,7 +52,10 @@ export class Card {
   }
 
   async #showPhoto(): Promise<void> {
-    if (await show(this.#before, this.#file)) this.#shape(this.#before.naturalWidth, this.#before.naturalHeight);
+    const shown = await show(this.#before, this.#file);
+    if (shown) this.#shape(this.#before.naturalWidth, this.#before.naturalHeight);
+    // TIFF, for one, only Safari shows.
+    find(this.element, '.missing', HTMLElement).hidden = shown;
   }
 
   #shape(width: number, height: number): void {

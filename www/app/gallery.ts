@@ -12,9 +12,13 @@ export class Gallery {
     readonly announcements: HTMLElement,
   ) {}
 
+  get empty(): boolean {
+    return this.list.childElementCount === 0;
+  }
+
   add(files: readonly File[]): void {
     for (const file of files) this.#addOne(file);
-    document.body.classList.toggle('working', this.list.childElementCount > 0);
+    document.body.classList.toggle('working', !this.empty);
   }
 
   #addOne(file: File): void {

@@ -3,16 +3,17 @@ import { offline } from './build.js';
 /** How long a first visit waits for the service worker before it goes on without. */
 const PATIENCE_MS = 4000;
 
+const container = offline && 'serviceWorker' in navigator ? navigator.serviceWorker : undefined;
+
+/** The site's service worker. Refused by private windows, some policies and insecure hosts: the page works without. */
+export const registration = Promise.resolve(container?.register('service-worker.js')).catch(() => undefined);
+
 /** Settles when the service worker controls the page, so that what is fetched from then on is kept; or when it won't. */
-export const controlled: Promise<void> =
-  offline && 'serviceWorker' in navigator ? control(navigator.serviceWorker) : Promise.resolve();
+export const controlled: Promise<void> = container ? control(container) : Promise.resolve();
 
 async function control(container: ServiceWorkerContainer): Promise<void> {
-  if (container.controller) {
-    // This visit has what it needs; a newer version may be fetched for the next.
-    void register(container);
-    return;
-  }
+  // This visit has what it needs; a newer version may be fetched for the next.
+  if (container.controller) return;
   const tooLong = new Promise<void>((resolve) => setTimeout(resolve, PATIENCE_MS));
   await Promise.race([tooLong, takeover(container)]);
 }
@@ -23,13 +24,8 @@ async function takeover(container: ServiceWorkerContainer): Promise<void> {
       resolve();
     });
   });
-  const registration = await register(container);
+  const registered = await registration;
   // Already at work, yet not for us: the page was loaded past it (a forced reload) and will stay so.
-  if (!registration || registration.active?.state === 'activated') return;
+  if (!registered || registered.active?.state === 'activated') return;
   await taken;
-}
-
-function register(container: ServiceWorkerContainer): Promise<ServiceWorkerRegistration | undefined> {
-  // Refused by private windows, some policies and insecure hosts. The page works without.
-  return container.register('service-worker.js').catch(() => undefined);
 }

@@ -1,6 +1,7 @@
 import { EngineWorker } from './engine-worker.js';
 import { cancelled, NijigenError } from './error.js';
 import { Models } from './models.js';
+import { checked } from './options.js';
 import type { CoreOptions, ModelEntry, ProgressListener, Timings, Variant } from './protocol.js';
 import { toPhoto, type Source } from './source.js';
 import { Turns } from './turns.js';
@@ -53,14 +54,18 @@ export class Converter {
     return this.#models.entries;
   }
 
-  /** Converts one photo; rejects with a `NijigenError`. Calls wait for those before them. */
-  convert(source: Source, options: ConvertOptions = {}): Promise<Conversion> {
-    return this.#turns.run(() => this.#convert(source, options), options.signal);
+  /**
+   * Converts one photo. Calls wait for those before them. Rejects with a `NijigenError`; an option that is none is a
+   * mistake in the program and rejects at once with a `TypeError` or `RangeError`.
+   */
+  async convert(source: Source, options: ConvertOptions = {}): Promise<Conversion> {
+    const core = checked(options);
+    return this.#turns.run(() => this.#convert(source, options, core), options.signal);
   }
 
-  async #convert(source: Source, options: ConvertOptions): Promise<Conversion> {
+  async #convert(source: Source, options: ConvertOptions, core: CoreOptions): Promise<Conversion> {
     if (this.#disposed) throw new NijigenError('cancelled', 'the converter was disposed of');
-    const { style, tier, signal, onProgress = () => undefined, ...core } = options;
+    const { style, tier, signal, onProgress = () => undefined } = options;
     const model = this.#models.find(style, tier);
     if (signal?.aborted) throw cancelled();
     if (!this.#worker?.alive) this.#worker = new EngineWorker(this.#workerUrl);

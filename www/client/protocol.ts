@@ -17,11 +17,11 @@ export type OutputFormat = 'png' | 'jpeg' | 'webp';
 
 /** The core's options; every one may be left out and has its default there. */
 export interface CoreOptions {
-  /** Longer side of the result in pixels, 256–2048; default 1024. Smaller photos are not enlarged. */
+  /** Longer side of the result in pixels, 256–2048, rounded; default 1024. Smaller photos are not enlarged. */
   readonly maxSide?: number;
   /** Default `png`. */
   readonly format?: OutputFormat;
-  /** 1–100, for `jpeg` and `webp`; default 90. */
+  /** 1–100, rounded, for `jpeg` only: `webp` is lossless here, as `png` is. Default 90. */
   readonly quality?: number;
   /** Largest file taken, in bytes; default 32 MiB. */
   readonly maxBytes?: number;

@@ -42,5 +42,10 @@ async function bytesOf(photo: Blob | string, limit: number, signal: AbortSignal)
   };
   if (typeof photo === 'string') return read(await request(photo, signal), signal, check);
   check(photo.size);
-  return new Uint8Array(await photo.arrayBuffer());
+  const bytes = await photo.arrayBuffer().catch((cause: unknown) => {
+    throw new WorkerError('corrupt-image', 'the file cannot be read; it may have been moved, changed or deleted', {
+      cause,
+    });
+  });
+  return new Uint8Array(bytes);
 }

@@ -1,0 +1,1 @@
+"""The training room: photos -> teacher's pictures -> a generator -> ONNX.  See README.md."""

@@ -1,0 +1,42 @@
+"""What the student is scored on: `student` and `teacher` are Nx3xHxW in [-1, 1]; every loss is a scalar."""
+import torch.nn.functional as F
+
+FLAT = .02          # a teacher step smaller than this, of a range of 2, counts as flat colour
+INK_WEIGHT = 3.     # extra weight of a pixel that is 1.0 darker than its surroundings
+GRAD_WEIGHT = 1.5   # 1.0 left thin lines and tone bands blurred
+MEAN_WEIGHT = .5
+
+
+def _across(t):
+    return t[..., :, 1:] - t[..., :, :-1]
+
+
+def _down(t):
+    return t[..., 1:, :] - t[..., :-1, :]
+
+
+def ink_loss(student, teacher):
+    """L1 in which pixels darker than their 9x9 surroundings, that is the drawn lines, weigh more."""
+    around = F.avg_pool2d(teacher, 9, 1, 4, count_include_pad=False)
+    weight = 1 + INK_WEIGHT * (around - teacher).clamp(0, 1).amax(1, keepdim=True)
+    return ((student - teacher).abs() * weight).mean()
+
+
+def gradient_loss(student, teacher):
+    """L1 of neighbour differences; double where the teacher is flat, since noise there reads as photo."""
+    total = 0
+    for step in (_across, _down):
+        want = step(teacher)
+        flat = want.abs().amax(1, keepdim=True) < FLAT
+        total = total + ((step(student) - want).abs() * (1 + flat)).mean()
+    return total
+
+
+def mean_loss(student, teacher):
+    """L1 of 8x8 averages: keeps tone and colour of whole areas right."""
+    return F.l1_loss(F.avg_pool2d(student, 8), F.avg_pool2d(teacher, 8))
+
+
+def total_loss(student, teacher):
+    return (ink_loss(student, teacher) + GRAD_WEIGHT * gradient_loss(student, teacher)
+            + MEAN_WEIGHT * mean_loss(student, teacher))

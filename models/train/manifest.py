@@ -1,0 +1,43 @@
+"""Write models/manifest.json from the ONNX files beside it, named <style>-<tier>.onnx.  Never edit it by hand.
+
+    python -m models.train.manifest
+
+`receptive_field` is the side in pixels of the square of photo that one output pixel can depend on (reach.py).
+"""
+import argparse
+import glob
+import hashlib
+import json
+import os
+
+from .networks import TIERS
+from .reach import receptive_field
+
+LICENCE = "MIT OR Apache-2.0"
+VERSION = "1.0.0"
+
+
+def entry(path):
+    """One model's object."""
+    name = os.path.basename(path)
+    style, tier = name.removesuffix(".onnx").split("-")
+    with open(path, "rb") as f:
+        data = f.read()
+    return dict(id=f"{style}-{tier}", style=style, tier=tier, file=name, bytes=len(data),
+                sha256=hashlib.sha256(data).hexdigest(), layout="NCHW", range=[-1, 1], multiple=4,
+                receptive_field=receptive_field(TIERS[tier]()), licence=LICENCE, version=VERSION)
+
+
+def main():
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument("--models", default="models", help="folder with the ONNX files")
+    a = ap.parse_args()
+    entries = [entry(p) for p in sorted(glob.glob(os.path.join(a.models, "*-*.onnx")))]
+    with open(os.path.join(a.models, "manifest.json"), "w") as f:
+        json.dump(entries, f, indent=2)
+        f.write("\n")
+    print(*(f"{e['id']}: {e['bytes']} bytes, receptive field {e['receptive_field']}" for e in entries), sep="\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""The two generators.  Both map 1x3xHxW RGB in [-1, 1] to the same shape and range; H and W are multiples of 4.
+
+Fine is the published AnimeGANv2 generator (Chen et al. 2020, second version), written here from its layer table:
+2,143,552 parameters, GroupNorm over the whole picture, so its output depends on every pixel.
+Lean has no normalisation at all: one output pixel sees a bounded area, so pictures can be run in tiles.
+"""
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+SLOPE = 0.2
+
+
+# ------------------------------------------------------------------------------------------------ fine
+def norm_conv(cin, cout, k=3, stride=1, groups=1):
+    """Reflection pad, convolution, GroupNorm with one group, LeakyReLU; only the depthwise kind has a bias.
+
+    A stride of 2 pads right and bottom only, so an even side halves exactly."""
+    pad = (0, 1, 0, 1) if stride == 2 else ((k - 1) // 2,) * 4
+    return nn.Sequential(nn.ReflectionPad2d(pad), nn.Conv2d(cin, cout, k, stride, groups=groups, bias=groups > 1),
+                         nn.GroupNorm(1, cout), nn.LeakyReLU(SLOPE))
+
+
+class FineBlock(nn.Module):
+    """Inverted residual with expansion 2; the input is added when the channel counts agree."""
+
+    def __init__(self, cin, cout):
+        super().__init__()
+        mid = 2 * cin
+        self.path = nn.Sequential(norm_conv(cin, mid, 1), norm_conv(mid, mid, 3, groups=mid),
+                                  nn.Conv2d(mid, cout, 1, bias=False), nn.GroupNorm(1, cout))
+        self.residual = cin == cout
+
+    def forward(self, x):
+        y = self.path(x)
+        return x + y if self.residual else y
+
+
+class Fine(nn.Module):
+    """AnimeGANv2's generator: stride-4 trunk, two bilinear steps up (corners aligned), no skips."""
+
+    def __init__(self):
+        super().__init__()
+        self.down = nn.Sequential(norm_conv(3, 32, 7), norm_conv(32, 64, 3, 2), norm_conv(64, 64))
+        self.trunk = nn.Sequential(norm_conv(64, 128, 3, 2), norm_conv(128, 128), norm_conv(128, 128),
+                                   FineBlock(128, 256), *[FineBlock(256, 256) for _ in range(3)],
+                                   norm_conv(256, 128))
+        self.up_half = nn.Sequential(norm_conv(128, 128), norm_conv(128, 128))
+        self.up_full = nn.Sequential(norm_conv(128, 64), norm_conv(64, 64), norm_conv(64, 32, 7))
+        self.paint = nn.Conv2d(32, 3, 1, bias=False)
+
+    def forward(self, photo):
+        half = self.down(photo)
+        t = self.trunk(half)
+        t = self.up_half(F.interpolate(t, half.shape[-2:], mode="bilinear", align_corners=True))
+        t = self.up_full(F.interpolate(t, photo.shape[-2:], mode="bilinear", align_corners=True))
+        return torch.tanh(self.paint(t))
+
+
+# ------------------------------------------------------------------------------------------------ fast
+def conv(cin, cout, k=3, stride=1, groups=1):
+    """Zero-padded convolution with bias, then LeakyReLU."""
+    return nn.Sequential(nn.Conv2d(cin, cout, k, stride, k // 2, groups=groups), nn.LeakyReLU(SLOPE, inplace=True))
+
+
+class LeanBlock(nn.Module):
+    """Inverted residual with expansion 2 and no normalisation; its last layer starts near zero, so it starts as
+    the identity."""
+
+    def __init__(self, c):
+        super().__init__()
+        last = nn.Conv2d(2 * c, c, 1)
+        nn.init.normal_(last.weight, 0, .02)
+        nn.init.zeros_(last.bias)
+        self.path = nn.Sequential(conv(c, 2 * c, 1), conv(2 * c, 2 * c, 3, groups=2 * c), last)
+
+    def forward(self, x):
+        return x + self.path(x)
+
+
+class Lean(nn.Module):
+    """Space-to-depth stem, stride-4 trunk, depth-to-space up, one skip, and a head that sees the photo itself.
+
+    390,803 parameters with the defaults."""
+
+    def __init__(self, narrow=32, wide=96, blocks=8):
+        super().__init__()
+        self.stem, self.down = conv(12, narrow), conv(narrow, wide, 3, 2)
+        self.trunk = nn.Sequential(*[LeanBlock(wide) for _ in range(blocks)])
+        self.up_half, self.fuse, self.polish = conv(wide, 4 * narrow, 1), conv(2 * narrow, narrow), LeanBlock(narrow)
+        self.up_full = nn.Conv2d(narrow, 32, 3, 1, 1)
+        self.head = nn.Sequential(conv(11, 16), nn.Conv2d(16, 3, 3, 1, 1))
+
+    def forward(self, photo):
+        half = self.stem(F.pixel_unshuffle(photo, 2))
+        up = F.pixel_shuffle(self.up_half(self.trunk(self.down(half))), 2)
+        up = self.polish(self.fuse(torch.cat([up, half], 1)))
+        paint = self.head(torch.cat([F.pixel_shuffle(self.up_full(up), 2), photo], 1))
+        return torch.tanh(paint + 1.5 * photo)
+
+
+TIERS = {"fine": Fine, "fast": Lean}

@@ -1,0 +1,60 @@
+"""Training pairs on disk: `<split>_<F|S>_<side>_<variant>_<photo>.npy`, uint8 of shape 2xHxWx3, RGB: photo, teacher.
+
+F is a portrait, S any other scene; side is the length of the longer side the teacher worked at.
+"""
+import glob
+import os
+import random
+
+import numpy as np
+import torch
+
+# How often each working size is drawn.  Most pictures are shown at 512; 1024 comes from enlarged photos, so is rarer.
+SIDE_WEIGHT = {256: .2, 384: .2, 512: .3, 768: .2, 1024: .1}
+ENOUGH = 50         # a size with fewer pairs than this is drawn less often, so that they are not learnt by heart
+FACE_SHARE = .35
+DULL = 18.          # a crop whose photo varies less than this (standard deviation, of 255) is drawn again
+
+
+class Pairs:
+    """Random crops of one folder's training pairs.  Files are memory-mapped, so workers share them."""
+
+    def __init__(self, folder, rng=None):
+        self.folder, self.rng = folder, rng or random.Random(0)
+        self.files, self.groups = set(), {}
+        self.refresh()
+
+    def refresh(self):
+        """Pick up pairs written since the last call."""
+        for path in sorted(set(glob.glob(os.path.join(self.folder, "train_*_*_*.npy"))) - self.files):
+            _, kind, side, _ = os.path.basename(path).split("_", 3)
+            self.groups.setdefault(int(side), {}).setdefault(kind, []).append(np.load(path, mmap_mode="r"))
+            self.files.add(path)
+        if not self.files:
+            raise SystemExit(f"no training pairs in {self.folder}: run models.train.photos first")
+
+    def _pick(self):
+        sides = sorted(self.groups)
+        plenty = lambda side: min(1, sum(map(len, self.groups[side].values())) / ENOUGH)
+        group = self.groups[self.rng.choices(sides, [SIDE_WEIGHT.get(s, .2) * plenty(s) for s in sides])[0]]
+        kind = "F" if "F" in group and ("S" not in group or self.rng.random() < FACE_SHARE) else "S"
+        return self.rng.choice(group[kind])
+
+    def crop(self, size):
+        """One random crop, mirrored half the time: 2 x size x size x 3, uint8."""
+        pair = self._pick()
+        while min(pair.shape[1:3]) < size:
+            pair = self._pick()
+        _, h, w, _ = pair.shape
+        for _ in range(4):
+            r, c = self.rng.randint(0, h - size), self.rng.randint(0, w - size)
+            if pair[0, r:r + size:8, c:c + size:8].astype(np.float32).std() > DULL:
+                break
+        cut = pair[:, r:r + size, c:c + size]
+        return cut[:, :, ::-1] if self.rng.random() < .5 else cut
+
+    def batch(self, n, size):
+        """Photo and teacher, each n x 3 x size x size, float32 in [-1, 1]."""
+        cuts = torch.from_numpy(np.stack([self.crop(size) for _ in range(n)]))
+        cuts = cuts.permute(1, 0, 4, 2, 3).float() / 127.5 - 1
+        return cuts[0], cuts[1]

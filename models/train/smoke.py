@@ -1,0 +1,79 @@
+"""The whole way in miniature, on made-up photos: pairs, training, export, measures.  About 15 seconds of CPU time.
+
+    python -m models.train.smoke
+
+Fails unless the loss falls, training goes on from its checkpoint, and both tiers' exports equal PyTorch.
+"""
+import csv
+import os
+import random
+import tempfile
+
+import cv2
+import numpy as np
+import torch
+
+from . import evaluate, export, photos, train
+from .losses import total_loss
+from .networks import TIERS, Fine
+from .pairs import Pairs
+
+STEPS = 60
+
+
+def scene(seed, side=256):
+    """Soft hills of colour with discs and grain: enough like a photo for is_photo."""
+    rng = np.random.default_rng(seed)
+    x = cv2.resize(rng.uniform(40, 220, (5, 5, 3)).astype(np.float32), (side, side), interpolation=cv2.INTER_CUBIC)
+    for _ in range(12):
+        centre, radius = rng.integers(0, side, 2).tolist(), int(rng.integers(8, 40))
+        cv2.circle(x, centre, radius, rng.uniform(20, 235, 3).tolist(), -1, cv2.LINE_AA)
+    return np.clip(x + rng.normal(0, 4, x.shape), 0, 255).astype(np.uint8)
+
+
+def make_photos(folder):
+    """Three photos to train on and one to measure."""
+    os.makedirs(folder)
+    with open(os.path.join(folder, "photos.csv"), "w", newline="") as f:
+        table = csv.writer(f)
+        table.writerow(("file", "licence", "split", "kind"))
+        for i in range(4):
+            cv2.imwrite(os.path.join(folder, f"{i}.png"), scene(i))
+            table.writerow((f"{i}.png", "made up", "val" if i == 3 else "train", "scene"))
+
+
+def score(weights, pairs):
+    """Loss on a fixed batch; without weights, of an untrained network."""
+    torch.manual_seed(0)
+    net = TIERS["fast"]()
+    if weights:
+        net.load_state_dict(torch.load(weights))
+    photo, teacher = Pairs(pairs, random.Random(7)).batch(4, 64)
+    with torch.no_grad():
+        return total_loss(net(photo), teacher).item()
+
+
+def main():
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as room:
+        at = lambda *parts: os.path.join(room, *parts)
+        make_photos(at("photos"))
+        photos.main(["--photos", at("photos"), "--out", at("pairs"), "--sides", "256", "--jobs", "1"])
+        for steps in (STEPS // 2, STEPS):
+            train.main(["--pairs", at("pairs"), "--out", at("net.pt"), "--steps", str(steps), "--crops", "64",
+                        "--batch", "4", "--lr", "3e-3"])
+        before, after = score("", at("pairs")), score(at("net.pt"), at("pairs"))
+        print(f"loss {before:.3f} -> {after:.3f}")
+        assert after < .9 * before, "the loss did not fall"
+        export.main(["--weights", at("net.pt"), "--out", at("net.onnx")])
+        evaluate.main(["--model", at("net.onnx"), "--pairs", at("pairs"), "--sheet", at("sheet.jpg")])
+        assert os.path.getsize(at("sheet.jpg")) > 0
+        fine = Fine()
+        export.export(fine, at("fine.onnx"))
+        worst = export.worst_difference(fine, at("fine.onnx"), ((64, 64), (64, 96)))
+        assert worst < export.TOLERANCE, f"the fine export differs by {worst}"
+    print("smoke run passed")
+
+
+if __name__ == "__main__":
+    main()

@@ -8,11 +8,11 @@ SHELL := bash
 export PATH := $(shell bash -c '. scripts/env.sh; echo "$$PATH"')
 
 start: ## builds what changed and serves http://127.0.0.1:8080
-	@$(SETUP) wasm bindgen trunk npm
+	@scripts/prepare.sh
 	@scripts/start.sh $(PORT)
 
 test: ## every test: Rust, wasm in a real browser, the page end to end, the package
-	@$(SETUP) wasm bindgen trunk npm chromium
+	@$(SETUP) cc chromium
 	@echo "» building and running the Rust tests: usually 8 minutes the first time, seconds after that"
 	cargo test --release --features cli
 	@$(MAKE) --no-print-directory cli package
@@ -27,8 +27,7 @@ package: site ## the static site in dist/site, the npm package in dist/
 	node scripts/site.mjs package
 
 site:
-	@$(SETUP) wasm bindgen trunk npm
-	@echo "» building the site: usually 6 minutes the first time, seconds after that"
+	@scripts/prepare.sh
 	trunk build --release --dist dist/site
 
 cli: ## the command-line program: target/release/nijigen

@@ -11,7 +11,6 @@ if listening; then
   echo "Port $port is in use. Choose another: make start PORT=$((port + 1))" >&2
   exit 1
 fi
-echo "» building: usually 6 minutes the first time, seconds after that"
 # Trunk serves even what it could not build, so build first.
 trunk --log warn build --release --dist dist/site
 trunk --log warn serve --release --address 127.0.0.1 --port "$port" &

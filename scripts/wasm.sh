@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the browser's module into target/wasm/simd/: nijigen.js, nijigen_bg.wasm and their types.
-# Does nothing when nothing changed.
+# Does nothing when nothing changed. With the word "compile" it stops before wasm-bindgen is needed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/env.sh
@@ -21,6 +21,7 @@ case $(wasm_toolchain) in
   *) echo "No toolchain can build for $WASM_TARGET: run scripts/setup.sh wasm" >&2; exit 1 ;;
 esac
 
+if [ "${1:-}" = compile ]; then exit; fi
 if [ ! $out/nijigen_bg.wasm -nt $built ]; then
   wasm-bindgen --target web --remove-name-section --remove-producers-section --out-dir $out --out-name nijigen $built
   touch $out/nijigen_bg.wasm

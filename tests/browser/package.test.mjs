@@ -18,6 +18,7 @@ before(async () => {
   execFileSync('mv', [join(folder, 'node_modules/package'), join(folder, 'node_modules/nijigen')]);
   copyFileSync('tests/fixtures/photos/dog.jpg', join(folder, 'dog.jpg'));
   copyFileSync('tests/fixtures/bad/text.jpg', join(folder, 'text.jpg'));
+  copyFileSync('tests/fixtures/bad/bomb.png', join(folder, 'bomb.png'));
   writeFileSync(
     join(folder, 'index.html'),
     `<!doctype html><meta charset="utf-8"><title>embedder</title><link rel="icon" href="data:,">
@@ -132,6 +133,9 @@ test('failures are NijigenErrors with a code', async () => {
       large: await code(converter.convert('dog.jpg', { maxBytes: 1000 })),
       aborted: await code(converter.convert('dog.jpg', { signal: AbortSignal.abort() })),
       models: await code(nijigen.createConverter({ modelsUrl: 'nowhere/' })),
+      // 60,000 × 60,000 pixels are more than a module's address space holds, whatever the limit.
+      memory: await code(converter.convert('bomb.png', { maxPixels: 1e10 })),
+      next: await code(converter.convert('dog.jpg', { maxSide: 256 })),
     };
   });
   assert.deepEqual(codes, {
@@ -141,6 +145,8 @@ test('failures are NijigenErrors with a code', async () => {
     large: 'too-large',
     aborted: 'cancelled',
     models: 'network',
+    memory: 'out-of-memory',
+    next: 'converted',
   });
 });
 

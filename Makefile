@@ -1,5 +1,5 @@
 # What people type, and what tests and CI run. Each target installs what it lacks (scripts/setup.sh).
-.PHONY: start test check bench package cli site
+.PHONY: start test check bench package cli site models
 
 PORT ?= 8080
 SETUP := scripts/setup.sh
@@ -15,6 +15,9 @@ test: ## every test: Rust, wasm in a real browser, the page end to end, the pack
 	@$(SETUP) cc chromium
 	@echo "» building and running the Rust tests: usually 8 minutes the first time, seconds after that"
 	cargo test --release --features cli
+	@$(SETUP) python
+	@echo "» training in miniature: usually 30 seconds"
+	@. scripts/env.sh && OMP_NUM_THREADS=1 "$$PYTHON_ROOM/bin/python" -W ignore -m models.train.smoke
 	@$(MAKE) --no-print-directory cli package
 	@echo "» running the browser tests: usually 3 minutes"
 	@. scripts/env.sh && CHROMIUM="$$(chromium_path)" npm run --silent test:browser
@@ -34,6 +37,10 @@ cli: ## the command-line program: target/release/nijigen
 	@$(SETUP) cc
 	@echo "» building the program: usually 6 minutes the first time"
 	cargo build --release --features cli
+
+models: ## trains every generator again from a folder of photos: make models PHOTOS=folder (hours; a GPU helps)
+	@$(SETUP) python
+	scripts/models.sh "$(PHOTOS)"
 
 bench: ## benchmarks: tables here, rows in benches/results/
 	@$(SETUP) cc

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use criterion::{Criterion, criterion_group};
+use criterion::{BatchSize, Criterion, criterion_group};
 use nijigen::{
     Options, manifest,
     options::{Format, Limits},
@@ -44,7 +44,11 @@ fn stages(criterion: &mut Criterion) {
     for format in [Format::Png, Format::Jpeg, Format::Webp] {
         let options = Options { format, ..options.clone() };
         criterion.bench_function(&format!("encode-{format:?}").to_lowercase(), |b| {
-            b.iter(|| encode(&picture, &options).expect("encodes"));
+            b.iter_batched(
+                || picture.clone(),
+                |picture| encode(picture, &options).expect("encodes"),
+                BatchSize::LargeInput,
+            );
         });
     }
 }

@@ -7,6 +7,9 @@ BINDGEN_VERSION=$(sed -n '/^name = "wasm-bindgen"$/{n;s/version = "\(.*\)"/\1/p;
 PATH=$TOOLS/wasm-bindgen-cli-$BINDGEN_VERSION/bin:$TOOLS/trunk-$TRUNK_VERSION/bin:$TOOLS/cargo-deny-$DENY_VERSION/bin:$PATH
 export PATH
 
+# A room for each list of requirements, so that a changed list is installed.
+PYTHON_ROOM=$TOOLS/python-$(cksum models/train/requirements.txt | cut -d' ' -f1)
+
 # Debian's rustc and its std sources, enough to build std for wasm ourselves.
 DEBIAN_RUSTC=/usr/bin/rustc
 

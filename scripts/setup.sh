@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the named needs lack, and nothing that is there: scripts/setup.sh NEED…
-# Needs: cc  lint  wasm  bindgen  trunk  npm  chromium  deny
+# Needs: cc  lint  wasm  bindgen  trunk  npm  chromium  deny  python
 # Never asks; safe to interrupt and run again. Without root it prints the command to run and stops.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -90,6 +90,20 @@ need_npm() {
 
 need_chromium() {
   [ -n "$(chromium_path)" ] || apt "chromium" "Chromium (the tests run in it)" "60 s"
+}
+
+# PyTorch and the rest of the training room, in a folder of their own.
+need_python() {
+  [ -e "$PYTHON_ROOM/ready" ] && return
+  command -v python3 >/dev/null && python3 -c 'import ensurepip, venv' 2>/dev/null || apt "python3-venv" "Python 3.11 or newer with venv" "20 s"
+  python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || stop "The training room needs Python 3.11 or newer."
+  say "installing PyTorch for the training room's smoke test: usually 3 minutes"
+  python3 -m venv --clear "$PYTHON_ROOM"
+  # PyTorch's own index has it without CUDA, a tenth of the size. Where a network does not reach it, the usual one will do.
+  local index=https://download.pytorch.org/whl/cpu
+  "$PYTHON_ROOM/bin/python" -c "import urllib.request as u; u.urlopen('$index/torch/', timeout=5)" 2>/dev/null || index=
+  "$PYTHON_ROOM/bin/pip" install --quiet ${index:+--extra-index-url $index} -r models/train/requirements.txt
+  touch "$PYTHON_ROOM/ready"
 }
 
 # On one line with the exit: an update of this file while it runs is not half read.

@@ -8,7 +8,9 @@
 #![warn(missing_docs)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod cache;
 pub mod error;
+pub mod fingerprint;
 pub mod generator;
 pub mod manifest;
 pub mod options;

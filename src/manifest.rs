@@ -1,9 +1,8 @@
 //! `models/manifest.json`: which generators there are and how each one wants its pixels.
 
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
-use crate::{Error, Result};
+use crate::{Error, Result, fingerprint::exact};
 
 /// One generator of the manifest.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -115,6 +114,7 @@ impl Entry {
     }
 }
 
-fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+/// SHA-256, lower-case hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    exact::hex(&exact::sha256(bytes))
 }

@@ -5,19 +5,26 @@ use std::ops::RangeInclusive;
 use serde::Deserialize;
 
 /// The sides a result may be limited to, in pixels.
-pub const MAX_SIDE_RANGE: RangeInclusive<u32> = 256..=2048;
+pub const MAX_SIDE_RANGE: RangeInclusive<u32> = 256..=16384;
 
 /// How a photo is converted.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Options {
-    /// Longer side of the result in pixels, brought into [`MAX_SIDE_RANGE`]; smaller photos are not
-    /// enlarged. Default: 1024.
+    /// Longer side in pixels of what the generator draws, brought into [`MAX_SIDE_RANGE`] and, for a
+    /// generator that cannot work in tiles, under [`crate::pipeline::LARGEST_WHOLE`]; smaller photos are not enlarged.
+    /// Default: 1024.
     pub max_side: u32,
+    /// The result gets the photo's own size: detail that the generator did not see is taken from the
+    /// photo (see [`crate::picture::transfer`]). Default: false, the result is as large as it was drawn.
+    pub full_size: bool,
     /// File format of the result. Default: PNG.
     pub format: Format,
     /// Quality of a JPEG result, 1 to 100. Default: 90.
     pub quality: u8,
+    /// Language of the mark in the corner (see [`crate::picture::label`]); `None`, in JavaScript `null`, leaves it out.
+    /// Default: English.
+    pub label: Option<Language>,
     /// What is refused before any pixel is allocated.
     #[serde(flatten)]
     pub limits: Limits,
@@ -25,7 +32,14 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options { max_side: 1024, format: Format::Png, quality: 90, limits: Limits::default() }
+        Options {
+            max_side: 1024,
+            full_size: false,
+            format: Format::Png,
+            quality: 90,
+            label: Some(Language::En),
+            limits: Limits::default(),
+        }
     }
 }
 
@@ -66,4 +80,16 @@ impl Format {
             Format::Webp => "image/webp",
         }
     }
+}
+
+/// A language that the mark is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    /// English: AI generated.
+    En,
+    /// Chinese: AI生成.
+    Zh,
+    /// Japanese: AI生成画像.
+    Ja,
 }

@@ -4,14 +4,20 @@ use std::ops::ControlFlow;
 
 use crate::{
     Error, Result,
-    generator::{Generator, onnx::Sides, plan::Run},
-    manifest::Entry,
+    generator::{
+        Generator,
+        onnx::Sides,
+        plan::Run,
+        tiles::{self, Stretch},
+    },
+    manifest::{Entry, Layout},
     options::{Limits, MAX_SIDE_RANGE, Options},
     picture::{
         Picture, decode,
-        normalise::{Canvas, denormalise, normalise},
+        normalise::{Area, Canvas, Rows, denormalise, normalise},
         pad::padded,
         resize,
+        transfer::transfer,
     },
 };
 
@@ -39,6 +45,10 @@ pub fn prepare_pixels(rgba: Vec<u8>, width: u32, height: u32, limits: &Limits) -
     Ok(Prepared { picture: Picture::new(width, height, rgba)? })
 }
 
+/// The longest side, in pixels, that a generator without tiles is asked for: at 2048 × 2048 the
+/// AnimeGANv2 architecture already needs about 3 GB.
+pub const LARGEST_WHOLE: u32 = 2048;
+
 /// A generator with what its manifest entry says of it.
 #[derive(Clone)]
 pub struct Engine {
@@ -56,38 +66,64 @@ impl Engine {
         Ok(Engine { generator: Generator::load(model)?, entry })
     }
 
-    /// Loads a user's own ONNX file and checks that it can run.
+    /// Loads a user's own ONNX file and checks that it can run. Without a `range` of values it is
+    /// guessed: a generator whose result is never below zero is taken to want none below either.
     ///
     /// # Errors
     /// [`Error::BadModel`].
-    pub fn for_user_model(name: &str, model: &[u8]) -> Result<Engine> {
+    pub fn for_user_model(name: &str, model: &[u8], range: Option<[f32; 2]>) -> Result<Engine> {
         let mut generator = Generator::load(model)?;
-        let entry = Entry::for_user_model(name, model, generator.model().layout);
-        generator.check(entry.multiple)?;
+        let mut entry = Entry::for_user_model(name, model, generator.model().layout);
+        entry.range = match range {
+            Some(range) => range,
+            None => generator.probe(entry.multiple)?,
+        };
         Ok(Engine { entry, generator })
     }
 
-    /// Resizes, pads and normalises; the generator itself runs in [`Rendering::step`].
+    /// Resizes and cuts into tiles; the generator itself runs in [`Rendering::step`].
     ///
     /// # Errors
     /// [`Error::BadModel`] when the model cannot run at this size, [`Error::OutOfMemory`].
     pub fn begin(&mut self, photo: Prepared, options: &Options) -> Result<Rendering> {
-        let side = options.max_side.clamp(*MAX_SIDE_RANGE.start(), *MAX_SIDE_RANGE.end());
-        let fixed = self.generator.model().sides;
+        let (multiple, fixed) = (self.entry.multiple, self.generator.model().sides);
+        let margin = tiles::margin(&self.entry.receptive_field, multiple).filter(|_| fixed == Sides::Dynamic);
+        let most = if margin.is_some() { *MAX_SIDE_RANGE.end() } else { LARGEST_WHOLE };
+        let side = options.max_side.clamp(*MAX_SIDE_RANGE.start(), most);
         let (max_width, max_height) = match fixed {
             Sides::Fixed { width, height } => (side.min(width), side.min(height)),
             Sides::Dynamic => (side, side),
         };
         let (width, height) = resize::fit(photo.picture.width(), photo.picture.height(), max_width, max_height);
+        let enlarge = options.full_size && (width, height) != (photo.picture.width(), photo.picture.height());
+        let full = enlarge.then(|| photo.picture.clone());
         let picture = resize::resize(photo.picture, width, height)?;
+        let small = enlarge.then(|| picture.clone());
         let (width, height) = match fixed {
             Sides::Fixed { width, height } => (width, height),
-            Sides::Dynamic => padded(width, height, self.entry.multiple),
+            Sides::Dynamic => padded(width, height, multiple),
         };
-        let canvas = Canvas { width, height, layout: self.generator.model().layout, range: self.entry.range };
-        let input = normalise(&picture, &canvas)?;
-        let run = self.generator.start(input, width, height)?;
-        Ok(Rendering { picture, canvas, run })
+        let grid = Grid {
+            columns: tiles::cut(width, margin, multiple),
+            rows: tiles::cut(height, margin, multiple),
+            layout: self.generator.model().layout,
+            range: self.entry.range,
+        };
+        let mut rendering = Rendering {
+            // The plans are shared, so a copy costs nothing.
+            generator: self.generator.clone(),
+            side: picture.width().max(picture.height()),
+            picture,
+            grid,
+            rows: Rows::default(),
+            done: 0,
+            run: None,
+            full: full.zip(small),
+        };
+        rendering.start()?;
+        // What was planned is kept for the next photo.
+        self.generator = rendering.generator.clone();
+        Ok(rendering)
     }
 
     /// Converts in one go. Between operators `progress` is told the share of multiply-adds done, and
@@ -111,33 +147,94 @@ impl Engine {
     }
 }
 
+/// Where the tiles of a picture lie.
+struct Grid {
+    columns: Vec<Stretch>,
+    rows: Vec<Stretch>,
+    layout: Layout,
+    range: [f32; 2],
+}
+
+impl Grid {
+    fn len(&self) -> usize {
+        self.columns.len() * self.rows.len()
+    }
+
+    /// The tile that is run `i`-th, row by row: its tensor, and what of it is kept.
+    fn tile(&self, i: usize) -> (Canvas, Area) {
+        let (x, y) = (self.columns[i % self.columns.len()], self.rows[i / self.columns.len()]);
+        let Grid { layout, range, .. } = *self;
+        let canvas = Canvas { left: x.start, top: y.start, width: x.length, height: y.length, layout, range };
+        let area = Area { left: x.keep_from, right: x.keep_to, top: y.keep_from, bottom: y.keep_to };
+        (canvas, area)
+    }
+}
+
 /// A conversion under way. Dropping it cancels it.
 pub struct Rendering {
-    /// Resized; gives the sides and the alpha.
+    generator: Generator,
+    /// Resized; every finished tile takes the place of what it was made from.
     picture: Picture,
-    canvas: Canvas,
-    run: Run,
+    /// Longer side of `picture`.
+    side: u32,
+    grid: Grid,
+    /// The photo's rows that the current tiles see.
+    rows: Rows,
+    /// Tiles finished.
+    done: usize,
+    /// The tile under way.
+    run: Option<Run>,
+    /// The photo in its own size, and as the generator saw it, for a result in full size.
+    full: Option<(Picture, Picture)>,
 }
 
 impl Rendering {
     /// Runs one operator of the generator; true once there is none left.
     ///
     /// # Errors
-    /// [`Error::Internal`].
+    /// [`Error::Internal`], [`Error::OutOfMemory`].
     pub fn step(&mut self) -> Result<bool> {
-        self.run.step()
+        let Some(run) = &mut self.run else { return Ok(true) };
+        if !run.step()? {
+            return Ok(false);
+        }
+        if let Some(run) = self.run.take() {
+            let (canvas, area) = self.grid.tile(self.done);
+            denormalise(&run.finish()?, &canvas, area, &mut self.picture);
+        }
+        self.done += 1;
+        if self.done < self.grid.len() {
+            self.start()?;
+        }
+        Ok(self.run.is_none())
+    }
+
+    /// Begins the next tile.
+    fn start(&mut self) -> Result<()> {
+        let (canvas, _) = self.grid.tile(self.done);
+        self.rows.advance(&self.picture, canvas.top, canvas.top + canvas.height)?;
+        let input = normalise(&self.rows, &self.picture, &canvas)?;
+        self.run = Some(self.generator.start(input, canvas.width, canvas.height, self.side)?);
+        Ok(())
     }
 
     /// Share of the generator's multiply-adds done, 0 to 1.
     pub fn progress(&self) -> f32 {
-        self.run.progress()
+        let tile = self.run.as_ref().map_or(0., Run::progress);
+        (self.done as f32 + tile) / self.grid.len() as f32
     }
 
-    /// The result, cropped to the photo's sides, with the photo's alpha.
+    /// The result, with the photo's alpha.
     ///
     /// # Errors
     /// [`Error::Internal`] when the run is not finished.
     pub fn finish(self) -> Result<Picture> {
-        Ok(denormalise(&self.run.finish()?, &self.canvas, self.picture))
+        if self.done < self.grid.len() {
+            return Err(Error::Internal("the picture is not finished".into()));
+        }
+        match self.full {
+            Some((full, small)) => transfer(full, &small, &self.picture),
+            None => Ok(self.picture),
+        }
     }
 }

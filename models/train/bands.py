@@ -3,19 +3,19 @@ import numpy as np
 
 from .smooth import blur, guided
 
-_BANDS, _SHARP = 7, 5.
+_SHARP = 6.
 
 
-def _to_band(L):
-    """Pull lightness towards the middle of its band; the transition stays soft."""
-    b = 1. / _BANDS
-    middle = (np.floor(L / b) + .5) * b
-    return middle + b / 2 * np.tanh(_SHARP * (L - middle) / b) / np.tanh(_SHARP / 2)
-
-
-def band_offset(L, unit):
-    """HxW to add to lightness L.  The band is chosen from a strongly smoothed L, so its contours are smooth and
-    detail inside it survives."""
+def band_base(L, unit):
+    """Strongly smoothed lightness, HxW: bands chosen from it have smooth contours."""
     smooth = guided(L, L, 9 * unit, .0035)
-    smooth = guided(smooth, smooth, 6 * unit, .002)
-    return blur(_to_band(smooth) - smooth, .7 * unit)
+    return guided(smooth, smooth, 6 * unit, .002)
+
+
+def band_offset(base, bands, unit):
+    """HxW to add to lightness: pulls `base` towards the middle of its band, one of `bands` between black and white.
+
+    The offset alone is applied, so detail inside a band survives; the transition stays soft."""
+    b = 1. / bands
+    middle = (np.floor(base / b) + .5) * b
+    return blur(middle + b / 2 * np.tanh(_SHARP * (base - middle) / b) / np.tanh(_SHARP / 2) - base, .7 * unit)

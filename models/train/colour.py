@@ -67,8 +67,8 @@ def masks(lab):
     L, C = lab[..., 0], np.hypot(lab[..., 1], lab[..., 2])
     h = np.degrees(np.arctan2(lab[..., 2], lab[..., 1]))
     return Masks(
-        skin=bump(h, 52, 34) ** .5 * ramp(.018, .04, C) * (1 - ramp(.135, .18, C)) * ramp(.18, .32, L),
-        lips=bump(h, 12, 34) ** .5 * ramp(.035, .07, C) * ramp(.2, .35, L),
+        skin=bump(h, 52, 34) ** .5 * ramp(.018, .04, C) * (1 - ramp(.135, .18, C)) * ramp(.28, .42, L),
+        lips=bump(h, 12, 34) ** .5 * ramp(.035, .07, C) * ramp(.3, .45, L),
         green=bump(h, 125, 55) * ramp(.02, .06, C),
         blue=bump(h, 250, 60) * ramp(.015, .05, C),
         hue=h, chroma=C)

@@ -1,6 +1,6 @@
 """Measure an exported generator against its teacher on the validation pairs, and draw a contact sheet.
 
-    python -m models.train.evaluate --model models/meadow-fast.onnx --pairs pairs/meadow --sheet sheet.jpg
+    python -m models.train.evaluate --model models/meadow-fast.onnx --pairs pairs --sheet sheet.jpg
 
 Runs the ONNX file itself, at every working size the folder holds.  See measures.py for what the columns mean.
 """
@@ -12,8 +12,9 @@ import os
 import cv2
 import numpy as np
 
-from .export import session
+from . import export
 from .measures import look, psnr, skin, ssim
+from .palette import STYLES
 
 _SHEET_WIDTH, _SHEET_GAP, _SHEET_QUALITY = 300, 4, 80
 _DARK, _LIGHT = .55, .72            # OKLab lightness of skin: darker than the first, lighter than the second
@@ -24,7 +25,7 @@ def run(generator, photo, multiple=4):
     h, w = photo.shape[:2]
     padded = np.pad(photo, ((0, -h % multiple), (0, -w % multiple), (0, 0)), mode="reflect")
     x = padded.transpose(2, 0, 1)[None].astype(np.float32) / 127.5 - 1
-    y = generator.run(None, {generator.get_inputs()[0].name: x})[0][0].transpose(1, 2, 0)[:h, :w]
+    y = export.run(generator, x, max(h, w))[0].transpose(1, 2, 0)[:h, :w]
     return ((y.clip(-1, 1) + 1) * 127.5 + .5).astype(np.uint8)
 
 
@@ -71,19 +72,21 @@ def main(argv=None):
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--model", required=True)
     ap.add_argument("--pairs", required=True)
+    ap.add_argument("--style", default="", choices=("", *STYLES), help="when the file's name does not begin with it")
     ap.add_argument("--split", default="val")
     ap.add_argument("--sides", default="", help="only these, e.g. 256,512")
     ap.add_argument("--sheet", default="", help="write rows of photo, teacher, student here")
     ap.add_argument("--pick", default="", help="comma-separated parts of file names for the sheet")
     ap.add_argument("--json", default="", help="write every picture's measures here")
     a = ap.parse_args(argv)
-    generator, rows, shown = session(a.model), [], []
+    generator, rows, shown = export.session(a.model), [], []
+    layer = 1 + list(STYLES).index(a.style or os.path.basename(a.model).split("-")[0])
     for path in sorted(glob.glob(os.path.join(a.pairs, f"{a.split}_*.npy"))):
         name = os.path.basename(path)
         _, kind, side, _ = name.split("_", 3)
         if a.sides and side not in a.sides.split(","):
             continue
-        photo, teacher = np.load(path)
+        photo, teacher = np.load(path)[[0, layer]]
         student = run(generator, photo)
         rows.append(dict(name=name, kind=kind, side=int(side), **measure(photo, teacher, student)))
         if a.sheet and (not a.pick or any(p in name for p in a.pick.split(","))):

@@ -2,7 +2,7 @@
 import cv2
 import numpy as np
 
-from .smooth import F, blur, ramp
+from .smooth import F, blur, ramp, spread
 
 _WIDTH, _THRESHOLD = 1.25, .0050
 _OUTER = 1.6            # outer Gaussian, relative to the inner
@@ -46,16 +46,25 @@ def _along(D, flow, X, Y, unit):
     return total / weight
 
 
+def _sharpness(L, unit):
+    """HxW, 0 for soft edges to 1 for sharp ones: soft ones (clouds, background out of focus) get no line.
+
+    A step keeps its slope when looked at closely; a slow change has the same slope at every scale."""
+    slope = lambda sigma: np.hypot(*(cv2.Sobel(blur(L, sigma * unit), cv2.CV_32F, *d) for d in ((1, 0), (0, 1))))
+    widest = lambda t: cv2.dilate(t, spread(unit, 3))
+    return blur(ramp(1.0, 1.4, widest(slope(.9)) / (widest(slope(3.)) + 1e-3)), 1.5 * unit)
+
+
 def ink(lab, flow, skin, unit):
     """Ink cover HxW in [0, 1].  Fewer lines on skin, and no colour edges on and around it: keeps lips clean."""
     h, w = lab.shape[:2]
     Y, X = np.mgrid[0:h, 0:w].astype(F)
     across = _across(np.ascontiguousarray(lab), flow, X, Y, unit, 1 - ramp(.15, .6, blur(skin, 5 * unit)))
     D = _along(across, flow, X, Y, unit)
-    cover = ramp(0, .017, -D - _THRESHOLD * (1 + .9 * blur(skin, 2 * unit)))
+    cover = ramp(0, .017, -D - _THRESHOLD * (1 + .35 * blur(skin, 2 * unit)))
+    cover *= _sharpness(lab[..., 0], unit)
     _, label, stats, _ = cv2.connectedComponentsWithStats((cover > .2).astype(np.uint8), connectivity=8)
     length = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) / unit
     keep = ramp(11, 24, length) * ramp(18, 45, stats[:, cv2.CC_STAT_AREA] / unit ** 2)
     keep[0] = 0                                                 # label 0 is the ground
-    k = max(3, int(2 * round(unit) + 1))
-    return blur(cover * cv2.dilate(keep[label].astype(F), np.ones((k, k))), .5 * unit)
+    return blur(cover * cv2.dilate(keep[label].astype(F), spread(unit, 2)), .5 * unit)

@@ -2,13 +2,16 @@
 
 Fine is the published AnimeGANv2 generator (Chen et al. 2020, second version), written here from its layer table:
 2,143,552 parameters, GroupNorm over the whole picture, so its output depends on every pixel.
-Lean has no normalisation at all: one output pixel sees a bounded area, so pictures can be run in tiles.
+Lean has no normalisation at all: one output pixel sees a bounded area, so pictures can be run in tiles.  Because the
+teacher's lengths follow the picture's size, which a bounded area does not show, Lean is told it: `side`, Nx1x1x1, the
+longer side of the whole picture in pixels.
 """
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 SLOPE = 0.2
+SIZES = -1.5, 1.5        # log2(longer side / 512) is kept in this range
 
 
 # ------------------------------------------------------------------------------------------------ fine
@@ -39,6 +42,9 @@ class FineBlock(nn.Module):
 class Fine(nn.Module):
     """AnimeGANv2's generator: stride-4 trunk, two bilinear steps up (corners aligned), no skips."""
 
+    sized = False
+    own = ("up_full", "paint")          # what the styles do not share while they train together
+
     def __init__(self):
         super().__init__()
         self.down = nn.Sequential(norm_conv(3, 32, 7), norm_conv(32, 64, 3, 2), norm_conv(64, 64))
@@ -65,38 +71,66 @@ def conv(cin, cout, k=3, stride=1, groups=1):
 
 class LeanBlock(nn.Module):
     """Inverted residual with expansion 2 and no normalisation; its last layer starts near zero, so it starts as
-    the identity."""
+    the identity.  `size` (Nx1x1x1, 0 at 512 pixels) shifts every expanded channel by a learnt amount."""
 
-    def __init__(self, c):
+    def __init__(self, c, dilation=1):
         super().__init__()
         last = nn.Conv2d(2 * c, c, 1)
         nn.init.normal_(last.weight, 0, .02)
         nn.init.zeros_(last.bias)
-        self.path = nn.Sequential(conv(c, 2 * c, 1), conv(2 * c, 2 * c, 3, groups=2 * c), last)
+        self.expand, self.last = nn.Conv2d(c, 2 * c, 1), last
+        self.by_size = nn.Parameter(torch.zeros(1, 2 * c, 1, 1))
+        self.depthwise = nn.Conv2d(2 * c, 2 * c, 3, padding=dilation, dilation=dilation, groups=2 * c)
 
-    def forward(self, x):
-        return x + self.path(x)
+    def forward(self, x, size):
+        y = F.leaky_relu(self.expand(x) + size * self.by_size, SLOPE)
+        return x + self.last(F.leaky_relu(self.depthwise(y), SLOPE))
 
 
 class Lean(nn.Module):
     """Space-to-depth stem, stride-4 trunk, depth-to-space up, one skip, and a head that sees the photo itself.
 
-    390,803 parameters with the defaults."""
+    392,403 parameters with the defaults."""
+    sized = True
+    own = ("fuse", "polish", "up_full", "head")
 
-    def __init__(self, narrow=32, wide=96, blocks=8):
+    def __init__(self, narrow=32, wide=96, dilations=(1, 2, 4, 1, 2, 4, 2, 1)):
         super().__init__()
         self.stem, self.down = conv(12, narrow), conv(narrow, wide, 3, 2)
-        self.trunk = nn.Sequential(*[LeanBlock(wide) for _ in range(blocks)])
+        self.trunk = nn.Sequential(*[LeanBlock(wide, d) for d in dilations])
         self.up_half, self.fuse, self.polish = conv(wide, 4 * narrow, 1), conv(2 * narrow, narrow), LeanBlock(narrow)
         self.up_full = nn.Conv2d(narrow, 32, 3, 1, 1)
         self.head = nn.Sequential(conv(11, 16), nn.Conv2d(16, 3, 3, 1, 1))
 
-    def forward(self, photo):
+    def forward(self, photo, side):
+        size = (side / 512).log2().clamp(*SIZES)
         half = self.stem(F.pixel_unshuffle(photo, 2))
-        up = F.pixel_shuffle(self.up_half(self.trunk(self.down(half))), 2)
-        up = self.polish(self.fuse(torch.cat([up, half], 1)))
+        t = self.down(half)
+        for block in self.trunk:
+            t = block(t, size)
+        up = F.pixel_shuffle(self.up_half(t), 2)
+        up = self.polish(self.fuse(torch.cat([up, half], 1)), size)
         paint = self.head(torch.cat([F.pixel_shuffle(self.up_full(up), 2), photo], 1))
         return torch.tanh(paint + 1.5 * photo)
 
 
 TIERS = {"fine": Fine, "fast": Lean}
+
+
+def paint(net, photo, side):
+    """`net`'s picture; `side` goes to the networks that want it."""
+    return net(photo, side) if net.sized else net(photo)
+
+
+class Together(nn.Module):
+    """One network for each style with everything but its last layers in common: lines and strokes are the same in
+    all styles, only colours differ, so three train in hardly more time than one."""
+
+    def __init__(self, tier, styles):
+        super().__init__()
+        self.nets = nn.ModuleDict({style: TIERS[tier]() for style in styles})
+        first, *others = self.nets.values()
+        for net in others:
+            for name, part in first.named_children():
+                if name not in net.own:
+                    setattr(net, name, part)

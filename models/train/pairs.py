@@ -1,4 +1,5 @@
-"""Training pairs on disk: `<split>_<F|S>_<side>_<variant>_<photo>.npy`, uint8 of shape 2xHxWx3, RGB: photo, teacher.
+"""Training pictures on disk: `<split>_<F|S>_<side>_<variant>_<photo>.npy`, uint8, RGB, of shape (1 + styles)xHxWx3:
+the photo, then the teacher's picture in every style, in the order of palette.STYLES.
 
 F is a portrait, S any other scene; side is the length of the longer side the teacher worked at.
 """
@@ -8,6 +9,8 @@ import random
 
 import numpy as np
 import torch
+
+from .palette import STYLES
 
 # How often each working size is drawn.  Most pictures are shown at 512; 1024 comes from enlarged photos, so is rarer.
 SIDE_WEIGHT = {256: .2, 384: .2, 512: .3, 768: .2, 1024: .1}
@@ -40,8 +43,8 @@ class Pairs:
         kind = "F" if "F" in group and ("S" not in group or self.rng.random() < FACE_SHARE) else "S"
         return self.rng.choice(group[kind])
 
-    def crop(self, size):
-        """One random crop, mirrored half the time: 2 x size x size x 3, uint8."""
+    def crop(self, size, layer):
+        """One random crop, mirrored half the time: 2 x size x size x 3, uint8; and the whole picture's longer side."""
         pair = self._pick()
         while min(pair.shape[1:3]) < size:
             pair = self._pick()
@@ -50,11 +53,12 @@ class Pairs:
             r, c = self.rng.randint(0, h - size), self.rng.randint(0, w - size)
             if pair[0, r:r + size:8, c:c + size:8].astype(np.float32).std() > DULL:
                 break
-        cut = pair[:, r:r + size, c:c + size]
-        return cut[:, :, ::-1] if self.rng.random() < .5 else cut
+        cut = pair[[0, layer], r:r + size, c:c + size]
+        return (cut[:, :, ::-1] if self.rng.random() < .5 else cut), max(h, w)
 
-    def batch(self, n, size):
-        """Photo and teacher, each n x 3 x size x size, float32 in [-1, 1]."""
-        cuts = torch.from_numpy(np.stack([self.crop(size) for _ in range(n)]))
-        cuts = cuts.permute(1, 0, 4, 2, 3).float() / 127.5 - 1
-        return cuts[0], cuts[1]
+    def batch(self, n, size, style):
+        """Photo and teacher, each n x 3 x size x size, float32 in [-1, 1]; longer sides, n x 1 x 1 x 1."""
+        layer = 1 + list(STYLES).index(style)
+        cuts, sides = zip(*(self.crop(size, layer) for _ in range(n)))
+        cuts = torch.from_numpy(np.stack(cuts)).permute(1, 0, 4, 2, 3).float() / 127.5 - 1
+        return cuts[0], cuts[1], torch.tensor(sides, dtype=torch.float32).view(n, 1, 1, 1)

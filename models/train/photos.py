@@ -1,10 +1,11 @@
 """Photos with a licence -> training and validation pairs (see pairs.py for the files).
 
-    python -m models.train.photos --photos photos --out pairs/meadow --style meadow
+    python -m models.train.photos --photos photos --out pairs
 
 `photos` holds JPEGs and photos.csv with the columns file, licence, split (train | val) and kind (face | scene).  Splits
 are by source: no validation photo shares a source with a training photo.  Screenshots and diagrams are dropped.
-The teacher's strokes are relative to picture size, so pairs are made at several working sizes.
+The teacher's strokes are relative to picture size, so pairs are made at several working sizes.  Every file holds all
+styles, which share the costly part of the teacher.
 Pairs that are already there are kept, so a stopped run can go on.
 """
 import argparse
@@ -18,7 +19,7 @@ import cv2
 import numpy as np
 
 from .palette import STYLES
-from .teacher import stylise
+from .teacher import colour, draw
 
 # (longer side, variant): plain; tone: other exposure and colours; crop: tone and, of large photos, a part;
 # half: of some scenes only, because the teacher needs seconds at that size.
@@ -107,8 +108,9 @@ def make(job):
     x = validation(rgb, kind, side) if row["split"] == "val" else variant(rgb, kind, side, how, rng)
     if x is None:
         return 0
+    drawing = draw(x)
     with open(path + ".new", "wb") as f:        # training may be reading the folder
-        np.save(f, np.stack([x, stylise(x, a.style)]))
+        np.save(f, np.stack([x] + [colour(drawing, style) for style in STYLES]))
     os.replace(path + ".new", path)
     return 1
 
@@ -117,7 +119,6 @@ def main(argv=None):
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--photos", required=True)
     ap.add_argument("--out", required=True)
-    ap.add_argument("--style", default="meadow", choices=STYLES)
     ap.add_argument("--split", default="both", choices=("train", "val", "both"))
     ap.add_argument("--sides", default="", help="only these, e.g. 256,512")
     ap.add_argument("--jobs", type=int, default=os.cpu_count())

@@ -4,7 +4,9 @@ import copy
 import torch
 from torch import nn
 
-_SIDE = 192         # must exceed any bounded reach by a wide margin
+from .networks import paint
+
+_SIDE = 384         # must exceed any bounded reach by a wide margin
 _STEP = 4           # the generators repeat every four pixels
 
 
@@ -26,6 +28,6 @@ def receptive_field(net):
 def span(net, at):
     """First and last row of photo that output row `at` depends on; columns are alike."""
     photo = torch.zeros(1, 3, _SIDE, _SIDE, dtype=torch.double, requires_grad=True)
-    net(photo)[0, 0, at, at].backward()
+    paint(net, photo, torch.full((1, 1, 1, 1), 512., dtype=torch.double))[0, 0, at, at].backward()
     rows = photo.grad[0].abs().sum((0, 2)).nonzero()
     return int(rows.min()), int(rows.max())

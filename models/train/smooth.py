@@ -32,6 +32,12 @@ def guided(plane, guide, radius, eps):
     return (_box(a, r) * guide + _box(mean_p - a * mean_g, r)).astype(F)
 
 
+def spread(unit, units):
+    """A square structuring element about `units` wide, odd and at least 3 pixels."""
+    side = max(3, 2 * round(unit * units / 2) + 1)
+    return np.ones((side, side), np.uint8)
+
+
 def bilateral(x, sigma_colour, sigma_space, times):
     for _ in range(times):
         x = cv2.bilateralFilter(x, 0, sigma_colour, max(sigma_space, .8))

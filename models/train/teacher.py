@@ -6,40 +6,75 @@ Every length is in units of (longer side / 640), so a small and a large version 
 Stages: clean, edge flow, paint (flatten.py), tone bands (bands.py), palette (palette.py), ink (ink.py), glow.
 """
 import argparse
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from . import palette
-from .bands import band_offset
+from .bands import band_base, band_offset
 from .colour import masks, to_oklab, to_rgb
-from .flatten import CHROMA_DOUBLE, paint
+from .flatten import CHROMA_DOUBLE, Painting, paint
 from .flow import edge_flow
 from .ink import ink
 from .palette import STYLES
 from .smooth import F, bilateral, blur, guided, ramp
 
 _REFERENCE_SIDE = 640
+_OPEN = .75             # exponent on lightness before painting: dark hair and rock keep their strokes
 _INK_TONE = F([.34, .75, .75])          # ink is a dark version of the local colour, never plain black
 _GLOW_TINT = F([1., .93, 1.])
 
 
-def _tone(painting, unit):
-    """Apply the bands, weaker on skin, sky and faces; returns (lab, smoothed skin mask)."""
-    lab, L = painting.lab, painting.lab[..., 0]
-    skin = np.clip(guided(masks(lab).skin, L, 4 * unit, .01), 0, 1)
-    amount = .95 * (1 - .3 * skin) * (1 - .5 * painting.sky) * (1 - .6 * painting.face * (1 - skin))
-    toned = lab.copy()
-    toned[..., 0] = L + band_offset(L, unit) * amount
-    return toned, skin
+@dataclass
+class Drawing:
+    """What all styles share: a painting without bands or palette, and its lines.  Planes are HxW."""
+    unit: float
+    painting: Painting
+    base: np.ndarray        # smoothed lightness that chooses the band
+    skin: np.ndarray        # smoothed skin mask
+    cover: np.ndarray       # ink, 0 to 1
+    warm: np.ndarray        # where ink keeps the skin's tint
 
 
-def _draw(coloured, cover, warm, style):
-    """Lay ink (cover HxW) over the picture; `warm` keeps the ink's tint away from skin."""
-    dark = coloured * _INK_TONE
-    dark[..., 0] = np.minimum(dark[..., 0] + .04, coloured[..., 0] * .8)
-    dark[..., 1:] += F(style.ink) * (1 - warm[..., None])
-    return coloured + (dark - coloured) * np.clip(cover, 0, 1)
+def _calm_skin(lab, skin, unit):
+    """Skin without pores, blotches and small shadows; features, which differ more from it, stay."""
+    L = lab[..., 0]
+    calm = guided(L, L, 6 * unit, .004)
+    amount = skin * (1 - ramp(.02, .06, blur(np.abs(L - calm), .8 * unit)))
+    lab = lab.copy()
+    lab[..., 0] = L + (calm - L) * amount
+    return lab
+
+
+def draw(photo):
+    """uint8 RGB HxWx3 -> Drawing."""
+    unit = max(photo.shape[:2]) / _REFERENCE_SIDE
+    lab = to_oklab(photo.astype(F) / 255)
+    lab[..., 0] = np.clip(lab[..., 0], 0, 1) ** _OPEN
+    clean = bilateral(lab * CHROMA_DOUBLE, .036, 2.2 * unit, 2)
+    flow = edge_flow(clean[..., 0], unit)
+    painting = paint(clean, flow, unit)
+    lab = painting.lab
+    skin = np.clip(guided(masks(lab).skin, lab[..., 0], 4 * unit, .01), 0, 1)
+    painting.lab = lab = _calm_skin(lab, skin, unit)
+    lips = masks(lab).lips * blur(skin, 6 * unit)
+    near_skin = blur(skin, 8 * unit)
+    seen = lab + (clean / CHROMA_DOUBLE - lab) * .5 * (1 - skin)[..., None]      # no wrinkles drawn
+    cover = ink(seen, flow, np.maximum(skin, lips), unit)
+    warm = blur(np.maximum(skin, lips * ramp(.1, .4, near_skin)), 1.5 * unit)
+    cover = cover * (1 - .12 * warm) * (1 - .45 * painting.bold * painting.leafy)
+    return Drawing(unit, painting, band_base(lab[..., 0], unit), skin, cover, warm)
+
+
+def _tone(drawing, bands):
+    """The painting's OKLab with lightness bands, weaker in the sky and around, not on, faces."""
+    p, skin = drawing.painting, drawing.skin
+    shine = skin * ramp(.80, .95, drawing.base)                 # a band edge across a shining forehead looks like paint
+    amount = .95 * (1 - .5 * p.sky) * (1 - .6 * p.face * (1 - skin)) * (1 - .8 * shine)
+    toned = p.lab.copy()
+    toned[..., 0] += band_offset(drawing.base, bands, drawing.unit) * amount
+    return toned
 
 
 def _glow(rgb, L, amount, unit):
@@ -48,25 +83,26 @@ def _glow(rgb, L, amount, unit):
     return 1 - (1 - rgb) * (1 - amount * blur(light, 11 * unit) * _GLOW_TINT)
 
 
-def stylise(photo, name="meadow"):
-    """uint8 RGB HxWx3 -> uint8 RGB of the same size."""
-    style, unit = STYLES[name], max(photo.shape[:2]) / _REFERENCE_SIDE
-    clean = bilateral(to_oklab(photo.astype(F) / 255) * CHROMA_DOUBLE, .055, 2.2 * unit, 2)
-    flow = edge_flow(clean[..., 0], unit)
-    painting = paint(clean, flow, unit)
-    lab, skin = _tone(painting, unit)
+def colour(drawing, name):
+    """Drawing -> uint8 RGB HxWx3 in one style."""
+    style, unit = STYLES[name], drawing.unit
+    lab = _tone(drawing, style.bands)
     seen = masks(lab)
-    seen.skin = np.maximum(seen.skin * .6 + .4 * skin, seen.lips * blur(skin, 6 * unit))
+    seen.skin = np.maximum(seen.skin * .6 + .4 * drawing.skin, seen.lips * blur(drawing.skin, 6 * unit))
     coloured = palette.apply(lab, seen, name)
-    near_skin = blur(skin, 8 * unit)
-    cover = ink(.5 * (lab + clean / CHROMA_DOUBLE), flow, np.maximum(skin, seen.lips * near_skin), unit)
-    warm = blur(np.maximum(skin, seen.lips * ramp(.1, .4, near_skin)), 1.5 * unit)
-    cover = (cover * (1 - .40 * warm) * (1 - .45 * painting.bold * painting.leafy))[..., None]
-    inked = _draw(coloured, cover, warm, style)
+    dark = coloured * _INK_TONE
+    dark[..., 0] = np.minimum(dark[..., 0] + .04, coloured[..., 0] * .8)
+    dark[..., 1:] += F(style.ink) * (1 - drawing.warm[..., None])
+    inked = coloured + (dark - coloured) * np.clip(drawing.cover * style.line, 0, 1)[..., None]
     rgb = to_rgb(inked)
     if style.glow:
         rgb = _glow(rgb, inked[..., 0], style.glow, unit)
     return (np.clip(rgb, 0, 1) * 255 + .5).astype(np.uint8)
+
+
+def stylise(photo, name="meadow"):
+    """uint8 RGB HxWx3 -> uint8 RGB of the same size."""
+    return colour(draw(photo), name)
 
 
 def main():

@@ -1,8 +1,9 @@
-"""Train a generator on the pairs made by models.train.photos.
+"""Train one tier's generators, all styles together, on the pictures made by models.train.photos.
 
-    python -m models.train.train --pairs pairs/meadow --tier fast --out meadow-fast.pt --minutes 90
+    python -m models.train.train --pairs pairs --tier fast --out fast.pt --minutes 90
 
-Writes `--out` (state dict of the averaged weights, the ones to export) and `--out`.state (everything needed to go on).
+Writes `--out` (a state dict per style of the averaged weights, the ones to export) and `--out`.state (everything
+needed to go on).  Every step is one style's; see networks.Together for what they share.
 Started again with the same --out it continues where the last checkpoint was; --init starts from other weights.
 The learning rate follows the clock, not the step count, so a busy machine still ends with small steps.
 On the CPU each worker is one single-threaded process with its own copy; every few seconds the copies are averaged, so
@@ -20,8 +21,9 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 
 from .losses import total_loss
-from .networks import TIERS
+from .networks import TIERS, Together, paint
 from .pairs import Pairs
+from .palette import STYLES
 
 WARM_UP = 60        # steps
 EMA = .999
@@ -42,9 +44,11 @@ class Run:
         self.a, self.rank, self.steps, self.spent, self.began = a, rank, 0, 0., time.time()
         self.device = torch.device(a.device)
         torch.manual_seed(a.seed)                              # the same first weights in every worker
-        self.net = TIERS[a.tier]().to(self.device, memory_format=torch.channels_last)
+        self.net = Together(a.tier, a.styles).to(self.device, memory_format=torch.channels_last)
         if a.init:
-            self.net.load_state_dict(torch.load(a.init, map_location="cpu"))
+            first = torch.load(a.init, map_location="cpu")
+            for style, net in self.net.nets.items():
+                net.load_state_dict(first.get(style) or next(iter(first.values())))
         self.average = copy.deepcopy(self.net).requires_grad_(False)
         self.opt = torch.optim.AdamW(self.net.parameters(), a.lr, betas=(.9, .99), weight_decay=1e-4)
         if os.path.exists(a.out + ".state"):
@@ -59,19 +63,21 @@ class Run:
         return self.spent + time.time() - self.began
 
     def save(self):
-        plain = {k: v.contiguous().cpu() for k, v in self.average.state_dict().items()}
-        state = dict(net=self.net.state_dict(), average=plain, opt=self.opt.state_dict(), steps=self.steps,
-                     spent=self.seconds())
+        plain = {style: {k: v.contiguous().cpu() for k, v in net.state_dict().items()}
+                 for style, net in self.average.nets.items()}
+        state = dict(net=self.net.state_dict(), average=self.average.state_dict(), opt=self.opt.state_dict(),
+                     steps=self.steps, spent=self.seconds())
         for what, path in ((plain, self.a.out), (state, self.a.out + ".state")):
             torch.save(what, path + ".new")                    # a stop while writing must not lose the last one
             os.replace(path + ".new", path)
 
-    def step(self, photo, teacher, lr):
-        """One step on this worker's own copy; returns the loss."""
+    def step(self, style, photo, teacher, side, lr):
+        """One step of one style on this worker's own copy; returns the loss."""
         for group in self.opt.param_groups:
             group["lr"] = lr
         photo = photo.to(self.device).contiguous(memory_format=torch.channels_last)
-        loss = total_loss(self.net(photo), teacher.to(self.device))
+        student = paint(self.net.nets[style], photo, side.to(self.device))
+        loss = total_loss(student, teacher.to(self.device))
         self.opt.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.)
@@ -109,7 +115,8 @@ def round_of(run, data):
         done = max(run.seconds() / (a.minutes * 60), steps / a.steps if a.steps else 0)
         size = data.rng.choice(a.late_crops if a.late_crops and done > 2 / 3 else a.crops)
         count = max(1, round(a.batch * (peak / size) ** 2))
-        losses.append(run.step(*data.batch(count, size), learning_rate(a.lr, steps, done)))
+        style = data.rng.choice(a.styles)
+        losses.append(run.step(style, *data.batch(count, size, style), learning_rate(a.lr, steps, done)))
     return losses
 
 
@@ -141,11 +148,13 @@ def work(rank, a):
 
 def arguments(argv):
     sizes = lambda text: tuple(int(t) for t in text.split(","))
+    names = lambda text: tuple(text.split(","))
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--pairs", required=True)
     ap.add_argument("--out", required=True)
     ap.add_argument("--tier", default="fast", choices=TIERS)
-    ap.add_argument("--init", default="", help="state dict to start from")
+    ap.add_argument("--styles", type=names, default=tuple(STYLES))
+    ap.add_argument("--init", default="", help="state dicts to start from; a style that is not there starts as the first")
     ap.add_argument("--device", default="cpu", help="cpu or cuda")
     ap.add_argument("--minutes", type=float, default=90)
     ap.add_argument("--steps", type=int, default=0, help="stop earlier, after so many steps")

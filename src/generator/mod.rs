@@ -4,6 +4,7 @@
 
 pub mod onnx;
 pub mod plan;
+pub mod tiles;
 
 use std::{collections::VecDeque, sync::Arc};
 
@@ -37,32 +38,48 @@ impl Generator {
     }
 
     /// Plans once, at the only or the smallest size, so that a model that cannot run is known before
-    /// any picture is read.
+    /// any photo is read; gives the range of values that it seems to want.
+    ///
+    /// A generator takes what it gives: its last activation tells the range. Without one that does, it
+    /// runs once, and the range is `[0, 1]` when nothing in the result is below zero, else `[-1, 1]`.
     ///
     /// # Errors
     /// [`crate::Error::BadModel`].
-    pub fn check(&mut self, multiple: u32) -> Result<()> {
+    pub fn probe(&mut self, multiple: u32) -> Result<[f32; 2]> {
         let (width, height) = match self.model.sides {
             Sides::Fixed { width, height } => (width, height),
             Sides::Dynamic => crate::picture::pad::padded(64, 64, multiple),
         };
-        self.plan(width, height).map(drop)
+        self.plan(width, height, width.max(height))?;
+        if let Some(range) = self.model.range {
+            return Ok(range);
+        }
+        let count = 3 * width as usize * height as usize;
+        // Every value from black to white in both readings, in no order that an edge could follow.
+        let ramp: Vec<f32> = (0..count).map(|i| (i * 7919 % 511) as f32 / 255. - 1.).collect();
+        let mut run = self.start(ramp, width, height, width.max(height))?;
+        while !run.step()? {}
+        let result = run.finish()?;
+        Ok(if result.iter().any(|&v| v < 0.) { [-1., 1.] } else { [0., 1.] })
     }
 
     /// Begins to run the model on one image of `width × height` pixels: `input` holds
-    /// `1×3×H×W` values (or `1×H×W×3`, as [`Model::layout`] says).
+    /// `1×3×H×W` values (or `1×H×W×3`, as [`Model::layout`] says). `side` is the longer side of the
+    /// whole picture, of which the image may be a tile.
     ///
     /// # Errors
     /// [`crate::Error::BadModel`] when the model cannot run at this size.
-    pub fn start(&mut self, input: Vec<f32>, width: u32, height: u32) -> Result<Run> {
-        Run::new(self.plan(width, height)?, input)
+    pub fn start(&mut self, input: Vec<f32>, width: u32, height: u32, side: u32) -> Result<Run> {
+        Run::new(self.plan(width, height, side)?, input)
     }
 
-    fn plan(&mut self, width: u32, height: u32) -> Result<Arc<Plan>> {
-        let found = self.plans.iter().position(|plan| (plan.width, plan.height) == (width, height));
+    fn plan(&mut self, width: u32, height: u32, side: u32) -> Result<Arc<Plan>> {
+        // A model that is not told the side has the same plan for all.
+        let side = if self.model.side.is_some() { side } else { 0 };
+        let found = self.plans.iter().position(|p| (p.width, p.height, p.side) == (width, height, side));
         let plan = match found.and_then(|at| self.plans.remove(at)) {
             Some(plan) => plan,
-            None => Arc::new(Plan::new(&self.model, width, height)?),
+            None => Arc::new(Plan::new(&self.model, width, height, side)?),
         };
         self.plans.push_front(plan.clone());
         self.plans.truncate(KEPT_PLANS);

@@ -10,6 +10,10 @@ use tract_onnx::{
 
 use crate::{Error, Result, manifest::Layout};
 
+/// The name of an input of one number: the longer side of the whole picture in pixels, of which the image may be a
+/// tile. Our fast generators draw lines and strokes relative to it.
+pub const SIDE: &str = "side";
+
 /// A model that takes one image and gives one.
 pub struct Model {
     /// Order of the input's axes.
@@ -18,6 +22,12 @@ pub struct Model {
     pub sides: Sides,
     /// Type of the input's values.
     pub(super) datum_type: DatumType,
+    /// The range of the output's values, where its last activation tells it.
+    pub(super) range: Option<[f32; 2]>,
+    /// Which of the graph's inputs is the image.
+    pub(super) image: usize,
+    /// Which one is [`SIDE`], for a generator that wants to know it.
+    pub(super) side: Option<usize>,
     pub(super) graph: InferenceModel,
 }
 
@@ -46,7 +56,10 @@ impl Model {
             .proto_model_for_read(&mut &*bytes)
             .map_err(|_| bad("the file is not ONNX, or it is damaged".into()))?;
         let graph = proto.graph.as_ref().ok_or_else(|| bad("the file holds no graph".into()))?;
-        let input = only(inputs(graph), "input")?;
+        let inputs = inputs(graph);
+        let side = inputs.iter().position(|input| is_side(input));
+        let input = only(inputs.iter().copied().filter(|input| !is_side(input)).collect(), "input")?;
+        let image = usize::from(side == Some(0));
         let output = only(graph.output.iter().collect(), "output")?;
         check_complete(graph, output)?;
         let (datum_type, dims) = tensor(input)?;
@@ -57,8 +70,9 @@ impl Model {
         if !output_dims.is_empty() && output_dims.len() != 4 {
             return Err(bad(format!("its output `{}` is {}, not an image", output.name, shape(&output_dims))));
         }
+        let range = range(graph, &output.name);
         let graph = parse(&onnx, &proto)?;
-        Ok(Model { layout, sides, datum_type, graph })
+        Ok(Model { range, layout, sides, datum_type, image, side, graph })
     }
 }
 
@@ -74,6 +88,10 @@ pub(super) fn bad(what: String) -> Error {
 fn inputs(graph: &GraphProto) -> Vec<&ValueInfoProto> {
     let weights: std::collections::HashSet<_> = graph.initializer.iter().map(|t| &t.name).collect();
     graph.input.iter().filter(|input| !weights.contains(&input.name)).collect()
+}
+
+fn is_side(input: &ValueInfoProto) -> bool {
+    input.name == SIDE && tensor(input).is_ok_and(|(_, dims)| dims.iter().all(|d| *d == Some(1)))
 }
 
 fn only<'a>(values: Vec<&'a ValueInfoProto>, what: &str) -> Result<&'a ValueInfoProto> {
@@ -137,6 +155,22 @@ fn sides(dims: &[Option<i64>], layout: Layout) -> Sides {
     match (width.and_then(|w| w.try_into().ok()), height.and_then(|h| h.try_into().ok())) {
         (Some(width), Some(height)) => Sides::Fixed { width, height },
         _ => Sides::Dynamic,
+    }
+}
+
+/// What the activation that makes `output` gives, looking through operators that move values but do not change them.
+fn range(graph: &GraphProto, output: &str) -> Option<[f32; 2]> {
+    let mut name = output;
+    loop {
+        let node = graph.node.iter().find(|node| node.output.iter().any(|o| o == name))?;
+        match node.op_type.as_str() {
+            "Tanh" => return Some([-1., 1.]),
+            "Sigmoid" => return Some([0., 1.]),
+            "Identity" | "Transpose" | "Cast" | "Reshape" | "Squeeze" | "Unsqueeze" | "Slice" => {
+                name = node.input.first()?
+            }
+            _ => return None,
+        }
     }
 }
 

@@ -16,6 +16,8 @@ pub struct Plan {
     pub width: u32,
     /// Height of input and output in pixels.
     pub height: u32,
+    /// Longer side of the whole picture in pixels.
+    pub side: u32,
     layout: Layout,
     datum_type: DatumType,
     inner: Arc<TypedSimplePlan>,
@@ -26,12 +28,14 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// `side` is the longer side of the whole picture, of which `width × height` may be a tile.
+    ///
     /// # Errors
     /// [`Error::BadModel`] when tract cannot run the model at this size, or when the output is not an
     /// image of the same size.
-    pub fn new(model: &Model, width: u32, height: u32) -> Result<Plan> {
+    pub fn new(model: &Model, width: u32, height: u32, side: u32) -> Result<Plan> {
         let shape = shape(model.layout, width, height);
-        let typed = optimise(model, &shape)
+        let typed = optimise(model, &shape, side)
             .map_err(|e| bad(format!("it cannot run at {width}×{height} pixels ({})", e.root_cause())))?;
         let output = typed.output_fact(0).map_err(internal)?.shape.as_concrete().map(<[usize]>::to_vec);
         if output.as_deref() != Some(&shape) {
@@ -49,7 +53,7 @@ impl Plan {
                 Some(*sum)
             })
             .collect();
-        Ok(Plan { width, height, layout: model.layout, datum_type: model.datum_type, inner, flush, work })
+        Ok(Plan { width, height, side, layout: model.layout, datum_type: model.datum_type, inner, flush, work })
     }
 }
 
@@ -61,10 +65,26 @@ fn shape(layout: Layout, width: u32, height: u32) -> [usize; 4] {
     }
 }
 
-fn optimise(model: &Model, shape: &[usize]) -> TractResult<TypedModel> {
+fn optimise(model: &Model, shape: &[usize], side: u32) -> TractResult<TypedModel> {
     let mut graph = model.graph.clone();
-    graph.set_input_fact(0, InferenceFact::dt_shape(model.datum_type, shape))?;
+    graph.set_input_fact(model.image, InferenceFact::dt_shape(model.datum_type, shape))?;
+    let mut graph = graph.into_typed()?;
+    if let Some(input) = model.side {
+        set_constant(&mut graph, input, side as f32)?;
+    }
     graph.into_optimized()
+}
+
+/// An input of one number becomes a constant, so that all that follows from it alone is worked out here and not in
+/// every run.
+fn set_constant(graph: &mut TypedModel, input: usize, value: f32) -> TractResult<()> {
+    let outlet = graph.inputs.remove(input);
+    let fact = graph.outlet_fact(outlet)?;
+    let shape = fact.shape.as_concrete().ok_or_else(|| TractError::msg("the input's shape is not known"))?;
+    let tensor = tensor0(value).broadcast_to_shape(shape)?.cast_to_dt(fact.datum_type)?.into_owned().into_arc_tensor();
+    graph.set_outlet_fact(outlet, TypedFact::try_from(tensor.clone())?)?;
+    graph.node_mut(outlet.node).op = Box::new(Const::new(tensor)?);
+    Ok(())
 }
 
 /// Multiply-adds of one operator; those whose count tract does not know count nothing.

@@ -1,21 +1,25 @@
-//! Pixels become a file without any metadata of the original.
+//! Pixels become a file without any metadata of the original, labelled as made by a model.
 
 use image::{
     ExtendedColorType, ImageEncoder, ImageError,
     codecs::{jpeg::JpegEncoder, png::PngEncoder, webp::WebPEncoder},
 };
 
-use super::Picture;
+use super::{Picture, label, xmp};
 use crate::{
     Error, Result,
     options::{Format, Options},
 };
 
-/// Encodes in the format and quality that the options name. An opaque picture is written without alpha.
+/// Draws the mark, unless the options leave it out, and encodes in the format and quality that they name, always with
+/// [`xmp::PACKET`]. An opaque picture is written without alpha.
 ///
 /// # Errors
 /// [`Error::Internal`] when the encoder refuses.
-pub fn encode(picture: &Picture, options: &Options) -> Result<Vec<u8>> {
+pub fn encode(mut picture: Picture, options: &Options) -> Result<Vec<u8>> {
+    if let Some(language) = options.label {
+        label::mark(&mut picture, language)?;
+    }
     let alpha = !picture.is_opaque() && options.format != Format::Jpeg;
     let rgb;
     let (pixels, colour) = if alpha {
@@ -33,6 +37,7 @@ pub fn encode(picture: &Picture, options: &Options) -> Result<Vec<u8>> {
         Format::Webp => WebPEncoder::new_lossless(&mut file).write_image(pixels, width, height, colour),
     };
     written.map_err(|e: ImageError| Error::Internal(format!("encoding failed ({e})")))?;
+    xmp::embed(&mut file, options.format)?;
     Ok(file)
 }
 
@@ -53,7 +58,7 @@ mod tests {
     use crate::{options::Limits, picture::decode::decode};
 
     fn options(format: Format) -> Options {
-        Options { format, ..Options::default() }
+        Options { format, label: None, ..Options::default() }
     }
 
     #[test]
@@ -62,7 +67,7 @@ mod tests {
             let rgba = (0..20 * 10 * 4).map(|i| if i % 4 == 3 && !alpha { 255 } else { (i * 7 % 256) as u8 }).collect();
             let picture = Picture::new(20, 10, rgba).unwrap();
             for format in [Format::Png, Format::Webp] {
-                let file = encode(&picture, &options(format)).unwrap();
+                let file = encode(picture.clone(), &options(format)).unwrap();
                 assert_eq!(decode(&file, &Limits::default()).unwrap(), picture, "{format:?}, alpha {alpha}");
             }
         }
@@ -71,7 +76,7 @@ mod tests {
     #[test]
     fn jpeg_is_close_and_shows_white_through() {
         let rgba = [200, 30, 60, 255].repeat(16 * 8).into_iter().chain([0, 0, 0, 0].repeat(16 * 8)).collect();
-        let file = encode(&Picture::new(16, 16, rgba).unwrap(), &options(Format::Jpeg)).unwrap();
+        let file = encode(Picture::new(16, 16, rgba).unwrap(), &options(Format::Jpeg)).unwrap();
         let back = decode(&file, &Limits::default()).unwrap();
         for (pixel, want) in [(0, [200, 30, 60]), (16 * 15, [255, 255, 255])] {
             let got = &back.rgba()[pixel * 4..][..3];

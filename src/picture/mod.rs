@@ -3,10 +3,13 @@
 pub mod colour;
 pub mod decode;
 pub mod encode;
+pub mod label;
 pub mod normalise;
 pub mod pad;
 pub mod resize;
+pub mod transfer;
 mod truncated;
+pub mod xmp;
 
 use crate::{Error, Result};
 

@@ -18,6 +18,12 @@ impl Engine {
         pipeline::Engine::new(entry, model).map(Engine).map_err(to_js)
     }
 
+    /// Takes the bytes of a user's own ONNX file; `range` holds the values of black and white, or nothing
+    /// when they shall be guessed.
+    pub fn of_user(name: &str, model: &[u8], range: &[f32]) -> Result<Engine, JsValue> {
+        pipeline::Engine::for_user_model(name, model, range.try_into().ok()).map(Engine).map_err(to_js)
+    }
+
     /// Begins to convert a file.
     pub fn begin(&mut self, file: &[u8], options_json: &str) -> Result<Conversion, JsValue> {
         let options = options(options_json)?;
@@ -73,8 +79,9 @@ impl Conversion {
     /// The finished file.
     pub fn finish(self) -> Result<Converted, JsValue> {
         let picture = self.rendering.finish().map_err(to_js)?;
-        let bytes = encode(&picture, &self.options).map_err(to_js)?;
-        Ok(Converted { bytes, mime: self.options.format.mime(), width: picture.width(), height: picture.height() })
+        let (width, height) = (picture.width(), picture.height());
+        let bytes = encode(picture, &self.options).map_err(to_js)?;
+        Ok(Converted { bytes, mime: self.options.format.mime(), width, height })
     }
 }
 

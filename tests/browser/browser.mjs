@@ -28,20 +28,20 @@ export async function launch() {
   });
 }
 
-/** Makes a photo of the size that cameras take, 3840 × 2560, from copies of a small one. Returns its path. */
-export async function largePhoto(browser) {
+/** Makes a photo of the size that cameras take from copies of a small one. Returns its path. */
+export async function largePhoto(browser, width = 3840, height = 2560) {
   const page = await browser.newPage();
   const url = await page.evaluate(
-    async (base64) => {
+    async ([base64, width, height]) => {
       const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
       const small = await createImageBitmap(new Blob([bytes]));
-      const canvas = Object.assign(document.createElement('canvas'), { width: 3840, height: 2560 });
+      const canvas = Object.assign(document.createElement('canvas'), { width, height });
       const context = canvas.getContext('2d');
       context.fillStyle = context.createPattern(small, 'repeat');
       context.fillRect(0, 0, canvas.width, canvas.height);
       return canvas.toDataURL('image/jpeg', 0.9);
     },
-    readFileSync(PHOTO, 'base64'),
+    [readFileSync(PHOTO, 'base64'), width, height],
   );
   await page.close();
   const file = join(mkdtempSync(join(tmpdir(), 'nijigen-')), 'large.jpg');

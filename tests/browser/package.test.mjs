@@ -19,6 +19,13 @@ before(async () => {
   copyFileSync('tests/fixtures/photos/dog.jpg', join(folder, 'dog.jpg'));
   copyFileSync('tests/fixtures/bad/text.jpg', join(folder, 'text.jpg'));
   copyFileSync('tests/fixtures/bad/bomb.png', join(folder, 'bomb.png'));
+  copyFileSync('models/meadow-fast.onnx', join(folder, 'own.onnx'));
+  // The same file under both tiers: what matters is who is asked when.
+  const [entry] = JSON.parse(readFileSync('models/manifest.json', 'utf8')).filter(({ id }) => id === 'meadow-fast');
+  mkdirSync(join(folder, 'two-tiers'));
+  copyFileSync('models/meadow-fast.onnx', join(folder, 'two-tiers/meadow-fast.onnx'));
+  const tiers = [entry, { ...entry, id: 'meadow-fine', tier: 'fine' }];
+  writeFileSync(join(folder, 'two-tiers/manifest.json'), JSON.stringify(tiers));
   writeFileSync(
     join(folder, 'index.html'),
     `<!doctype html><meta charset="utf-8"><title>embedder</title><link rel="icon" href="data:,">
@@ -90,6 +97,55 @@ test('a photo by URL, with options and progress', async () => {
   for (const stage of ['load', 'prepare', 'inference', 'encode']) assert.ok(result.timings[stage] >= 0, stage);
 });
 
+test('a model of your own, by URL and as a file, and what is none', async () => {
+  const results = await page.evaluate(async () => {
+    const { converter } = window;
+    const options = { model: 'own.onnx', maxSide: 256 };
+    const byUrl = await converter.convert('dog.jpg', options);
+    const file = new File([await (await fetch('own.onnx')).blob()], 'mine.onnx');
+    const asFile = await converter.convert('dog.jpg', { ...options, model: file, modelRange: [-1, 1] });
+    const unsigned = await converter.convert('dog.jpg', { ...options, model: file, modelRange: [0, 1] });
+    const shipped = await converter.convert('dog.jpg', { style: 'meadow', tier: 'fast', maxSide: 256 });
+    const bytes = async ({ blob }) => new Uint8Array(await blob.arrayBuffer()).join();
+    const refused = await converter.convert('dog.jpg', { model: 'text.jpg' }).catch(({ code }) => code);
+    return {
+      styles: [byUrl.style, asFile.style, shipped.style],
+      tiers: [byUrl.tier, shipped.tier],
+      same: (await bytes(byUrl)) === (await bytes(asFile)),
+      range: (await bytes(unsigned)) === (await bytes(asFile)),
+      refused,
+    };
+  });
+  assert.deepEqual(results, {
+    styles: ['own', 'mine', 'meadow'],
+    tiers: [undefined, 'fast'],
+    same: true,
+    range: false,
+    refused: 'bad-model',
+  });
+});
+
+test('in full size, and a preview before the fine tier', async () => {
+  const result = await page.evaluate(async () => {
+    const previews = [];
+    const converter = await window.nijigen.createConverter({ modelsUrl: 'two-tiers/' });
+    const options = { tier: 'fine', maxSide: 256, fullSize: true, onPreview: (preview) => previews.push(preview) };
+    const { width, height, tier } = await converter.convert('dog.jpg', options);
+    const photo = await createImageBitmap(await (await fetch('dog.jpg')).blob());
+    const fast = await converter.convert('dog.jpg', { ...options, tier: 'fast' });
+    converter.dispose();
+    return {
+      sizes: [width, height, photo.width, photo.height],
+      tiers: [...previews.map(({ tier }) => tier), tier, fast.tier],
+      previewed: previews[0].blob.size > 1000,
+    };
+  });
+  const [width, height, ...photo] = result.sizes;
+  assert.deepEqual([width, height], photo);
+  assert.deepEqual(result.tiers, ['fast', 'fine', 'fast']);
+  assert.ok(result.previewed);
+});
+
 test('every kind of source', async () => {
   const sizes = await page.evaluate(async () => {
     const blob = await (await fetch('dog.jpg')).blob();
@@ -152,8 +208,8 @@ test('failures are NijigenErrors with a code', async () => {
 
 test('an option that is none rejects with its name, its value and what it may be', async () => {
   const wrong = [
-    [{ maxSide: 100 }, 'RangeError: maxSide is 100; it must be a number from 256 to 2048'],
-    [{ maxSide: NaN }, 'RangeError: maxSide is NaN; it must be a number from 256 to 2048'],
+    [{ maxSide: 100 }, 'RangeError: maxSide is 100; it must be a number from 256 to 16384'],
+    [{ maxSide: NaN }, 'RangeError: maxSide is NaN; it must be a number from 256 to 16384'],
     [{ maxSide: '512' }, 'TypeError: maxSide is “512”; it must be a number'],
     [{ quality: 300 }, 'RangeError: quality is 300; it must be a number from 1 to 100'],
     [{ quality: 0.9 }, 'RangeError: quality is 0.9; it must be a number from 1 to 100'],

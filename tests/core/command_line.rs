@@ -53,6 +53,28 @@ fn one_file_becomes_the_file_that_is_named() {
 }
 
 #[test]
+fn the_mark_is_the_environments_language_and_can_be_left_out() {
+    let folder = folder("label");
+    let convert = |name: &str, language: &str, more: &[&str]| {
+        let target = folder.join(name);
+        let mut program = Command::new(env!("CARGO_BIN_EXE_nijigen"));
+        program.arg("convert").arg(photo("dog.jpg")).args(["--max-side", "320", "-o"]).arg(&target).args(more);
+        let output = program.env("LC_ALL", language).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        image::open(target).unwrap().into_rgb8()
+    };
+    let plain = convert("plain.png", "ja_JP.UTF-8", &["--no-label"]);
+    let marks = [("ja.png", "ja_JP.UTF-8"), ("zh.png", "zh_CN.UTF-8"), ("en.png", "C")];
+    let marked = marks.map(|(name, language)| convert(name, language, &[]));
+    assert!(marked[0] != marked[1] && marked[1] != marked[2]);
+    for picture in marked {
+        let mut changed = plain.enumerate_pixels().filter(|&(x, y, pixel)| picture.get_pixel(x, y) != pixel).peekable();
+        assert!(changed.peek().is_some());
+        assert!(changed.all(|(x, y, _)| x > 240 && y > 300), "the mark is not in the corner");
+    }
+}
+
+#[test]
 fn folders_and_patterns_keep_their_structure_and_failures_do_not_stop_the_rest() {
     let folder = folder("many");
     let (inputs, results) = (folder.join("in"), folder.join("out"));
@@ -134,7 +156,7 @@ fn wrong_usage_is_2() {
         vec!["convert"],
         vec!["convert", &dog],
         vec!["convert", &dog, "-o", "x.gif"],
-        vec!["convert", &dog, "-o", "x", "--max-side", "9000"],
+        vec!["convert", &dog, "-o", "x", "--max-side", "20000"],
         vec!["convert", &dog, "-o", "x", "--style", "no-such-style"],
         vec!["nonsense"],
     ] {
@@ -198,4 +220,29 @@ fn styles_are_listed() {
     let output = nijigen(["styles"]);
     assert_eq!(output.status.code(), Some(0));
     assert!(String::from_utf8_lossy(&output.stdout).lines().any(|line| line.starts_with("meadow")));
+}
+
+#[test]
+fn photos_have_fingerprints() {
+    let folder = folder("fingerprint");
+    fs::copy(crate::path("tests/vectors/phash/dog.png"), folder.join("dog.png")).unwrap();
+    fs::write(folder.join("broken.jpg"), b"\xff\xd8\xff\xe0 and no more").unwrap();
+    let arguments = |names: &[PathBuf]| {
+        let mut arguments: Vec<OsString> = vec!["fingerprint".into()];
+        arguments.extend(names.iter().map(Into::into));
+        arguments
+    };
+    let dog = nijigen(arguments(&[folder.join("dog.png")]));
+    assert_eq!(dog.status.code(), Some(0), "{}", stderr(&dog));
+    let said = String::from_utf8(dog.stdout).unwrap();
+    let hashes = "8e87913c9dd18e4e c7b9f1949f7969c409d6beaabb682b8e2ba511a7e2734011917c67e611c5048f";
+    let expected = format!("{hashes} {}\n", folder.join("dog.png").display());
+    assert_eq!(said, expected);
+
+    let all = nijigen(arguments(&[folder.clone(), folder.join("none*.png")]));
+    assert_eq!(all.status.code(), Some(1));
+    assert_eq!(String::from_utf8_lossy(&all.stdout), said, "what can be read is printed");
+    assert!(stderr(&all).contains("broken.jpg") && stderr(&all).contains("[corrupt-image]"), "{}", stderr(&all));
+    assert!(stderr(&all).contains("none*.png"), "{}", stderr(&all));
+    assert_eq!(nijigen(["fingerprint"]).status.code(), Some(2));
 }

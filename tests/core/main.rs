@@ -3,10 +3,13 @@
 mod bad_input;
 mod command_line;
 mod decode;
+mod fingerprint;
 mod metadata;
 mod model;
 mod parity;
 mod pipeline;
+mod tiles;
+mod user_model;
 
 use std::path::{Path, PathBuf};
 

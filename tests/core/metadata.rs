@@ -3,7 +3,7 @@
 use nijigen::{
     Options,
     options::{Format, Limits},
-    picture::encode::encode,
+    picture::{encode::encode, xmp},
     pipeline::prepare,
 };
 
@@ -25,6 +25,14 @@ fn holds(file: &[u8], mark: &[u8]) -> bool {
     file.windows(mark.len()).any(|window| window == mark)
 }
 
+/// The file without what we wrote into it ourselves.
+fn without(file: &[u8], ours: &[u8]) -> Vec<u8> {
+    match file.windows(ours.len()).position(|window| window == ours) {
+        Some(at) => [&file[..at], &file[at + ours.len()..]].concat(),
+        None => file.to_vec(),
+    }
+}
+
 #[test]
 fn the_result_carries_none_of_it() {
     let file = crate::read("tests/fixtures/decode/gps.jpg");
@@ -34,7 +42,8 @@ fn the_result_carries_none_of_it() {
         let options = Options { format, ..Options::default() };
         let mut rendering = engine.begin(prepare(&file, &Limits::default()).unwrap(), &options).unwrap();
         while !rendering.step().unwrap() {}
-        let result = encode(&rendering.finish().unwrap(), &options).unwrap();
+        let result = encode(rendering.finish().unwrap(), &options).unwrap();
+        let result = without(&without(&result, xmp::PACKET.as_bytes()), xmp::JPEG_SIGNATURE);
         for mark in MARKS {
             assert!(!holds(&result, mark), "{format:?} has {}", String::from_utf8_lossy(mark));
         }

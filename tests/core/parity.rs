@@ -43,7 +43,7 @@ struct Bad {
 }
 
 /// SplitMix64's top 24 bits as f32 in [-1, 1).
-fn signed_unit(seed: u64, count: usize) -> impl Iterator<Item = f32> {
+pub fn signed_unit(seed: u64, count: usize) -> impl Iterator<Item = f32> {
     (1..=count as u64).map(move |i| {
         let mut z = seed.wrapping_add(i.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         z = (z ^ z >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -84,7 +84,7 @@ fn outputs_equal_onnx_runtimes() {
             let [_, a, b, c] = case.input_shape;
             let (height, width) = if a == 3 { (b, c) } else { (a, b) };
             let input: Vec<f32> = signed_unit(case.input_seed, a * b * c).collect();
-            let mut run = generator.start(input, width as u32, height as u32).unwrap();
+            let mut run = generator.start(input, width as u32, height as u32, width.max(height) as u32).unwrap();
             let mut progress = run.progress();
             while !run.step().unwrap() {
                 assert!(run.progress() >= progress, "{}: progress fell", model.name);
@@ -105,7 +105,7 @@ fn outputs_equal_onnx_runtimes() {
 #[test]
 fn what_is_no_generator_is_refused() {
     for bad in crate::json::<Vectors>("tests/vectors/vectors.json").bad {
-        let refused = nijigen::pipeline::Engine::for_user_model(&bad.name, &crate::read(&bad.file));
+        let refused = nijigen::pipeline::Engine::for_user_model(&bad.name, &crate::read(&bad.file), None);
         let Err(error) = refused else { panic!("{} was taken", bad.name) };
         assert_eq!(error.code(), "bad-model", "{}: {error}", bad.name);
         println!("{}: {error}", bad.name);

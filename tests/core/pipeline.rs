@@ -73,14 +73,14 @@ fn pixels_that_do_not_fit_their_sides_are_refused() {
 
 #[test]
 fn a_model_of_one_size_takes_any_photo() {
-    let mut engine = Engine::for_user_model("fixed", &crate::read("tests/vectors/fixed.onnx")).unwrap();
+    let mut engine = Engine::for_user_model("fixed", &crate::read("tests/vectors/fixed.onnx"), None).unwrap();
     let result = convert(&mut engine, photo("lake.jpg"), &Options::default());
     assert_eq!(result.width().max(result.height()), 64);
 }
 
 #[test]
 fn a_model_with_interleaved_channels_works() {
-    let mut engine = Engine::for_user_model("nhwc", &crate::read("tests/vectors/nhwc.onnx")).unwrap();
+    let mut engine = Engine::for_user_model("nhwc", &crate::read("tests/vectors/nhwc.onnx"), None).unwrap();
     let result = convert(&mut engine, photo("shore.jpg"), &small());
     assert_eq!(result.width().max(result.height()), 256);
 }

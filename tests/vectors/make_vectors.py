@@ -11,7 +11,7 @@ import onnx
 import torch
 from onnx import numpy_helper
 
-from models.train.export import export, session
+from models.train.export import export, run, session
 from models.train.networks import Fine
 
 from . import seeded, tiny
@@ -72,8 +72,7 @@ def expected(name, path, layout, sides, seed):
     """Run one case; writes its output and returns its row."""
     h, w = sides
     shape = [1, 3, h, w] if layout == "NCHW" else [1, h, w, 3]
-    run = session(path)
-    output = run.run(None, {run.get_inputs()[0].name: seeded.picture(seed, shape)})[0]
+    output = run(session(path), seeded.picture(seed, shape), max(sides))
     file = f"{name}-{h}x{w}.f32"
     output.astype("<f4").tofile(f"{HERE}/{file}")
     print(f"{file}: mean {output.mean():+.3f}, standard deviation {output.std():.3f}, "

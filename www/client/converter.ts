@@ -2,8 +2,17 @@ import { EngineWorker } from './engine-worker.js';
 import { cancelled, NijigenError } from './error.js';
 import { Models } from './models.js';
 import { checked } from './options.js';
-import type { CoreOptions, ModelEntry, ProgressListener, Timings, Variant } from './protocol.js';
-import { toPhoto, type Source } from './source.js';
+import type {
+  CoreOptions,
+  ModelEntry,
+  OwnGenerator,
+  ProgressListener,
+  ShippedGenerator,
+  Timings,
+  ValueRange,
+  Variant,
+} from './protocol.js';
+import { toFile, toPhoto, type Source } from './source.js';
 import { Turns } from './turns.js';
 
 /** Where the parts lie; by default beside this script. Relative URLs are resolved against the page. */
@@ -19,6 +28,12 @@ export interface ConvertOptions extends CoreOptions {
   readonly style?: string;
   /** Default the first one that the style has. */
   readonly tier?: ModelEntry['tier'];
+  /** A generator of your own, in place of `style` and `tier`: the ONNX file of an AnimeGANv2 or the like, or its URL. */
+  readonly model?: Blob | ArrayBuffer | ArrayBufferView<ArrayBuffer> | string | URL;
+  /** The values that `model` takes for black and white; without it they are guessed. */
+  readonly modelRange?: ValueRange;
+  /** Told the fast tier's result, which comes first where the fine tier is asked for and the style has both. */
+  readonly onPreview?: (preview: Conversion) => void;
   /** Aborting rejects with code `cancelled` within 300 ms. */
   readonly signal?: AbortSignal;
   readonly onProgress?: ProgressListener;
@@ -28,7 +43,10 @@ export interface Conversion {
   readonly blob: Blob;
   readonly width: number;
   readonly height: number;
+  /** The style's name, or that of your own model's file. */
   readonly style: string;
+  /** Missing for a model of your own. */
+  readonly tier?: ModelEntry['tier'];
   readonly timings: Timings;
   readonly variant: Variant;
 }
@@ -65,19 +83,34 @@ export class Converter {
 
   async #convert(source: Source, options: ConvertOptions, core: CoreOptions): Promise<Conversion> {
     if (this.#disposed) throw new NijigenError('cancelled', 'the converter was disposed of');
-    const { style, tier, signal, onProgress = () => undefined } = options;
-    const model = this.#models.find(style, tier);
+    const { signal, onPreview } = options;
+    const generator = this.#generator(options);
+    const preview = onPreview && 'entry' in generator ? this.#models.preview(generator.entry) : undefined;
+    if (preview) onPreview?.(await this.#run(source, preview, core, signal));
+    return this.#run(source, generator, core, signal, options.onProgress);
+  }
+
+  #generator({ style, tier, model, modelRange: range }: ConvertOptions): ShippedGenerator | OwnGenerator {
+    if (model === undefined) return this.#models.find(style, tier);
+    const file = toFile(model);
+    const path = typeof file === 'string' ? new URL(file).pathname : file instanceof File ? file.name : '';
+    const name = path.replace(/^.*\//, '').replace(/\.onnx$/i, '') || 'model';
+    return { name, file, ...(range && { range }) };
+  }
+
+  async #run(
+    source: Source,
+    generator: ShippedGenerator | OwnGenerator,
+    options: CoreOptions,
+    signal: AbortSignal | undefined,
+    onProgress: ProgressListener = () => undefined,
+  ): Promise<Conversion> {
     if (signal?.aborted) throw cancelled();
     if (!this.#worker?.alive) this.#worker = new EngineWorker(this.#workerUrl);
-    const request = {
-      photo: toPhoto(source),
-      model,
-      modelUrl: this.#models.url(model),
-      wasmUrl: this.#wasmUrl.href,
-      options: core,
-    };
+    const request = { photo: toPhoto(source), generator, wasmUrl: this.#wasmUrl.href, options };
     const result = await this.#worker.convert(request, onProgress, signal);
-    return { ...result, style: model.style };
+    if (!('entry' in generator)) return { ...result, style: generator.name };
+    return { ...result, style: generator.entry.style, tier: generator.entry.tier };
   }
 
   /** Ends the worker and with it everything in progress; later calls reject. */

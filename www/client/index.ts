@@ -9,6 +9,7 @@ export type {
   Progress,
   ProgressListener,
   Timings,
+  ValueRange,
   Variant,
 } from './protocol.js';
 export type { Source } from './source.js';

@@ -17,8 +17,13 @@ export type OutputFormat = 'png' | 'jpeg' | 'webp';
 
 /** The core's options; every one may be left out and has its default there. */
 export interface CoreOptions {
-  /** Longer side of the result in pixels, 256–2048, rounded; default 1024. Smaller photos are not enlarged. */
+  /**
+   * Longer side in pixels of what the generator draws, 256–16384, rounded; default 1024. Smaller photos are not
+   * enlarged. Only the fast tier, which works in tiles, goes beyond 2048.
+   */
   readonly maxSide?: number;
+  /** The result gets the photo's own size; detail finer than `maxSide` is taken from the photo. Default false. */
+  readonly fullSize?: boolean;
   /** Default `png`. */
   readonly format?: OutputFormat;
   /** 1–100, rounded, for `jpeg` only: `webp` is lossless here, as `png` is. Default 90. */
@@ -68,11 +73,26 @@ export type ErrorCode =
 /** A photo in a form that can be posted without copying it on the page's thread; strings are absolute URLs. */
 export type Photo = Blob | string | ImageBitmap | ImageData;
 
+/** The values that stand for black and white in a generator's input and output. */
+export type ValueRange = readonly [-1, 1] | readonly [0, 1];
+
+/** One of ours, and the absolute URL of its file. */
+export interface ShippedGenerator {
+  readonly entry: ModelEntry;
+  readonly url: string;
+}
+
+/** A user's own ONNX file, or its absolute URL. Without a range it is guessed. */
+export interface OwnGenerator {
+  readonly name: string;
+  readonly file: Blob | string;
+  readonly range?: ValueRange;
+}
+
 export interface ConversionRequest {
   readonly photo: Photo;
-  readonly model: ModelEntry;
-  /** Absolute URLs. */
-  readonly modelUrl: string;
+  readonly generator: ShippedGenerator | OwnGenerator;
+  /** Absolute URL. */
   readonly wasmUrl: string;
   readonly options: CoreOptions;
 }

@@ -6,10 +6,15 @@ declare module 'nijigen-core' {
   /** True once an allocation has failed: tells, after a trap, want of memory from a fault. */
   export function allocation_failed(): boolean;
 
+  /** SHA-256 in lower-case hexadecimal. */
+  export function sha256(bytes: Uint8Array): string;
+
   /** A generator ready to run. */
   export class Engine {
     /** `entry` is one object of the manifest as JSON. Verifies the model's checksum. */
     constructor(entry: string, model: Uint8Array);
+    /** A user's own ONNX file; `range` is the values of black and white, or empty to have them guessed. */
+    static of_user(name: string, model: Uint8Array, range: Float32Array): Engine;
     begin(file: Uint8Array, options: string): Conversion;
     begin_pixels(rgba: Uint8Array, width: number, height: number, options: string): Conversion;
     free(): void;

@@ -19,7 +19,7 @@ use nijigen::{
 };
 
 use crate::{
-    Convert, generators,
+    Convert, ModelRange, generators,
     inputs::{self, Found},
     output,
 };
@@ -74,7 +74,7 @@ fn engine(arguments: &Convert) -> Result<Engine> {
     let Some(path) = &arguments.model else { return generators::load(&arguments.style, arguments.tier) };
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     let bytes = fs::read(path).map_err(|e| Error::BadModel(format!("{}: {e}", path.display())))?;
-    Engine::for_user_model(&name, &bytes)
+    Engine::for_user_model(&name, &bytes, arguments.model_range.map(ModelRange::values))
 }
 
 fn default_jobs() -> usize {
@@ -157,6 +157,6 @@ impl Batch<'_> {
             *shown = now.max(*shown);
             ControlFlow::Continue(())
         })?;
-        encode(&picture, &self.options)
+        encode(picture, &self.options)
     }
 }

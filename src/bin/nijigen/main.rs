@@ -3,14 +3,15 @@
 #![deny(clippy::unwrap_used, clippy::expect_used)]
 
 mod convert;
+mod fingerprint;
 mod generators;
 mod inputs;
 mod output;
 
-use std::{ffi::OsString, path::PathBuf, process::ExitCode};
+use std::{env, ffi::OsString, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
-use nijigen::options::{Format, Limits, Options};
+use nijigen::options::{Format, Language, Limits, Options};
 
 /// Photos become anime, on this computer: nothing is uploaded.
 #[derive(Parser)]
@@ -26,6 +27,15 @@ enum Command {
     Convert(Convert),
     /// List the generators
     Styles,
+    /// Print PHASH SHA256 FILE, a line for each photo
+    Fingerprint(Fingerprint),
+}
+
+#[derive(Args)]
+struct Fingerprint {
+    /// Files, folders (with all below them) and patterns
+    #[arg(required = true, value_name = "IN")]
+    inputs: Vec<OsString>,
 }
 
 #[derive(Args)]
@@ -45,15 +55,24 @@ struct Convert {
     /// Your own generator
     #[arg(long, value_name = "FILE.onnx")]
     model: Option<PathBuf>,
-    /// Longer side of the result in pixels; smaller photos are not enlarged
-    #[arg(long, default_value_t = 1024, value_name = "PIXELS", value_parser = value_parser!(u32).range(256..=2048))]
+    /// The values that your generator takes for black and white; without it they are guessed
+    #[arg(long, requires = "model", allow_hyphen_values = true)]
+    model_range: Option<ModelRange>,
+    /// Longer side of what is drawn, in pixels; smaller photos are not enlarged. Above 2048 only fast generators
+    #[arg(long, default_value_t = 1024, value_name = "PIXELS", value_parser = value_parser!(u32).range(256..=16384))]
     max_side: u32,
+    /// Bring the result to the photo's own size
+    #[arg(long)]
+    full_size: bool,
     /// Format of the result; without it what OUT's name says, or PNG
     #[arg(long)]
     format: Option<FormatName>,
     /// Quality of a JPEG
     #[arg(long, default_value_t = 90, value_parser = value_parser!(u8).range(1..=100))]
     quality: u8,
+    /// Leave out the corner's "AI generated" (in the language of LC_ALL or LANG); in XMP every result says it
+    #[arg(long)]
+    no_label: bool,
     /// Photos converted at the same time; without it one per core, 4 at most
     #[arg(long, value_parser = value_parser!(u16).range(1..=64))]
     jobs: Option<u16>,
@@ -75,6 +94,23 @@ enum FormatName {
     Webp,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum ModelRange {
+    #[value(name = "-1,1")]
+    Signed,
+    #[value(name = "0,1")]
+    Unsigned,
+}
+
+impl ModelRange {
+    fn values(self) -> [f32; 2] {
+        match self {
+            ModelRange::Signed => [-1., 1.],
+            ModelRange::Unsigned => [0., 1.],
+        }
+    }
+}
+
 impl Convert {
     fn options(&self) -> Options {
         let format = match self.format {
@@ -87,7 +123,19 @@ impl Convert {
             max_bytes: self.max_file.saturating_mul(1 << 20),
             max_pixels: self.max_megapixels.saturating_mul(1_000_000),
         };
-        Options { max_side: self.max_side, format, quality: self.quality, limits }
+        let label = (!self.no_label).then(language);
+        Options { max_side: self.max_side, full_size: self.full_size, format, quality: self.quality, label, limits }
+    }
+}
+
+/// What the environment asks for (POSIX.1-2017, 8.2), English for any other.
+fn language() -> Language {
+    let set = |name| env::var(name).ok().filter(|locale| !locale.is_empty());
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(set).unwrap_or_default();
+    match locale.get(..2) {
+        Some("zh") => Language::Zh,
+        Some("ja") => Language::Ja,
+        _ => Language::En,
     }
 }
 
@@ -95,6 +143,7 @@ impl Convert {
 fn main() -> ExitCode {
     match Program::parse().command {
         Command::Styles => generators::list(),
+        Command::Fingerprint(arguments) => fingerprint::run(&arguments.inputs),
         Command::Convert(arguments) => convert::run(&arguments),
     }
 }

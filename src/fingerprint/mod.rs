@@ -1,0 +1,57 @@
+//! Is this a photo that was here before? [`exact::sha256`] of its file says so for certain; a
+//! [`Fingerprint`] of its pixels says so of a copy that was saved again, resized, or slightly changed.
+
+mod change;
+mod dct;
+pub mod exact;
+mod guard;
+pub mod phash;
+mod sketch;
+mod squares;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Picture;
+use guard::Guard;
+
+/// What two photos are compared by. Serialises to about 1.1 kB.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Fingerprint {
+    /// As text: JavaScript's numbers have 53 bits.
+    #[serde(with = "digits")]
+    phash: u64,
+    guard: Option<Guard>,
+}
+
+impl Fingerprint {
+    /// Of upright sRGB pixels.
+    pub fn new(picture: &Picture) -> Fingerprint {
+        Fingerprint { phash: phash::phash(picture.width(), picture.rgba()), guard: Guard::new(picture) }
+    }
+
+    /// Equal to Python's ImageHash, see [`phash`].
+    pub fn phash(&self) -> u64 {
+        self.phash
+    }
+
+    /// The distance of the hashes in bits when it is at most `threshold` and the guard sees the same
+    /// picture too. `a.same(b)` is `b.same(a)`.
+    pub fn same(&self, other: &Fingerprint, threshold: u32) -> Option<u32> {
+        let distance = (self.phash ^ other.phash).count_ones();
+        let (a, b) = (self.guard.as_ref()?, other.guard.as_ref()?);
+        (distance <= threshold && a.agrees(b)).then_some(distance)
+    }
+}
+
+/// A hash as ImageHash prints it: 16 hexadecimal digits.
+mod digits {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
+
+    pub(super) fn serialize<S: Serializer>(hash: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{hash:016x}"))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+        u64::from_str_radix(&String::deserialize(deserializer)?, 16).map_err(D::Error::custom)
+    }
+}

@@ -1,0 +1,136 @@
+//! Pictures of any size from a generator whose pixels see a bounded area.
+
+use nijigen::{
+    Options, Picture,
+    generator::{
+        Generator,
+        tiles::{cut, margin},
+    },
+    manifest::{Entry, parse},
+    options::Limits,
+    picture::normalise::{Area, Canvas, Rows, denormalise, normalise},
+    pipeline::{Engine, prepare_pixels},
+};
+
+fn shipped() -> Vec<(Entry, Vec<u8>)> {
+    let manifest = String::from_utf8(crate::read("models/manifest.json")).unwrap();
+    let with_file = |entry: Entry| {
+        let file = crate::read(&format!("models/{}", entry.file));
+        (entry, file)
+    };
+    parse(&manifest).unwrap().into_iter().map(with_file).collect()
+}
+
+fn run(generator: &mut Generator, input: Vec<f32>, width: u32, height: u32, side: u32) -> Vec<f32> {
+    let mut run = generator.start(input, width, height, side).unwrap();
+    while !run.step().unwrap() {}
+    run.finish().unwrap()
+}
+
+/// Grain, edges and gradients, so that every layer has something to do.
+fn picture(width: u32, height: u32) -> Picture {
+    let pixel = |i: u32| {
+        let (x, y) = (i % width, i / width);
+        let stripe = if (x / 9 + y / 5) % 2 == 0 { 70 } else { 0 };
+        let grain = i.wrapping_mul(2_654_435_761) >> 27;
+        [x * 150 / width + stripe + grain, y * 150 / height + stripe, 90 + stripe + grain, 255].map(|v| v as u8)
+    };
+    Picture::new(width, height, (0..width * height).flat_map(pixel).collect()).unwrap()
+}
+
+#[test]
+fn tiled_equals_whole() {
+    for (entry, file) in shipped() {
+        let Some(margin) = margin(&entry.receptive_field, entry.multiple) else { continue };
+        let mut generator = Generator::load(&file).unwrap();
+        for (width, height) in [(1800, 64), (60, 1100)] {
+            let side = width.max(height);
+            let photo = picture(width, height);
+            let mut rows = Rows::default();
+            rows.advance(&photo, 0, height).unwrap();
+            let canvas = |left, top, width, height| Canvas {
+                left,
+                top,
+                width,
+                height,
+                layout: entry.layout,
+                range: entry.range,
+            };
+            let whole_input = normalise(&rows, &photo, &canvas(0, 0, width, height)).unwrap();
+            let whole = run(&mut generator, whole_input, width, height, side);
+            let (columns, lines) =
+                (cut(width, Some(margin), entry.multiple), cut(height, Some(margin), entry.multiple));
+            assert!(columns.len() * lines.len() > 1, "{width}×{height} is not cut");
+            let mut worst = 0f32;
+            for line in &lines {
+                for column in &columns {
+                    let canvas = canvas(column.start, line.start, column.length, line.length);
+                    let input = normalise(&rows, &photo, &canvas).unwrap();
+                    let tile = run(&mut generator, input, canvas.width, canvas.height, side);
+                    for c in 0..3 {
+                        for y in line.keep_from..line.keep_to {
+                            for x in column.keep_from..column.keep_to {
+                                let at = |x: u32, y: u32, w: u32, h: u32| ((c * h + y) * w + x) as usize;
+                                let inside = tile[at(x - canvas.left, y - canvas.top, canvas.width, canvas.height)];
+                                worst = worst.max((inside - whole[at(x, y, width, height)]).abs());
+                            }
+                        }
+                    }
+                }
+            }
+            println!(
+                "{} {width}×{height}: {} tiles, max abs difference {worst:.1e}",
+                entry.id,
+                columns.len() * lines.len()
+            );
+            assert!(worst <= 1e-5, "{}: {worst}", entry.id);
+        }
+    }
+}
+
+#[test]
+fn the_pipeline_joins_tiles_without_a_seam() {
+    let (width, height) = (1350, 90);
+    let (entry, file) = shipped().into_iter().find(|(entry, _)| entry.id == "meadow-fast").unwrap();
+    let photo = picture(width, height);
+    let options = Options { max_side: 2048, ..Options::default() };
+    let prepared = prepare_pixels(photo.rgba().to_vec(), width, height, &Limits::default()).unwrap();
+    let mut rendering = Engine::new(entry.clone(), &file).unwrap().begin(prepared, &options).unwrap();
+    let mut last = 0.;
+    while !rendering.step().unwrap() {
+        assert!(rendering.progress() >= last, "progress fell");
+        last = rendering.progress();
+    }
+    assert_eq!(rendering.progress(), 1.);
+    let joined = rendering.finish().unwrap();
+
+    let canvas = Canvas { left: 0, top: 0, width: 1352, height: 92, layout: entry.layout, range: entry.range };
+    let mut rows = Rows::default();
+    rows.advance(&photo, 0, height).unwrap();
+    let input = normalise(&rows, &photo, &canvas).unwrap();
+    let whole = run(&mut Generator::load(&file).unwrap(), input, 1352, 92, width);
+    let mut wanted = photo;
+    denormalise(&whole, &canvas, Area { left: 0, right: 1352, top: 0, bottom: 92 }, &mut wanted);
+    let worst = joined.rgba().iter().zip(wanted.rgba()).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
+    assert!(worst <= 1, "differs by {worst} levels");
+}
+
+#[test]
+fn a_result_in_full_size_looks_like_the_small_one() {
+    let file = crate::read("tests/fixtures/photos/lake.jpg");
+    let limits = Limits::default();
+    let small = Options { max_side: 256, ..Options::default() };
+    let full = Options { full_size: true, ..small.clone() };
+    let mut engine = crate::engine();
+    let photo = nijigen::pipeline::prepare(&file, &limits).unwrap();
+    let render = |engine: &mut Engine, options: &Options| {
+        engine.render(photo.clone(), options, |_| std::ops::ControlFlow::Continue(())).unwrap()
+    };
+    let (small, full) = (render(&mut engine, &small), render(&mut engine, &full));
+    let original = image::load_from_memory(&file).unwrap();
+    assert_eq!((full.width(), full.height()), (original.width(), original.height()));
+    let reduced = nijigen::picture::resize::resize(full, small.width(), small.height()).unwrap();
+    let sum: u64 = reduced.rgba().iter().zip(small.rgba()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+    let mean = sum as f64 / small.rgba().len() as f64;
+    assert!(mean < 4., "mean difference {mean}");
+}

@@ -2,7 +2,10 @@
 
 use serde::Deserialize;
 
-use crate::{Error, Result, fingerprint::exact};
+use crate::{
+    Error, Result,
+    fingerprint::exact::{hex, sha256},
+};
 
 /// One generator of the manifest.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -89,7 +92,7 @@ impl Entry {
             tier: Tier::Fine,
             file: name.to_owned(),
             bytes: model.len() as u64,
-            sha256: sha256(model),
+            sha256: hex(&sha256(model)),
             layout,
             range: [-1., 1.],
             multiple: 32,
@@ -107,14 +110,9 @@ impl Entry {
         if model.len() as u64 != self.bytes {
             return Err(Error::BadModel(format!("{} has {} bytes instead of {}", self.file, model.len(), self.bytes)));
         }
-        if sha256(model) != self.sha256 {
+        if hex(&sha256(model)) != self.sha256 {
             return Err(Error::BadModel(format!("{} is not the published file (its SHA-256 differs)", self.file)));
         }
         Ok(())
     }
-}
-
-/// SHA-256, lower-case hexadecimal.
-pub fn sha256(bytes: &[u8]) -> String {
-    exact::hex(&exact::sha256(bytes))
 }

@@ -35,6 +35,13 @@ pub fn prepare(bytes: &[u8], limits: &Limits) -> Result<Prepared> {
     Ok(Prepared { picture: decode::decode(bytes, limits)? })
 }
 
+impl Prepared {
+    /// The pixels.
+    pub fn picture(&self) -> &Picture {
+        &self.picture
+    }
+}
+
 /// Takes pixels that somebody else decoded: sRGB, RGBA, straight alpha, upright.
 ///
 /// # Errors
@@ -79,6 +86,11 @@ impl Engine {
             None => generator.probe(entry.multiple)?,
         };
         Ok(Engine { entry, generator })
+    }
+
+    /// What is known of the generator.
+    pub fn entry(&self) -> &Entry {
+        &self.entry
     }
 
     /// Resizes and cuts into tiles; the generator itself runs in [`Rendering::step`].

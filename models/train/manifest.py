@@ -5,16 +5,16 @@
 `receptive_field` is the side in pixels of the square of photo that one output pixel can depend on (reach.py).
 """
 import argparse
-import glob
 import hashlib
 import json
 import os
 
 from .networks import TIERS
+from .palette import STYLES
 from .reach import receptive_field
 
 LICENCE = "MIT OR Apache-2.0"
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 
 
 def entry(path):
@@ -32,7 +32,9 @@ def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--models", default="models", help="folder with the ONNX files")
     a = ap.parse_args()
-    entries = [entry(p) for p in sorted(glob.glob(os.path.join(a.models, "*-*.onnx")))]
+    # The first entry is the default: styles in their usual order, the fast tier first.
+    paths = [os.path.join(a.models, f"{style}-{tier}.onnx") for style in STYLES for tier in ("fast", "fine")]
+    entries = [entry(p) for p in paths if os.path.exists(p)]
     with open(os.path.join(a.models, "manifest.json"), "w") as f:
         json.dump(entries, f, indent=2)
         f.write("\n")

@@ -23,6 +23,8 @@ pub(super) struct Change {
     pub exposure: f32,
     /// The largest of shift and zoom across and down, in steps.
     pub motion: f32,
+    /// As much of the motion as shows all over the picture, and not where a subject changed.
+    pub moved: f32,
     /// What neither explains: the mean over all cells, in levels of 255.
     pub mean: f32,
     /// Likewise the most over 3×3 cells, in units of what is usual where so much is going on.
@@ -62,9 +64,11 @@ impl Change {
         let smooth = blur(&rest);
         let busy = blur(&std::array::from_fn(|i| [magnitude(&across[i]) + magnitude(&down[i])]));
         let largest = |steps: &[f32]| steps.iter().fold(0f32, |most, step| most.max(step.abs()));
+        let motion = largest(&taken[2..]);
         Change {
             exposure: largest(&taken[..2]),
-            motion: largest(&taken[2..]),
+            motion,
+            moved: motion.min(moved(&difference, &across, &down)),
             mean: rest.iter().map(magnitude).sum::<f32>() / CELLS as f32,
             local: smooth.iter().zip(&busy).map(|(rest, [busy])| magnitude(rest) / (4. + busy / 4.)).fold(0., f32::max),
             cast: smooth.iter().map(cast).sum::<f32>() / CELLS as f32,
@@ -123,12 +127,24 @@ fn cast(colour: &[f32; 3]) -> f32 {
     magnitude(&colour.map(|value| value - grey))
 }
 
+/// A bound of the motion in steps, from differences relative to slopes: a changed subject covers less than
+/// a fifth of the cells, whereas motion shows wherever there is something to see.
+fn moved(difference: &Colours, across: &Colours, down: &Colours) -> f32 {
+    const OUTSIDE: usize = CELLS * 8 / 10;
+    /// Steps for a difference as large as the slope; the fit finds 3 to 7.
+    const STEPS: f32 = 16.;
+    let ratio = |i| magnitude(&difference[i]) / (2. + magnitude(&across[i]) + magnitude(&down[i]));
+    let mut ratios: [f32; CELLS] = std::array::from_fn(ratio);
+    ratios.sort_unstable_by(f32::total_cmp);
+    STEPS * ratios[OUTSIDE]
+}
+
 /// Highlights that are clipped have lost their texture, so that they do not count; `darker` is the darker
 /// of both sketches.
 fn texture(a: &Sketch, b: &Sketch, darker: &Colours) -> f32 {
     /// Less than this many levels is noise.
     const NOISE: f32 = 4.;
-    const HIGHLIGHT: f32 = 240.;
+    const HIGHLIGHT: f32 = 225.;
     let logarithm = |sketch: &Sketch| {
         let mut cells = [[0.]; CELLS];
         cells.iter_mut().zip(sketch.textures()).for_each(|(slot, texture)| *slot = [texture]);

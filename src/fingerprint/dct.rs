@@ -12,6 +12,7 @@ pub(super) const N: usize = 32;
 type Line = [f64; N];
 
 /// `cos(π·i/64)` for `i` from 1 to 31, as pocketfft multiplies them from two tables.
+#[allow(clippy::approx_constant)]
 const TURNS: [f64; N - 1] = [
     0.9987954562051724,
     0.9951847266721969,
@@ -47,6 +48,7 @@ const TURNS: [f64; N - 1] = [
 ];
 
 /// Cosine and sine of `2π·i/32` for `i` from 0 to 7, likewise.
+#[allow(clippy::approx_constant)]
 const ROOTS: [(f64, f64); 8] = [
     (1., 0.),
     (0.9807852804032304, 0.19509032201612825),
@@ -59,7 +61,6 @@ const ROOTS: [(f64, f64); 8] = [
 ];
 
 /// Type-II cosine transform without normalisation: `y[k] = 2·Σ x[n]·cos(π·k·(2n + 1)/64)`.
-#[allow(clippy::approx_constant)]
 pub(super) fn transform(mut line: Line) -> Line {
     line[0] *= 2.;
     line[N - 1] *= 2.;

@@ -11,7 +11,7 @@ mod squares;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Picture;
+use crate::{Picture, cache::Likeness};
 use guard::Guard;
 
 /// What two photos are compared by. Serialises to about 1.1 kB.
@@ -53,5 +53,15 @@ mod digits {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
         u64::from_str_radix(&String::deserialize(deserializer)?, 16).map_err(D::Error::custom)
+    }
+}
+
+impl Likeness for Fingerprint {
+    fn phash(&self) -> u64 {
+        self.phash
+    }
+
+    fn same(&self, other: &Fingerprint, threshold: u32) -> Option<u32> {
+        Fingerprint::same(self, other, threshold)
     }
 }

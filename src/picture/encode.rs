@@ -20,6 +20,16 @@ pub fn encode(mut picture: Picture, options: &Options) -> Result<Vec<u8>> {
     if let Some(language) = options.label {
         label::mark(&mut picture, language)?;
     }
+    let mut file = encode_plain(&picture, options)?;
+    xmp::embed(&mut file, options.format)?;
+    Ok(file)
+}
+
+/// Encodes a picture that no model made, without any label: a photo's thumbnail.
+///
+/// # Errors
+/// [`Error::Internal`] when the encoder refuses.
+pub fn encode_plain(picture: &Picture, options: &Options) -> Result<Vec<u8>> {
     let alpha = !picture.is_opaque() && options.format != Format::Jpeg;
     let rgb;
     let (pixels, colour) = if alpha {
@@ -37,7 +47,6 @@ pub fn encode(mut picture: Picture, options: &Options) -> Result<Vec<u8>> {
         Format::Webp => WebPEncoder::new_lossless(&mut file).write_image(pixels, width, height, colour),
     };
     written.map_err(|e: ImageError| Error::Internal(format!("encoding failed ({e})")))?;
-    xmp::embed(&mut file, options.format)?;
     Ok(file)
 }
 

@@ -2,8 +2,12 @@
 
 use wasm_bindgen::prelude::*;
 
-use super::interop::{options, to_js};
-use crate::{manifest::Entry, options::Options, picture::encode::encode, pipeline};
+use super::{
+    cache::text,
+    interop::{options, to_js},
+    photo::Photo,
+};
+use crate::{cache::Key, manifest::Entry, options::Options, picture::encode::encode, pipeline};
 
 /// One generator, ready to run.
 #[wasm_bindgen]
@@ -24,28 +28,15 @@ impl Engine {
         pipeline::Engine::for_user_model(name, model, range.try_into().ok()).map(Engine).map_err(to_js)
     }
 
-    /// Begins to convert a file.
-    pub fn begin(&mut self, file: &[u8], options_json: &str) -> Result<Conversion, JsValue> {
-        let options = options(options_json)?;
-        let photo = pipeline::prepare(file, &options.limits).map_err(to_js)?;
-        self.convert(photo, options)
+    /// What this generator makes with these options, as the cache's key in JSON.
+    pub fn cache_key(&self, options_json: &str) -> Result<String, JsValue> {
+        Ok(text(&Key::new(self.0.entry(), &options(options_json)?)))
     }
 
-    /// Begins to convert pixels that the browser decoded: sRGB, RGBA, straight alpha, upright.
-    pub fn begin_pixels(
-        &mut self,
-        rgba: Vec<u8>,
-        width: u32,
-        height: u32,
-        options_json: &str,
-    ) -> Result<Conversion, JsValue> {
+    /// Begins to convert a photo.
+    pub fn begin(&mut self, photo: Photo, options_json: &str) -> Result<Conversion, JsValue> {
         let options = options(options_json)?;
-        let photo = pipeline::prepare_pixels(rgba, width, height, &options.limits).map_err(to_js)?;
-        self.convert(photo, options)
-    }
-
-    fn convert(&mut self, photo: pipeline::Prepared, options: Options) -> Result<Conversion, JsValue> {
-        let rendering = self.0.begin(photo, &options).map_err(to_js)?;
+        let rendering = self.0.begin(photo.0, &options).map_err(to_js)?;
         Ok(Conversion { rendering, options })
     }
 }

@@ -1,9 +1,11 @@
 //! Bindings for a browser's worker: they convert arguments and call the core.
 
+mod cache;
 mod constructors;
 mod converter;
 mod interop;
 mod memory;
+mod photo;
 
 use wasm_bindgen::prelude::*;
 
@@ -12,13 +14,6 @@ use wasm_bindgen::prelude::*;
 pub fn start() {
     constructors::run();
     console_error_panic_hook::set_once();
-}
-
-/// SHA-256 of bytes, lower-case hexadecimal: what tells a user's models apart. The browser's own is missing on
-/// insecure origins.
-#[wasm_bindgen]
-pub fn sha256(bytes: &[u8]) -> String {
-    crate::manifest::sha256(bytes)
 }
 
 /// Whether an allocation ever failed. Asked after a trap, it tells running out of memory from a fault.

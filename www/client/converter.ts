@@ -1,8 +1,13 @@
+import { CacheControl } from './cache-control.js';
 import { EngineWorker } from './engine-worker.js';
 import { cancelled, NijigenError } from './error.js';
 import { Models } from './models.js';
-import { checked } from './options.js';
+import { checked, checkedSettings } from './options.js';
 import type {
+  Cached,
+  CacheMode,
+  CacheSettings,
+  ConversionRequest,
   CoreOptions,
   ModelEntry,
   OwnGenerator,
@@ -21,6 +26,8 @@ export interface ConverterOptions {
   readonly wasmUrl?: string | URL;
   /** The folder with `manifest.json`; ends with a slash. */
   readonly modelsUrl?: string | URL;
+  /** What is kept of the pictures made; `false` keeps nothing. */
+  readonly cache?: CacheSettings | false;
 }
 
 export interface ConvertOptions extends CoreOptions {
@@ -32,6 +39,8 @@ export interface ConvertOptions extends CoreOptions {
   readonly model?: Blob | ArrayBuffer | ArrayBufferView<ArrayBuffer> | string | URL;
   /** The values that `model` takes for black and white; without it they are guessed. */
   readonly modelRange?: ValueRange;
+  /** Whether a picture made before may answer, and this one be kept; default `use`. */
+  readonly cache?: CacheMode;
   /** Told the fast tier's result, which comes first where the fine tier is asked for and the style has both. */
   readonly onPreview?: (preview: Conversion) => void;
   /** Aborting rejects with code `cancelled` within 300 ms. */
@@ -49,6 +58,8 @@ export interface Conversion {
   readonly tier?: ModelEntry['tier'];
   readonly timings: Timings;
   readonly variant: Variant;
+  /** Says which earlier picture answered; missing when this one was made anew. */
+  readonly cached?: Cached;
 }
 
 /** Turns photos into anime, one at a time, in a worker of its own that starts with the first photo. */
@@ -57,14 +68,21 @@ export class Converter {
   readonly #workerUrl: URL;
   readonly #wasmUrl: URL;
   readonly #turns = new Turns();
+  /** Pictures made before, which answer photos that come again. */
+  readonly cache: CacheControl;
   #worker: EngineWorker | undefined;
   #disposed = false;
 
   /** @internal Use `createConverter`. */
-  constructor(models: Models, workerUrl: URL, wasmUrl: URL) {
+  constructor(models: Models, workerUrl: URL, wasmUrl: URL, cache: CacheSettings | false) {
     this.#models = models;
     this.#workerUrl = workerUrl;
     this.#wasmUrl = wasmUrl;
+    this.cache = new CacheControl(
+      cache,
+      (settings, command) => this.#alive().cache(wasmUrl.href, settings, command),
+      (source, options) => this.convert(source, options),
+    );
   }
 
   /** The models on offer. */
@@ -86,8 +104,10 @@ export class Converter {
     const { signal, onPreview } = options;
     const generator = this.#generator(options);
     const preview = onPreview && 'entry' in generator ? this.#models.preview(generator.entry) : undefined;
-    if (preview) onPreview?.(await this.#run(source, preview, core, signal));
-    return this.#run(source, generator, core, signal, options.onProgress);
+    const { settings } = this.cache;
+    const cache = { mode: settings ? (options.cache ?? 'use') : 'off', settings: settings || {} } as const;
+    if (preview) onPreview?.(await this.#run(source, preview, core, cache, signal));
+    return this.#run(source, generator, core, cache, signal, options.onProgress);
   }
 
   #generator({ style, tier, model, modelRange: range }: ConvertOptions): ShippedGenerator | OwnGenerator {
@@ -102,15 +122,21 @@ export class Converter {
     source: Source,
     generator: ShippedGenerator | OwnGenerator,
     options: CoreOptions,
+    cache: ConversionRequest['cache'],
     signal: AbortSignal | undefined,
     onProgress: ProgressListener = () => undefined,
   ): Promise<Conversion> {
     if (signal?.aborted) throw cancelled();
-    if (!this.#worker?.alive) this.#worker = new EngineWorker(this.#workerUrl);
-    const request = { photo: toPhoto(source), generator, wasmUrl: this.#wasmUrl.href, options };
-    const result = await this.#worker.convert(request, onProgress, signal);
+    const request = { photo: toPhoto(source), generator, cache, wasmUrl: this.#wasmUrl.href, options };
+    const result = await this.#alive().convert(request, onProgress, signal);
     if (!('entry' in generator)) return { ...result, style: generator.name };
     return { ...result, style: generator.entry.style, tier: generator.entry.tier };
+  }
+
+  #alive(): EngineWorker {
+    if (this.#disposed) throw new NijigenError('cancelled', 'the converter was disposed of');
+    if (!this.#worker?.alive) this.#worker = new EngineWorker(this.#workerUrl);
+    return this.#worker;
   }
 
   /** Ends the worker and with it everything in progress; later calls reject. */
@@ -127,5 +153,6 @@ export async function createConverter(options: ConverterOptions = {}): Promise<C
   const worker = locate(options.workerUrl, new URL('./worker.js', import.meta.url));
   const wasm = locate(options.wasmUrl, new URL('./nijigen_bg.wasm', import.meta.url));
   const models = locate(options.modelsUrl, new URL('./models/', import.meta.url));
-  return new Converter(await Models.fetch(models), worker, wasm);
+  const cache = options.cache === false ? false : checkedSettings(options.cache ?? {});
+  return new Converter(await Models.fetch(models), worker, wasm, cache);
 }

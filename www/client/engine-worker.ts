@@ -1,6 +1,15 @@
 import { proxy, wrap, type Remote } from 'comlink';
 import { cancelled, NijigenError } from './error.js';
-import type { ConversionRequest, ConversionResult, Progress, ProgressListener, WorkerApi } from './protocol.js';
+import type {
+  CacheCommand,
+  CacheReply,
+  CacheSettings,
+  ConversionRequest,
+  ConversionResult,
+  Progress,
+  ProgressListener,
+  WorkerApi,
+} from './protocol.js';
 
 /** How long a worker may take to notice a cancel before it is ended. With it the promise settles within 300 ms. */
 const CANCEL_GRACE_MS = 200;
@@ -67,6 +76,13 @@ export class EngineWorker {
       settled = true;
       overdue.forget();
     }
+  }
+
+  async cache(wasmUrl: string, settings: CacheSettings, command: CacheCommand): Promise<CacheReply> {
+    const reply = await Promise.race([this.#remote.cache(wasmUrl, settings, command), this.#died]);
+    if (!('failure' in reply)) return reply;
+    if (reply.failure.fatal) this.end();
+    throw new NijigenError(reply.failure.code, reply.failure.message);
   }
 
   /** Asks the worker to stop when `signal` aborts; rejects, and ends the worker, if it is too slow to do so. */

@@ -1,7 +1,13 @@
 export { createConverter } from './converter.js';
 export type { Conversion, Converter, ConverterOptions, ConvertOptions } from './converter.js';
 export { NijigenError } from './error.js';
+export type { CacheControl } from './cache-control.js';
 export type {
+  Cached,
+  CacheEntry,
+  CacheMode,
+  CacheSettings,
+  CacheUsage,
   CoreOptions,
   ErrorCode,
   ModelEntry,

@@ -1,7 +1,10 @@
-import type { CoreOptions, OutputFormat } from './protocol.js';
+import type { CacheSettings, CoreOptions, OutputFormat } from './protocol.js';
 
 const FORMATS: readonly OutputFormat[] = ['png', 'jpeg', 'webp'];
 const SIDES = { least: 256, most: 16384 };
+const AGES = ['creation', 'use'] as const;
+const LANGUAGES = ['en', 'zh', 'ja'] as const;
+const THRESHOLDS = { least: 0, most: 16 };
 const QUALITIES = { least: 1, most: 100 };
 const LIMITS = { least: 1, most: Number.MAX_SAFE_INTEGER };
 
@@ -11,10 +14,11 @@ interface Range {
 }
 
 /** The core's part of the options, in whole numbers. Throws a TypeError or RangeError that names what is wrong. */
-export function checked({ maxSide, fullSize, format, quality, maxBytes, maxPixels }: CoreOptions): CoreOptions {
+export function checked({ maxSide, fullSize, label, format, quality, maxBytes, maxPixels }: CoreOptions): CoreOptions {
   return {
     ...(maxSide !== undefined && { maxSide: whole('maxSide', maxSide, SIDES) }),
     ...(fullSize !== undefined && { fullSize: truth('fullSize', fullSize) }),
+    ...(label !== undefined && { label: language(label) }),
     ...(format !== undefined && { format: known(format) }),
     ...(quality !== undefined && { quality: whole('quality', quality, QUALITIES) }),
     ...(maxBytes !== undefined && { maxBytes: whole('maxBytes', maxBytes, LIMITS) }),
@@ -27,6 +31,26 @@ function whole(name: string, value: unknown, { least, most }: Range): number {
   if (typeof value !== 'number') throw new TypeError(`${name} is ${shown(value)}; it must be a number`);
   if (value >= least && value <= most) return Math.round(value);
   throw new RangeError(`${name} is ${value}; it must be a number from ${least} to ${most}`);
+}
+
+function language(label: NonNullable<CoreOptions['label']> | null): NonNullable<CoreOptions['label']> | null {
+  if (label === null || LANGUAGES.includes(label)) return label;
+  throw new RangeError(`label is ${shown(label)}; it must be null or one of ${LANGUAGES.join(', ')}`);
+}
+
+/** The settings in whole numbers. Throws a TypeError or RangeError that names what is wrong. */
+export function checkedSettings(settings: CacheSettings): CacheSettings {
+  const { maxAge, since, maxBytes, threshold, keepOriginals } = settings;
+  if (since !== undefined && !AGES.includes(since)) {
+    throw new RangeError(`since is ${shown(since)}; it must be creation or use`);
+  }
+  return {
+    ...(maxAge !== undefined && { maxAge: whole('maxAge', maxAge, LIMITS) }),
+    ...(since !== undefined && { since }),
+    ...(maxBytes !== undefined && { maxBytes: whole('maxBytes', maxBytes, { least: 0, most: LIMITS.most }) }),
+    ...(threshold !== undefined && { threshold: whole('threshold', threshold, THRESHOLDS) }),
+    ...(keepOriginals !== undefined && { keepOriginals: truth('keepOriginals', keepOriginals) }),
+  };
 }
 
 function truth(name: string, value: unknown): boolean {

@@ -28,6 +28,8 @@ export interface CoreOptions {
   readonly format?: OutputFormat;
   /** 1–100, rounded, for `jpeg` only: `webp` is lossless here, as `png` is. Default 90. */
   readonly quality?: number;
+  /** Language of the small mark in the corner that says how the picture was made; `null` leaves it out. Default `en`. */
+  readonly label?: 'en' | 'zh' | 'ja' | null;
   /** Largest file taken, in bytes; default 32 MiB. */
   readonly maxBytes?: number;
   /** Largest photo taken, in pixels; default 64 000 000. */
@@ -89,8 +91,59 @@ export interface OwnGenerator {
   readonly range?: ValueRange;
 }
 
+/** How much is kept, for how long, and how alike two photos must be for one result to do for both. */
+export interface CacheSettings {
+  /** How long an entry is kept, in milliseconds; default 7 days. */
+  readonly maxAge?: number;
+  /** What the age is counted from; default `creation`. */
+  readonly since?: 'creation' | 'use';
+  /** Bytes of all entries; default 256 MiB, and never more than a fifth of what the browser grants. */
+  readonly maxBytes?: number;
+  /** Largest distance of a near hit, in bits of 64, 0–16; default 5. */
+  readonly threshold?: number;
+  /** Whether the photo itself is kept beside its result; default false. */
+  readonly keepOriginals?: boolean;
+}
+
+/** `use` looks up and stores, `refresh` only stores: the picture is made anew; `off` does neither. */
+export type CacheMode = 'use' | 'refresh' | 'off';
+
+/** Says that a result was not made but found. */
+export interface Cached {
+  /** `exact`: of the very file; `near`: of a picture that looks the same. */
+  readonly kind: 'exact' | 'near';
+  /** Bits of 64 in which a near picture's hash differs. */
+  readonly distance: number;
+  /** When it was made, in milliseconds since 1970. */
+  readonly created: number;
+}
+
+/** A picture that is kept. Times are milliseconds since 1970. */
+export interface CacheEntry {
+  readonly id: string;
+  /** The model's `id`. */
+  readonly model: string;
+  readonly created: number;
+  readonly used: number;
+  /** How many photos it has answered. */
+  readonly hits: number;
+  readonly bytes: number;
+  /** The photo, small. */
+  readonly thumbnail: Blob;
+}
+
+export interface CacheUsage {
+  readonly entries: number;
+  readonly bytes: number;
+  /** Whether entries outlive the page. */
+  readonly lasting: boolean;
+  /** Bytes that the browser would still grant, where it says so. */
+  readonly available?: number;
+}
+
 export interface ConversionRequest {
   readonly photo: Photo;
+  readonly cache: { readonly mode: CacheMode; readonly settings: CacheSettings };
   readonly generator: ShippedGenerator | OwnGenerator;
   /** Absolute URL. */
   readonly wasmUrl: string;
@@ -103,6 +156,8 @@ export interface ConversionResult {
   readonly height: number;
   readonly variant: Variant;
   readonly timings: Timings;
+  /** Missing when the picture was made for this call. */
+  readonly cached?: Cached;
 }
 
 /** An error cannot carry its code through `postMessage`, so failures are values here. */
@@ -115,11 +170,26 @@ export interface Failure {
 
 export type Reply = { readonly result: ConversionResult } | { readonly failure: Failure };
 
+export type CacheCommand =
+  | { readonly name: 'entries' | 'clear' | 'usage' }
+  | { readonly name: 'picture'; readonly id: string }
+  | { readonly name: 'remove'; readonly ids: readonly string[] };
+
+export type CacheReply =
+  | {
+      readonly entries?: readonly CacheEntry[];
+      readonly usage?: CacheUsage;
+      readonly picture?: Blob | undefined;
+    }
+  | { readonly failure: Failure };
+
 /** The worker's methods. It does one conversion at a time. */
 export interface WorkerApi {
   convert(request: ConversionRequest, onProgress: ProgressListener): Promise<Reply>;
   /** Ends the conversion in progress, if any, at its next pause. */
   cancel(): void;
+  /** Makes the engine's module ready and opens the cache. */
+  cache(wasmUrl: string, settings: CacheSettings, command: CacheCommand): Promise<CacheReply>;
   /** Takes the Web Lock named like the worker and never gives it back: it falls free when the worker dies. */
   holdLock(): Promise<void>;
 }

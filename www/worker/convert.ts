@@ -1,9 +1,11 @@
-import type { Conversion } from 'nijigen-core';
-import type { ConversionRequest, ConversionResult, ProgressListener } from '../client/protocol.js';
-import { engineFor } from './engine.js';
+import { cache_key, type Conversion } from 'nijigen-core';
+import type { ConversionRequest, ConversionResult, ProgressListener, Timings } from '../client/protocol.js';
+import { cacheWith } from './cache/index.js';
+import type { Answer } from './cache/cache.js';
+import { load, type Loading } from './engine.js';
 import { WorkerError } from './failure.js';
 import { pause } from './pause.js';
-import { begin } from './photo.js';
+import { decode, digest, open } from './photo.js';
 
 /** How long the core works before it looks up: short enough for smooth progress and a prompt cancel. */
 const STEP_MS = 40;
@@ -15,15 +17,62 @@ export async function convert(
   onProgress: ProgressListener,
 ): Promise<ConversionResult> {
   const clock = stopwatch();
-  const engine = await engineFor(request, signal, (loaded, total) => {
+  const loading = load(request, signal, (loaded, total) => {
     onProgress({ stage: 'download', loaded, total });
   });
-  const load = clock();
+  const [raw] = await Promise.all([open(request.photo, request.options, signal), loading.core]);
+  const { mode, settings } = request.cache;
+  const cache = mode === 'off' ? undefined : await cacheWith(settings);
+  const key = cache && (await keyOf(request, loading));
+  const sha256 = key === undefined ? undefined : digest(raw);
+  const search = mode === 'use' && cache && key !== undefined && sha256 ? { cache, key, sha256 } : undefined;
 
-  onProgress({ stage: 'start', loaded: 0, total: 1 });
-  const conversion = await begin(engine, request.photo, request.options, signal);
-  const prepare = clock();
+  const exact = await search?.cache.find({ key: search.key, sha256: search.sha256 });
+  if (exact) return found(exact, { load: 0, prepare: clock(), inference: 0, encode: 0 });
 
+  const photo = await decode(raw, request.options);
+  let begun = false;
+  try {
+    const print = cache && photo.fingerprint();
+    const near = print && (await search?.cache.find({ key: search.key, sha256: search.sha256, print }));
+    if (near) return found(near, { load: 0, prepare: clock(), inference: 0, encode: 0 });
+    const thumbnail = cache && new Blob([photo.thumbnail()], { type: 'image/jpeg' });
+    const prepare = clock();
+    const engine = await loading.engine();
+    stopIf(signal);
+    const timings = { load: clock(), prepare };
+
+    onProgress({ stage: 'start', loaded: 0, total: 1 });
+    begun = true;
+    const conversion = engine.begin(photo, JSON.stringify(request.options));
+    const result = await draw(conversion, timings, clock, signal, onProgress);
+    if (cache && key !== undefined && sha256 && print && thumbnail) {
+      const { blob, width, height } = result;
+      const original = settings.keepOriginals && raw instanceof Uint8Array ? { original: new Blob([raw]) } : {};
+      // Nobody waits for the store.
+      void cache.put({ key, sha256, print }, { result: blob, width, height, thumbnail, ...original });
+    }
+    return result;
+  } finally {
+    // `begin` takes the photo over.
+    if (!begun) photo.free();
+  }
+}
+
+/** Our own generators' key needs no engine, so that a picture that is kept needs no model. */
+async function keyOf({ generator, options }: ConversionRequest, { engine }: Loading): Promise<string> {
+  const json = JSON.stringify(options);
+  return 'entry' in generator ? cache_key(JSON.stringify(generator.entry), json) : (await engine()).cache_key(json);
+}
+
+async function draw(
+  conversion: Conversion,
+  before: Pick<Timings, 'load' | 'prepare'>,
+  clock: () => number,
+  signal: AbortSignal,
+  onProgress: ProgressListener,
+): Promise<ConversionResult> {
+  const prepare = before.prepare + clock();
   await infer(conversion, signal, onProgress);
   const inference = clock();
 
@@ -35,20 +84,32 @@ export async function convert(
   const blob = new Blob([converted.take_bytes()], { type: mime });
   converted.free();
   onProgress({ stage: 'encode', loaded: 1, total: 1 });
-  return { blob, width, height, variant: 'simd', timings: { load, prepare, inference, encode: clock() } };
+  return { blob, width, height, variant: 'simd', timings: { load: before.load, prepare, inference, encode: clock() } };
+}
+
+function found({ pictures, distance, created }: Answer, timings: Timings): ConversionResult {
+  const { result: blob, width, height } = pictures;
+  const cached = { kind: distance === null ? ('exact' as const) : ('near' as const), distance: distance ?? 0, created };
+  return { blob, width, height, variant: 'simd', timings, cached };
 }
 
 async function infer(conversion: Conversion, signal: AbortSignal, onProgress: ProgressListener): Promise<void> {
   for (;;) {
     onProgress({ stage: 'inference', loaded: conversion.progress, total: 1 });
     await pause();
-    if (signal.aborted) {
+    try {
+      stopIf(signal);
+    } catch (error) {
       conversion.free();
-      throw new WorkerError('cancelled', 'the conversion was cancelled');
+      throw error;
     }
     if (conversion.step(STEP_MS)) break;
   }
   onProgress({ stage: 'inference', loaded: 1, total: 1 });
+}
+
+function stopIf(signal: AbortSignal): void {
+  if (signal.aborted) throw new WorkerError('cancelled', 'the conversion was cancelled');
 }
 
 /** Each call gives the milliseconds since the last one. */

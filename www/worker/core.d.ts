@@ -6,8 +6,18 @@ declare module 'nijigen-core' {
   /** True once an allocation has failed: tells, after a trap, want of memory from a fault. */
   export function allocation_failed(): boolean;
 
-  /** SHA-256 in lower-case hexadecimal. */
-  export function sha256(bytes: Uint8Array): string;
+  export function sha256(bytes: Uint8Array): Uint8Array;
+
+  /** A decoded photo. */
+  export class Photo {
+    static decode(file: Uint8Array, options: string): Photo;
+    static of_pixels(rgba: Uint8Array, width: number, height: number, options: string): Photo;
+    /** JSON. */
+    fingerprint(): string;
+    /** A small JPEG. */
+    thumbnail(): Uint8Array<ArrayBuffer>;
+    free(): void;
+  }
 
   /** A generator ready to run. */
   export class Engine {
@@ -15,8 +25,9 @@ declare module 'nijigen-core' {
     constructor(entry: string, model: Uint8Array);
     /** A user's own ONNX file; `range` is the values of black and white, or empty to have them guessed. */
     static of_user(name: string, model: Uint8Array, range: Float32Array): Engine;
-    begin(file: Uint8Array, options: string): Conversion;
-    begin_pixels(rgba: Uint8Array, width: number, height: number, options: string): Conversion;
+    cache_key(options: string): string;
+    /** Consumes the photo. */
+    begin(photo: Photo, options: string): Conversion;
     free(): void;
   }
 
@@ -35,6 +46,31 @@ declare module 'nijigen-core' {
     readonly mime: string;
     readonly width: number;
     readonly height: number;
+    free(): void;
+  }
+
+  /** What one of our generators makes with these options: JSON that says which entries may answer. */
+  export function cache_key(entry: string, options: string): string;
+
+  /** JSON of `{ id, record }`. */
+  export function cache_record(key: string, sha256: Uint8Array, print: string, bytes: number, now: number): string;
+
+  /** The policy of one level of the cache. All texts are JSON; what is undefined is not there. */
+  export class Cache {
+    constructor(settings: string, inMemory: boolean);
+    load(records: string[], now: number): string;
+    holds(id: string): boolean;
+    exact(key: string, sha256: Uint8Array, now: number): string | undefined;
+    near(key: string, print: string, now: number): string | undefined;
+    used(id: string, now: number): string | undefined;
+    room(id: string, bytes: number, now: number): string | undefined;
+    relieve(bytes: number): string[];
+    insert(record: string): void;
+    forget(id: string): void;
+    sweep(now: number): string;
+    set_settings(settings: string, inMemory: boolean, now: number): string;
+    set_cap(bytes: number, now: number): string;
+    entries(): string;
     free(): void;
   }
 }

@@ -1,7 +1,17 @@
 import { expose, releaseProxy, type Remote } from 'comlink';
 import { allocation_failed } from 'nijigen-core';
-import type { ConversionRequest, ProgressListener, Reply, WorkerApi } from '../client/protocol.js';
+import type {
+  CacheCommand,
+  CacheReply,
+  CacheSettings,
+  ConversionRequest,
+  ProgressListener,
+  Reply,
+  WorkerApi,
+} from '../client/protocol.js';
+import { cacheWith, command } from './cache/index.js';
 import { convert } from './convert.js';
+import { loadCore } from './module.js';
 import { toFailure } from './failure.js';
 
 let current: AbortController | undefined;
@@ -22,6 +32,15 @@ const api: WorkerApi = {
 
   cancel() {
     current?.abort();
+  },
+
+  async cache(wasmUrl: string, settings: CacheSettings, asked: CacheCommand): Promise<CacheReply> {
+    try {
+      await loadCore(wasmUrl, new AbortController().signal, () => undefined);
+      return await command(await cacheWith(settings), asked);
+    } catch (error) {
+      return { failure: toFailure(error, allocationFailed) };
+    }
   },
 
   holdLock() {

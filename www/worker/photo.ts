@@ -1,5 +1,5 @@
-import type { Conversion, Engine } from 'nijigen-core';
-import type { CoreOptions, Photo } from '../client/protocol.js';
+import { Photo, sha256 } from 'nijigen-core';
+import type { CoreOptions, Photo as Source } from '../client/protocol.js';
 import { decodeInBrowser, pixelsOf } from './browser-decoder.js';
 import { read, request } from './download.js';
 import { WorkerError } from './failure.js';
@@ -8,31 +8,40 @@ import { WorkerError } from './failure.js';
 const MAX_BYTES = 32 * 1024 * 1024;
 const MAX_PIXELS = 64_000_000;
 
-/** Brings a photo, in whatever form it came, into the engine. */
-export async function begin(
-  engine: Engine,
-  photo: Photo,
-  options: CoreOptions,
-  signal: AbortSignal,
-): Promise<Conversion> {
-  const json = JSON.stringify(options);
-  if (photo instanceof ImageData) return beginPixels(engine, photo, json);
-  if (photo instanceof ImageBitmap) return beginPixels(engine, pixelsOf(photo), json);
+/** A photo as it came: a file, or pixels. */
+export type Raw = Uint8Array<ArrayBuffer> | ImageData;
 
-  const file = await bytesOf(photo, options.maxBytes ?? MAX_BYTES, signal);
+/** Fetches or reads what is not there yet. */
+export async function open(photo: Source, options: CoreOptions, signal: AbortSignal): Promise<Raw> {
+  if (photo instanceof ImageData) return photo;
+  if (photo instanceof ImageBitmap) return pixelsOf(photo);
+  return bytesOf(photo, options.maxBytes ?? MAX_BYTES, signal);
+}
+
+/** What tells one photo from another: the SHA-256 of its file, or of its pixels and their arrangement. */
+export function digest(raw: Raw): Uint8Array {
+  if (raw instanceof Uint8Array) return sha256(raw);
+  const pixels = sha256(new Uint8Array(raw.data.buffer, raw.data.byteOffset, raw.data.byteLength));
+  return sha256(new Uint8Array([...pixels, ...new Uint8Array(new Uint32Array([raw.width, raw.height]).buffer)]));
+}
+
+/** Brings a photo into the engine's memory. */
+export async function decode(raw: Raw, options: CoreOptions): Promise<Photo> {
+  const json = JSON.stringify(options);
+  if (raw instanceof ImageData) return ofPixels(raw, json);
   try {
-    return engine.begin(file, json);
+    return Photo.decode(raw, json);
   } catch (error) {
     if ((error as { code?: unknown }).code !== 'unsupported-format') throw error;
     // AVIF everywhere, HEIC in Safari: the browser knows formats that the core does not.
-    const pixels = await decodeInBrowser(file, options.maxPixels ?? MAX_PIXELS);
+    const pixels = await decodeInBrowser(raw, options.maxPixels ?? MAX_PIXELS);
     if (!pixels) throw error;
-    return beginPixels(engine, pixels, json);
+    return ofPixels(pixels, json);
   }
 }
 
-function beginPixels(engine: Engine, { data, width, height }: ImageData, options: string): Conversion {
-  return engine.begin_pixels(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), width, height, options);
+function ofPixels({ data, width, height }: ImageData, options: string): Photo {
+  return Photo.of_pixels(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), width, height, options);
 }
 
 /** A file's size is checked before it is read, and while a photo at a URL comes in. */

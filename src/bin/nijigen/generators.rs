@@ -13,7 +13,12 @@ use nijigen::{
 
 const MANIFEST: &str = include_str!("../../../models/manifest.json");
 
-const FILES: &[(&str, &[u8])] = &[("meadow-fast.onnx", include_bytes!("../../../models/meadow-fast.onnx"))];
+/// Every file of the manifest, under its name.
+const FILES: &[(&str, &[u8])] = &[
+    ("meadow-fast.onnx", include_bytes!("../../../models/meadow-fast.onnx")),
+    ("skyline-fast.onnx", include_bytes!("../../../models/skyline-fast.onnx")),
+    ("carnival-fast.onnx", include_bytes!("../../../models/carnival-fast.onnx")),
+];
 
 /// `nijigen styles`: one line a generator.
 pub fn list() -> ExitCode {

@@ -1,0 +1,156 @@
+import { cache_record } from 'nijigen-core';
+import type { CacheEntry, CacheSettings, CacheUsage } from '../../client/protocol.js';
+import { IndexedDbStore } from './indexed-db.js';
+import { Level, type Hit } from './level.js';
+import { MemoryStore } from './memory.js';
+import { bytesOf, type Pictures, type Stored } from './store.js';
+
+const DATABASE = 'nijigen';
+/** The share of what the browser grants this origin that the cache may take at most. */
+const SHARE = 0.2;
+const SWEEP_MS = 60 * 60 * 1000;
+
+/** What tabs tell each other. */
+type News = { readonly stored: string } | { readonly removed: readonly string[] };
+
+/** An answer that needed no engine. */
+export interface Answer {
+  readonly pictures: Pictures;
+  readonly distance: number | null;
+  readonly created: number;
+}
+
+/** What a photo is looked up by. */
+export interface Photograph {
+  readonly key: string;
+  readonly sha256: Uint8Array;
+  /** Only once it is decoded. */
+  readonly print?: string;
+}
+
+/** Entries in this worker's memory, and in the browser's database where there is one. */
+export class PictureCache {
+  readonly #levels: readonly Level[];
+  readonly #news = new BroadcastChannel('nijigen-cache');
+  #settings: string;
+
+  private constructor(levels: readonly Level[], settings: CacheSettings) {
+    this.#levels = levels;
+    this.#settings = JSON.stringify(settings);
+    this.#news.onmessage = ({ data }: MessageEvent<News>) => {
+      this.#hear(data);
+    };
+    setInterval(() => void this.#sweep(), SWEEP_MS);
+  }
+
+  static async open(settings: CacheSettings): Promise<PictureCache> {
+    const levels = [await Level.open(new MemoryStore(), settings, true)];
+    try {
+      const lasting = await Level.open(await IndexedDbStore.open(DATABASE), settings, false);
+      const { quota } = await estimate();
+      if (quota !== undefined) await lasting.cap(quota * SHARE);
+      levels.push(lasting);
+    } catch {
+      // Without a database the cache lasts as long as the worker.
+    }
+    return new PictureCache(levels, settings);
+  }
+
+  /** Takes over settings that changed. */
+  async use(settings: CacheSettings): Promise<void> {
+    const json = JSON.stringify(settings);
+    if (json === this.#settings) return;
+    this.#settings = json;
+    for (const level of this.#levels) await level.change(settings).catch(() => undefined);
+  }
+
+  /** The best entry for a photo, if there is one: the very file's, or once it is decoded, the nearest. */
+  async find({ key, sha256, print }: Photograph): Promise<Answer | undefined> {
+    for (;;) {
+      const found = this.#levels.flatMap((level) => {
+        const hit = print === undefined ? level.exact(key, sha256) : level.near(key, print);
+        return hit ? [{ level, hit }] : [];
+      });
+      const best = found.sort((a, b) => rank(a.hit, b.hit))[0];
+      if (!best) return undefined;
+      const taken = await best.level.take(best.hit.id);
+      // An entry whose pictures are gone is struck out by now: the next best may do.
+      if (!taken) continue;
+      const [memory, ...lasting] = this.#levels;
+      if (memory && best.level !== memory) await memory.put(taken.entry, taken.pictures);
+      else for (const level of lasting) level.note(best.hit.id);
+      return { pictures: taken.pictures, distance: best.hit.distance, created: best.hit.created };
+    }
+  }
+
+  /** Stores what was made of a photo. Never rejects: what cannot be stored is made again another time. */
+  async put({ key, sha256, print = '' }: Photograph, pictures: Pictures): Promise<void> {
+    const entry = JSON.parse(cache_record(key, sha256, print, bytesOf(pictures), Date.now())) as Stored;
+    const stored = await Promise.all(this.#levels.map((level) => level.put(entry, pictures)));
+    if (stored[1]) this.#tell({ stored: entry.record });
+  }
+
+  /** All entries, the newest first. */
+  async entries(): Promise<CacheEntry[]> {
+    const listed = new Map(this.#levels.flatMap((level) => level.list().map((entry) => [entry.id, { level, entry }])));
+    const entries = [...listed.values()].map(async ({ level, entry }) => {
+      const pictures = await level.read(entry.id).catch(() => undefined);
+      return pictures ? [{ ...entry, thumbnail: pictures.thumbnail }] : [];
+    });
+    return (await Promise.all(entries)).flat().sort((a, b) => b.created - a.created);
+  }
+
+  async picture(id: string): Promise<Blob | undefined> {
+    for (const level of this.#levels) {
+      const pictures = await level.read(id).catch(() => undefined);
+      if (pictures) return pictures.result;
+    }
+    return undefined;
+  }
+
+  async remove(ids: readonly string[]): Promise<void> {
+    await Promise.all(this.#levels.map((level) => level.remove(ids)));
+    this.#tell({ removed: ids });
+  }
+
+  async clear(): Promise<void> {
+    await this.remove([...new Set(this.#levels.flatMap((level) => level.list().map(({ id }) => id)))]);
+  }
+
+  async usage(): Promise<CacheUsage> {
+    const entries = new Map(this.#levels.flatMap((level) => level.list().map((entry) => [entry.id, entry.bytes])));
+    const bytes = [...entries.values()].reduce((sum, size) => sum + size, 0);
+    const { quota, usage } = await estimate();
+    return {
+      entries: entries.size,
+      bytes,
+      lasting: this.#levels.length > 1,
+      ...(quota !== undefined && usage !== undefined && { available: Math.max(0, quota - usage) }),
+    };
+  }
+
+  #tell(news: News): void {
+    this.#news.postMessage(news);
+  }
+
+  #hear(news: News): void {
+    if ('stored' in news) this.#levels[1]?.learn(news.stored);
+    else {
+      // The database is empty already; what this worker holds is its own.
+      void this.#levels[0]?.remove(news.removed);
+      this.#levels[1]?.forget(news.removed);
+    }
+  }
+
+  async #sweep(): Promise<void> {
+    for (const level of this.#levels) await level.sweep().catch(() => undefined);
+  }
+}
+
+/** Exact before near, nearer before farther, newer before older. */
+const rank = (a: Hit, b: Hit): number => (a.distance ?? -1) - (b.distance ?? -1) || b.created - a.created;
+
+/** Not every browser says, and none on insecure origins. */
+async function estimate(): Promise<StorageEstimate> {
+  return (navigator as Partial<WorkerNavigator>).storage?.estimate().catch(() => ({})) ?? {};
+}

@@ -1,0 +1,94 @@
+import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import type { Pictures, Store, Stored } from './store.js';
+
+interface Schema extends DBSchema {
+  /** Small, all read at the start. */
+  records: { key: string; value: Stored };
+  /** Read one at a time. */
+  pictures: { key: string; value: Pictures & { readonly id: string } };
+}
+
+const VERSION = 1;
+/** How long an older tab may hold up the database before this one goes on without. */
+const PATIENCE_MS = 2000;
+
+/** Entries that outlive the page, shared by all tabs. */
+export class IndexedDbStore implements Store {
+  readonly #database: IDBPDatabase<Schema>;
+
+  private constructor(database: IDBPDatabase<Schema>) {
+    this.#database = database;
+  }
+
+  /** Rejects where there is no database to be had: private browsing, a tab that blocks an upgrade. */
+  static async open(name: string): Promise<IndexedDbStore> {
+    const opening = openDB<Schema>(name, VERSION, {
+      upgrade(database) {
+        database.createObjectStore('records', { keyPath: 'id' });
+        database.createObjectStore('pictures', { keyPath: 'id' });
+      },
+      blocking(_current, _blocked, event) {
+        // A newer version of the site wants to change the schema: it must not wait for this tab.
+        (event.target as IDBDatabase).close();
+      },
+    });
+    const late = new Promise<undefined>((resolve) => setTimeout(resolve, PATIENCE_MS));
+    const database = await Promise.race([opening, late]);
+    if (!database) {
+      // One that opens after all is not wanted any more.
+      opening.then(
+        (belated) => {
+          belated.close();
+        },
+        () => undefined,
+      );
+      throw new Error('the database is held up by another tab');
+    }
+    return new IndexedDbStore(database);
+  }
+
+  async load(): Promise<Stored[]> {
+    const transaction = this.#database.transaction(['records', 'pictures'], 'readwrite');
+    const [records, names] = await Promise.all([
+      transaction.objectStore('records').getAll(),
+      transaction.objectStore('pictures').getAllKeys(),
+    ]);
+    // Both are always written together; whatever came apart is of no use.
+    const whole = new Set(names);
+    const known = new Set(records.map(({ id }) => id));
+    for (const { id } of records) if (!whole.has(id)) void transaction.objectStore('records').delete(id);
+    for (const id of names) if (!known.has(id)) void transaction.objectStore('pictures').delete(id);
+    await transaction.done;
+    return records.filter(({ id }) => whole.has(id));
+  }
+
+  async read(id: string): Promise<Pictures | undefined> {
+    const pictures = await this.#database.get('pictures', id);
+    // What another program wrote there, or a version of long ago, is no picture.
+    return pictures?.result instanceof Blob && pictures.width > 0 && pictures.height > 0 ? pictures : undefined;
+  }
+
+  async write(entry: Stored, pictures: Pictures): Promise<void> {
+    const transaction = this.#database.transaction(['records', 'pictures'], 'readwrite');
+    await Promise.all([
+      transaction.objectStore('records').put(entry),
+      transaction.objectStore('pictures').put({ ...pictures, id: entry.id }),
+      transaction.done,
+    ]);
+  }
+
+  async touch(entry: Stored): Promise<void> {
+    const transaction = this.#database.transaction('records', 'readwrite');
+    if (await transaction.store.getKey(entry.id)) await transaction.store.put(entry);
+    await transaction.done;
+  }
+
+  async remove(ids: readonly string[]): Promise<void> {
+    const transaction = this.#database.transaction(['records', 'pictures'], 'readwrite');
+    const deletions = ids.flatMap((id) => [
+      transaction.objectStore('records').delete(id),
+      transaction.objectStore('pictures').delete(id),
+    ]);
+    await Promise.all([...deletions, transaction.done]);
+  }
+}

@@ -21,7 +21,8 @@ test('6000 × 4000 pixels in full resolution take at most 400 MB', async () => {
   await browser.close();
   const entry = MANIFEST.find(({ tier }) => tier === 'fast');
   const engine = new core.Engine(JSON.stringify(entry), readFileSync(`models/${entry.file}`));
-  const conversion = engine.begin(photo, JSON.stringify({ maxSide: 6000 }));
+  const options = JSON.stringify({ maxSide: 6000 });
+  const conversion = engine.begin(core.Photo.decode(photo, options), options);
   // The first tiles need as much as any; all of them take minutes.
   while (conversion.progress < 0.05) assert.equal(conversion.step(200), false);
   const megabytes = memory.buffer.byteLength / 1e6;

@@ -255,7 +255,7 @@ test('aborting settles within 300 ms at every moment, and the next conversion wo
     };
     const moments = {};
     for (const stage of ['download', 'start', 'inference']) {
-      const converter = await window.nijigen.createConverter();
+      const converter = await window.nijigen.createConverter({ cache: false });
       moments[stage] = await measure(stage, converter);
       converter.dispose();
     }

@@ -2,11 +2,13 @@ import type { Conversion } from '../client/index.js';
 import { find } from './dom.js';
 import type { JobState } from './job.js';
 import { clear, show } from './picture.js';
+import { StylePicker } from './style-picker.js';
 import { sentenceFor, text, textOr } from './text.js';
 
 export interface CardActions {
   cancel(): void;
-  retry(): void;
+  /** In the default style where none is given; `anew` even if it is kept. */
+  draw(style: string | undefined, anew: boolean): void;
 }
 
 /** One photo in the list, beside its anime version. */
@@ -21,6 +23,10 @@ export class Card {
   readonly #save: HTMLAnchorElement;
   readonly #cancel: HTMLButtonElement;
   readonly #retry: HTMLButtonElement;
+  readonly #redo: HTMLButtonElement;
+  readonly #likeness: HTMLElement;
+  readonly #styles: StylePicker;
+  readonly #actions: CardActions;
 
   constructor(template: HTMLTemplateElement, file: File, actions: CardActions) {
     this.element = find(document.importNode(template.content, true), '.card', HTMLLIElement);
@@ -33,6 +39,9 @@ export class Card {
     this.#save = find(this.element, '.save', HTMLAnchorElement);
     this.#cancel = find(this.element, '.cancel', HTMLButtonElement);
     this.#retry = find(this.element, '.retry', HTMLButtonElement);
+    this.#redo = find(this.element, '.redo', HTMLButtonElement);
+    this.#likeness = find(this.element, '.likeness', HTMLElement);
+    this.#actions = actions;
 
     const { name } = file;
     find(this.element, '.name', HTMLElement).textContent = name;
@@ -41,14 +50,29 @@ export class Card {
     this.#save.ariaLabel = text('card.save-label', { name });
     this.#cancel.ariaLabel = text('card.cancel-label', { name });
     this.#retry.ariaLabel = text('card.retry-label', { name });
+    this.#redo.ariaLabel = text('card.redo-label', { name });
     this.#meter.ariaLabel = text('card.progress-label', { name });
+    const styles = find(this.element, '.styles', HTMLFieldSetElement);
+    this.#styles = new StylePicker(styles, text('card.styles-label', { name }), (style) => {
+      actions.draw(style, false);
+    });
     this.#cancel.addEventListener('click', () => {
       actions.cancel();
     });
     this.#retry.addEventListener('click', () => {
-      actions.retry();
+      actions.draw(this.#styles.chosen, false);
+    });
+    this.#redo.addEventListener('click', () => {
+      actions.draw(this.#styles.chosen, true);
     });
     void this.#showPhoto();
+  }
+
+  /** Draws in the style chosen last, once it is known which there are. */
+  async begin(): Promise<void> {
+    this.render({ name: 'waiting' });
+    await this.#styles.fill();
+    if (this.element.dataset['state'] === 'waiting') this.#actions.draw(this.#styles.chosen, false);
   }
 
   async #showPhoto(): Promise<void> {
@@ -96,10 +120,13 @@ export class Card {
     this.element.style.setProperty('--share', String(share));
   }
 
-  #finish({ blob, width, height, style, timings }: Conversion): void {
+  #finish({ blob, width, height, style, timings, cached }: Conversion): void {
     const seconds = ((timings.prepare + timings.inference + timings.encode) / 1000).toFixed(1);
-    const styleName = textOr(`style.${style}`, style);
-    this.#status.textContent = text('status.done', { style: styleName, width, height, seconds });
+    const what = { style: textOr(`style.${style}`, style), width, height };
+    this.#status.textContent = cached
+      ? text('status.kept', { ...what, date: new Date(cached.created).toLocaleDateString() })
+      : text('status.done', { ...what, seconds });
+    this.#likeness.textContent = text('card.near');
     this.#shape(width, height);
     void show(this.#after, blob);
     this.#save.href = this.#after.src;
@@ -107,12 +134,16 @@ export class Card {
   }
 
   /** Shows the actions that the state allows. The keyboard's focus is not lost with a button that goes. */
-  #offer({ name }: JobState): void {
+  #offer(state: JobState): void {
+    const { name } = state;
     const focused = document.activeElement;
+    const cached = state.name === 'done' ? state.conversion.cached : undefined;
+    this.#likeness.hidden = cached?.kind !== 'near';
+    this.#redo.hidden = !cached;
     this.#save.hidden = name !== 'done';
     this.#cancel.hidden = name !== 'waiting' && name !== 'running';
     this.#retry.hidden = name !== 'failed' && name !== 'cancelled';
-    const actions = [this.#save, this.#cancel, this.#retry];
+    const actions = [this.#save, this.#cancel, this.#retry, this.#redo];
     if (actions.some((action) => action === focused && action.hidden))
       actions.find((action) => !action.hidden)?.focus();
   }

@@ -30,10 +30,10 @@ export class Gallery {
       cancel: () => {
         job.cancel();
       },
-      retry: () => void job.start(),
+      draw: (style, anew) => void job.start(style, anew),
     });
     this.list.append(card.element);
-    void job.start();
+    void card.begin();
   }
 
   /** What someone who does not see the page has to hear; progress is told by the bar itself. */

@@ -18,8 +18,12 @@ export class Job {
     readonly onChange: (state: JobState) => void,
   ) {}
 
-  /** Waits behind the jobs started before. Never rejects: what goes wrong is a state. */
-  async start(): Promise<void> {
+  /**
+   * Waits behind the jobs started before; what this one was doing is given up. `anew` draws even what is kept. Never
+   * rejects: what goes wrong is a state.
+   */
+  async start(style?: string, anew = false): Promise<void> {
+    this.#attempt.abort();
     const { signal } = (this.#attempt = new AbortController());
     const meter = new Meter();
     // What an attempt that was cancelled still has to say is no longer of interest.
@@ -31,6 +35,8 @@ export class Job {
       const converter = await studio();
       const conversion = await converter.convert(this.file, {
         signal,
+        cache: anew ? 'refresh' : 'use',
+        ...(style !== undefined && { style }),
         onProgress: (progress) => {
           change({ name: 'running', reading: meter.read(progress) });
         },

@@ -100,6 +100,7 @@ impl Engine {
     pub fn begin(&mut self, photo: Prepared, options: &Options) -> Result<Rendering> {
         let (multiple, fixed) = (self.entry.multiple, self.generator.model().sides);
         let margin = tiles::margin(&self.entry.receptive_field, multiple).filter(|_| fixed == Sides::Dynamic);
+        let border = if margin.is_some() { tiles::BORDER } else { 0 };
         let most = if margin.is_some() { *MAX_SIDE_RANGE.end() } else { LARGEST_WHOLE };
         let side = options.max_side.clamp(*MAX_SIDE_RANGE.start(), most);
         let (max_width, max_height) = match fixed {
@@ -113,9 +114,10 @@ impl Engine {
         let small = enlarge.then(|| picture.clone());
         let (width, height) = match fixed {
             Sides::Fixed { width, height } => (width, height),
-            Sides::Dynamic => padded(width, height, multiple),
+            Sides::Dynamic => padded(width + 2 * border, height + 2 * border, multiple),
         };
         let grid = Grid {
+            border,
             columns: tiles::cut(width, margin, multiple),
             rows: tiles::cut(height, margin, multiple),
             layout: self.generator.model().layout,
@@ -163,6 +165,8 @@ impl Engine {
 struct Grid {
     columns: Vec<Stretch>,
     rows: Vec<Stretch>,
+    /// Pixels before and after the picture that belong to the grid.
+    border: u32,
     layout: Layout,
     range: [f32; 2],
 }
@@ -175,9 +179,17 @@ impl Grid {
     /// The tile that is run `i`-th, row by row: its tensor, and what of it is kept.
     fn tile(&self, i: usize) -> (Canvas, Area) {
         let (x, y) = (self.columns[i % self.columns.len()], self.rows[i / self.columns.len()]);
-        let Grid { layout, range, .. } = *self;
-        let canvas = Canvas { left: x.start, top: y.start, width: x.length, height: y.length, layout, range };
-        let area = Area { left: x.keep_from, right: x.keep_to, top: y.keep_from, bottom: y.keep_to };
+        let Grid { layout, range, border, .. } = *self;
+        let before = |place: u32| place as i32 - border as i32;
+        let (left, top) = (before(x.start), before(y.start));
+        let canvas = Canvas { left, top, width: x.length, height: y.length, layout, range };
+        let place = |place: u32| place.saturating_sub(border);
+        let area = Area {
+            left: place(x.keep_from),
+            right: place(x.keep_to),
+            top: place(y.keep_from),
+            bottom: place(y.keep_to),
+        };
         (canvas, area)
     }
 }
@@ -224,7 +236,8 @@ impl Rendering {
     /// Begins the next tile.
     fn start(&mut self) -> Result<()> {
         let (canvas, _) = self.grid.tile(self.done);
-        self.rows.advance(&self.picture, canvas.top, canvas.top + canvas.height)?;
+        let bottom = canvas.top + canvas.height as i32;
+        self.rows.advance(&self.picture, canvas.top.max(0) as u32, bottom.max(0) as u32)?;
         let input = normalise(&self.rows, &self.picture, &canvas)?;
         self.run = Some(self.generator.start(input, canvas.width, canvas.height, self.side)?);
         Ok(())

@@ -6,10 +6,10 @@ use crate::{Result, manifest::Layout};
 /// How a tensor holds a part of a picture.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Canvas {
-    /// Where in the picture the tensor's first column lies, in pixels.
-    pub left: u32,
+    /// Where in the picture the tensor's first column lies, in pixels; before it when negative.
+    pub left: i32,
     /// Where in the picture the tensor's first row lies.
-    pub top: u32,
+    pub top: i32,
     /// Width in pixels.
     pub width: u32,
     /// Height in pixels.
@@ -81,8 +81,8 @@ impl Rows {
     }
 }
 
-/// The RGB of a canvas' part of a picture, in the canvas' range; what lies right of and below the picture is continued
-/// by reflection. `rows` holds the picture's rows of that part.
+/// The RGB of a canvas' part of a picture, in the canvas' range; beyond its sides the picture is continued by
+/// reflection. `rows` holds the picture's rows of that part.
 ///
 /// # Errors
 /// [`crate::Error::OutOfMemory`].
@@ -94,11 +94,11 @@ pub fn normalise(rows: &Rows, picture: &Picture, canvas: &Canvas) -> Result<Vec<
     tensor.resize(canvas.len(), 0.);
     let (width, height) = (picture.width as usize, picture.height as usize);
     for y in 0..canvas.height as usize {
-        let row = reflect(y + canvas.top as usize, height) - rows.first;
+        let row = reflect(y as isize + canvas.top as isize, height) - rows.first;
         let row = &rows.rgba[row * width * 4..][..width * 4];
         for x in 0..canvas.width as usize {
             let (at, step) = canvas.position(x, y);
-            let pixel = &row[reflect(x + canvas.left as usize, width) * 4..][..3];
+            let pixel = &row[reflect(x as isize + canvas.left as isize, width) * 4..][..3];
             for (c, &value) in pixel.iter().enumerate() {
                 tensor[at + c * step] = values[usize::from(value)];
             }
@@ -116,7 +116,7 @@ pub fn denormalise(tensor: &[f32], canvas: &Canvas, area: Area, picture: &mut Pi
     for y in area.top as usize..area.bottom.min(picture.height) as usize {
         let row = &mut picture.rgba[y * width * 4..][..right * 4];
         for (x, pixel) in row.chunks_exact_mut(4).enumerate().skip(area.left as usize) {
-            let (at, step) = canvas.position(x - canvas.left as usize, y - canvas.top as usize);
+            let (at, step) = canvas.position((x as i32 - canvas.left) as usize, (y as i32 - canvas.top) as usize);
             for (c, channel) in pixel[..3].iter_mut().enumerate() {
                 // `as` saturates, so it is the clamp to 0..=255.
                 *channel = ((tensor[at + c * step] - black) * scale).round() as u8;

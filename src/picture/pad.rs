@@ -11,12 +11,12 @@ pub fn padded(width: u32, height: u32, multiple: u32) -> (u32, u32) {
 
 /// The position in `0..length` that position `i` of a row shows when it is continued by reflection
 /// without repeating the last pixel (`d c b | a b c d | c b a`), over and over where it must.
-pub fn reflect(i: usize, length: usize) -> usize {
+pub fn reflect(i: isize, length: usize) -> usize {
     if length == 1 {
         return 0;
     }
     let period = 2 * (length - 1);
-    let i = i % period;
+    let i = i.unsigned_abs() % period;
     i.min(period - i)
 }
 
@@ -28,6 +28,7 @@ mod tests {
     fn reflection_turns_at_both_ends() {
         let row: Vec<usize> = (0..9).map(|i| reflect(i, 4)).collect();
         assert_eq!(row, [0, 1, 2, 3, 2, 1, 0, 1, 2]);
+        assert_eq!((-4..0).map(|i| reflect(i, 4)).collect::<Vec<_>>(), [2, 3, 2, 1]);
         assert_eq!(reflect(5, 1), 0);
     }
 

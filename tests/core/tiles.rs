@@ -4,7 +4,7 @@ use nijigen::{
     Options, Picture,
     generator::{
         Generator,
-        tiles::{cut, margin},
+        tiles::{BORDER, cut, margin},
     },
     manifest::{Entry, parse},
     options::Limits,
@@ -48,9 +48,9 @@ fn tiled_equals_whole() {
             let photo = picture(width, height);
             let mut rows = Rows::default();
             rows.advance(&photo, 0, height).unwrap();
-            let canvas = |left, top, width, height| Canvas {
-                left,
-                top,
+            let canvas = |left: u32, top: u32, width, height| Canvas {
+                left: left as i32,
+                top: top as i32,
                 width,
                 height,
                 layout: entry.layout,
@@ -71,7 +71,7 @@ fn tiled_equals_whole() {
                         for y in line.keep_from..line.keep_to {
                             for x in column.keep_from..column.keep_to {
                                 let at = |x: u32, y: u32, w: u32, h: u32| ((c * h + y) * w + x) as usize;
-                                let inside = tile[at(x - canvas.left, y - canvas.top, canvas.width, canvas.height)];
+                                let inside = tile[at(x - column.start, y - line.start, canvas.width, canvas.height)];
                                 worst = worst.max((inside - whole[at(x, y, width, height)]).abs());
                             }
                         }
@@ -104,13 +104,16 @@ fn the_pipeline_joins_tiles_without_a_seam() {
     assert_eq!(rendering.progress(), 1.);
     let joined = rendering.finish().unwrap();
 
-    let canvas = Canvas { left: 0, top: 0, width: 1352, height: 92, layout: entry.layout, range: entry.range };
+    // The picture, continued on every side, up to a multiple of 4.
+    let before = -(BORDER as i32);
+    let (w, h) = ((width + 2 * BORDER).next_multiple_of(4), (height + 2 * BORDER).next_multiple_of(4));
+    let canvas = Canvas { left: before, top: before, width: w, height: h, layout: entry.layout, range: entry.range };
     let mut rows = Rows::default();
     rows.advance(&photo, 0, height).unwrap();
     let input = normalise(&rows, &photo, &canvas).unwrap();
-    let whole = run(&mut Generator::load(&file).unwrap(), input, 1352, 92, width);
+    let whole = run(&mut Generator::load(&file).unwrap(), input, w, h, width);
     let mut wanted = photo;
-    denormalise(&whole, &canvas, Area { left: 0, right: 1352, top: 0, bottom: 92 }, &mut wanted);
+    denormalise(&whole, &canvas, Area { left: 0, right: width, top: 0, bottom: height }, &mut wanted);
     let worst = joined.rgba().iter().zip(wanted.rgba()).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
     assert!(worst <= 1, "differs by {worst} levels");
 }

@@ -13,7 +13,7 @@ import csv
 import os
 import random
 import zlib
-from multiprocessing import Pool
+from multiprocessing import get_context
 
 import cv2
 import numpy as np
@@ -130,7 +130,8 @@ def main(argv=None):
     sides = {int(s) for s in a.sides.split(",") if s}
     jobs = [(row, side, how, a) for split, plan in (("val", VAL_PLAN), ("train", TRAIN_PLAN)) for side, how in plan
             for row in rows if row["split"] == split and a.split in (split, "both") and (not sides or side in sides)]
-    with Pool(a.jobs) as pool:
+    # Forked, a worker could inherit a lock that a thread of ours holds, and wait for ever.
+    with get_context("spawn").Pool(a.jobs) as pool:
         print(f"{sum(pool.imap_unordered(make, jobs, chunksize=2))} pairs in {a.out}")
 
 

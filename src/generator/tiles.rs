@@ -12,7 +12,7 @@ pub const BORDER: u32 = 8;
 /// The longest side, in pixels, that is run in one piece although it could be cut.
 const WHOLE: u32 = 1024 + 2 * BORDER;
 /// The longest side of a tile. Smaller ones need less memory, but more of them is margin that is run twice: with the
-/// lean generator's margin of 84 pixels, 1.6 times the work of the whole, in 90 MB.
+/// lean generator's margin of 84 pixels, 1.6 times the work of the whole.
 const TILE: u32 = 832;
 
 /// One stretch of an axis: run `start..start + length` of the picture, keep `keep_from..keep_to`. In pixels.

@@ -36,13 +36,13 @@ impl Plane {
     /// Means over windows of `2 RADIUS + 1` pixels, smaller at the borders.
     fn means(&self) -> Plane {
         let height = self.values.len() / self.width;
-        let across = sums(&self.values, self.width, 1, height, self.width);
-        Plane { width: self.width, values: sums(&across, height, self.width, self.width, 1) }
+        let across = line_means(&self.values, self.width, 1, height, self.width);
+        Plane { width: self.width, values: line_means(&across, height, self.width, self.width, 1) }
     }
 }
 
 /// Means along lines of `length` values `step` apart; `lines` lines begin `stride` apart.
-fn sums(values: &[f32], length: usize, step: usize, lines: usize, stride: usize) -> Vec<f32> {
+fn line_means(values: &[f32], length: usize, step: usize, lines: usize, stride: usize) -> Vec<f32> {
     let mut means = vec![0.; values.len()];
     for line in 0..lines {
         let at = |i: usize| line * stride + i * step;
@@ -67,7 +67,7 @@ fn lightness(pixel: &[u8]) -> f32 {
 }
 
 /// Per pixel of the small picture and channel: how steeply the result follows the photo's lightness.
-fn slopes(small: &Picture, result: &Picture, guide: &Plane) -> Result<[Plane; 3]> {
+fn slopes(result: &Picture, guide: &Plane) -> Result<[Plane; 3]> {
     let mean = guide.means();
     let mut variance = guide.times(guide).means();
     for (v, m) in variance.values.iter_mut().zip(&mean.values) {
@@ -81,7 +81,6 @@ fn slopes(small: &Picture, result: &Picture, guide: &Plane) -> Result<[Plane; 3]
         }
         Ok(a.means())
     };
-    debug_assert_eq!(small.rgba.len(), result.rgba.len());
     Ok([slope(0)?, slope(1)?, slope(2)?])
 }
 
@@ -108,7 +107,7 @@ pub fn transfer(mut photo: Picture, small: &Picture, result: &Picture) -> Result
         return Err(Error::Internal("the small pictures differ in size".into()));
     }
     let guide = Plane::new(small, lightness)?;
-    let slopes = slopes(small, result, &guide)?;
+    let slopes = slopes(result, &guide)?;
     let (width, small_width) = (photo.width as usize, small.width as usize);
     let columns = places(small_width, width);
     let rows = places(small.height as usize, photo.height as usize);

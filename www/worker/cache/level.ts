@@ -1,5 +1,5 @@
 import { Cache } from 'nijigen-core';
-import type { CacheSettings } from '../../client/protocol.js';
+import type { CacheEntry, CacheSettings } from '../../client/protocol.js';
 import { bytesOf, type Pictures, type Store, type Stored } from './store.js';
 
 /** An entry that answers a photo; without a distance it is the very file's. */
@@ -10,14 +10,7 @@ export interface Hit {
 }
 
 /** An entry as the list shows it. */
-export interface Listed {
-  readonly id: string;
-  readonly model: string;
-  readonly created: number;
-  readonly used: number;
-  readonly hits: number;
-  readonly bytes: number;
-}
+export type Listed = Omit<CacheEntry, 'thumbnail'>;
 
 interface Upkeep {
   readonly remove: readonly string[];

@@ -7,7 +7,10 @@ use tract_onnx::{
     tract_core::{internal::Cost, model::order::build_flush_list, ops::konst::Const},
 };
 
-use super::onnx::{Model, bad};
+use super::{
+    onnx::{Model, bad},
+    rewrite::rewrite,
+};
 use crate::{Error, Result, manifest::Layout};
 
 /// A model optimised for one size.
@@ -72,7 +75,8 @@ fn optimise(model: &Model, shape: &[usize], side: u32) -> TractResult<TypedModel
     if let Some(input) = model.side {
         set_constant(&mut graph, input, side as f32)?;
     }
-    graph.into_optimized()
+    let graph = graph.into_decluttered()?;
+    rewrite(&graph, &model.prepared)?.into_optimized()
 }
 
 /// An input of one number becomes a constant, so that all that follows from it alone is worked out here and not in

@@ -6,6 +6,7 @@ mod converter;
 mod interop;
 mod memory;
 mod photo;
+mod trial;
 
 use wasm_bindgen::prelude::*;
 

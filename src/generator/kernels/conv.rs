@@ -6,7 +6,7 @@ use super::{
     in_bands,
     moments::Partial,
     simd::{LANES, Simd, Task, dispatch, whole},
-    source::Source,
+    source::{Part, Source},
     winograd,
 };
 
@@ -61,45 +61,30 @@ impl Weights {
                     if i < inputs { weight(o, i, tap / width, tap % width) } else { 0. }
                 })
             }
-            Method::Winograd => {
-                let filters: Vec<_> = (0..outputs * inputs)
-                    .map(|f| {
-                        let at = |y, x| weight(f / inputs, f % inputs, y, x);
-                        winograd::filter(std::array::from_fn(|y| std::array::from_fn(|x| at(y, x))))
-                    })
-                    .collect();
-                let points = (0..winograd::IN * winograd::IN).flat_map(|point| {
-                    let (y, x) = (point / winograd::IN, point % winograd::IN);
-                    let at = |i: usize, o: usize| if i < inputs { filters[o * inputs + i][y][x] } else { 0. };
-                    gemm::pack(stride, outputs, at)
-                });
-                points.collect()
-            }
+            Method::Winograd => gemm::pack_points(winograd::IN * winograd::IN, stride, outputs, |i, o| {
+                let at = |y, x| if i < inputs { weight(o, i, y, x) } else { 0. };
+                let filter = winograd::filter(std::array::from_fn(|y| std::array::from_fn(|x| at(y, x))));
+                filter.into_iter().flatten()
+            }),
             Method::Fourier => {
-                let spectra: Vec<_> = (0..outputs * inputs)
-                    .map(|f| fourier::spectrum(kernel[0], |y, x| weight(f / inputs, f % inputs, y, x)))
-                    .collect();
                 // A complex product as a real one: [re im] · [[u v] [-v u]], where u + iv is the conjugate of the
                 // filter's spectrum, for CNNs correlate.
-                let points = (0..fourier::POINTS).flat_map(|point| {
-                    let scale = 1. / (256. * fourier::gain(point));
-                    let half = whole(outputs);
-                    let at = |k: usize, n: usize| {
-                        let (i, o) = (k % stride, n % half);
-                        if i >= inputs || o >= outputs {
-                            return 0.;
-                        }
-                        let [re, im] = spectra[o * inputs + i][point];
+                let half = whole(outputs);
+                gemm::pack_points(fourier::POINTS, 2 * stride, 2 * half, |k, n| {
+                    let (i, o) = (k % stride, n % half);
+                    let inside = i < inputs && o < outputs;
+                    let spectrum =
+                        inside.then(|| fourier::spectrum(kernel[0], |y, x| weight(o, i, y, x))).unwrap_or_default();
+                    (0..fourier::POINTS).map(move |point| {
+                        let [re, im] = spectrum.get(point).copied().unwrap_or_default();
                         let value = match (k < stride, n < half) {
                             (true, true) | (false, false) => re,
                             (true, false) => -im,
                             (false, true) => im,
                         };
-                        value as f32 * scale
-                    };
-                    gemm::pack(2 * stride, 2 * half, at)
-                });
-                points.collect()
+                        value as f32 / (256. * fourier::gain(point))
+                    })
+                })
             }
         };
         Weights { method, kernel, inputs, outputs, panels }
@@ -142,6 +127,12 @@ pub struct Convolution<'a> {
     /// What happens to the sums.
     pub finish: Finish<'a>,
 }
+
+/// How many threads can share a convolution in place.
+const STRIPES: usize = 16;
+
+/// Rows before a band that are kept: a mirror at the lower border reads the second to last.
+const BEFORE: usize = 2;
 
 /// Reused from band to band.
 #[derive(Default)]
@@ -193,6 +184,52 @@ impl Convolution<'_> {
             let count = rows.min(self.sides[0] - first);
             dispatch(Band { conv: self, first, rows: count, residual, out, scratch });
             self.finish.moments.then(|| Partial::of(out, channels))
+        });
+        self.finish.moments.then(|| Partial::merge(&partials.into_iter().flatten().collect::<Vec<_>>()))
+    }
+
+    /// Whether [`run_in_place`](Self::run_in_place) can be used.
+    pub fn fits_in_place(&self) -> bool {
+        let Weights { method, inputs, outputs, .. } = *self.weights;
+        let same = self.source.resize.is_none() && self.source.raw == self.sides && inputs == outputs;
+        same && method == Method::Winograd && self.pad == [1, 1] && self.source.parts.len() == 1 && !self.finish.shuffle
+    }
+
+    /// [`run`](Self::run) for a picture that nobody reads afterwards: it is written over, which halves what a large
+    /// one needs. The source's only part holds nothing; its values are read from `picture`.
+    pub fn run_in_place(&self, picture: &mut [f32]) -> Option<Vec<f32>> {
+        let (band, [height, width]) = (self.rows_per_band(), self.sides);
+        let row = width * whole(self.weights.outputs);
+        // A stripe's last row and the next one's first are read by both, and written before one of them is done.
+        let stripe = band * height.div_ceil(band).div_ceil(STRIPES).max(2);
+        let edges: Vec<_> =
+            (stripe..height).step_by(stripe).map(|y| picture[(y - 1) * row..(y + 1) * row].to_vec()).collect();
+        let partials = in_bands(picture, stripe * row, |(window, scratch): &mut (Vec<f32>, Scratch), index, out| {
+            let (begin, end) = (index * stripe, index * stripe + out.len() / row);
+            // Row `i` of the window is row `first + i - BEFORE` of the picture as it was.
+            window.resize((BEFORE + band + 1) * row, 0.);
+            if let Some(edge) = index.checked_sub(1).map(|above| &edges[above]) {
+                window[(BEFORE - 1) * row..BEFORE * row].copy_from_slice(&edge[..row]);
+            }
+            for first in (begin..end).step_by(band) {
+                let rows = band.min(end - first);
+                let inside = (rows + 1).min(end - first);
+                window[BEFORE * row..][..inside * row].copy_from_slice(&out[(first - begin) * row..][..inside * row]);
+                if let (true, Some(edge)) = (inside == rows, edges.get(index)) {
+                    window[(BEFORE + rows) * row..][..row].copy_from_slice(&edge[row..]);
+                }
+                let part = &self.source.parts[0];
+                // Rows before the picture do not exist, and are not asked for.
+                let (raw, top) = (&window[BEFORE.saturating_sub(first) * row..], first.saturating_sub(BEFORE));
+                let part = Part { raw, affine: part.affine.clone(), ..*part };
+                let source = Source { parts: vec![part], top, resize: None, ..self.source };
+                let conv = Convolution { source, finish: Finish { ..self.finish }, ..*self };
+                let residual = self.finish.residual.map(|all| &all[first * row..][..rows * row]);
+                let out = &mut out[(first - begin) * row..][..rows * row];
+                dispatch(Band { conv: &conv, first, rows, residual, out, scratch });
+                window.copy_within(rows * row..(rows + BEFORE) * row, 0);
+            }
+            self.finish.moments.then(|| Partial::of(out, self.weights.outputs))
         });
         self.finish.moments.then(|| Partial::merge(&partials.into_iter().flatten().collect::<Vec<_>>()))
     }
@@ -373,7 +410,12 @@ impl Convolution<'_> {
                 // SAFETY: a row has room for `TILES * OUT + 2` pixels.
                 unsafe {
                     let to = lines.add(line * width);
-                    self.source.gather::<S>(y, x, tiles * OUT + 2, to, stride, &mut scratch.resampled);
+                    if line < rows + 2 {
+                        self.source.gather::<S>(y, x, tiles * OUT + 2, to, stride, &mut scratch.resampled);
+                    } else {
+                        // No output reads it, yet what is there would move the others' last digits.
+                        to.write_bytes(0, width);
+                    }
                 }
             }
             for (tile, c) in (0..tiles).flat_map(|tile| (0..inputs).step_by(LANES).map(move |c| (tile, c))) {

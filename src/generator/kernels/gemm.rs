@@ -23,6 +23,32 @@ pub fn pack(depth: usize, columns: usize, weight: impl Fn(usize, usize) -> f32) 
     packed
 }
 
+/// One [`pack`]ed matrix per point; `weights` gives one entry of all of them.
+pub fn pack_points<Values: IntoIterator<Item = f32>>(
+    points: usize,
+    depth: usize,
+    columns: usize,
+    weights: impl Fn(usize, usize) -> Values,
+) -> Vec<f32> {
+    let size = depth * columns.next_multiple_of(COLUMNS);
+    let mut packed = vec![0.; points * size];
+    // A row of one panel at a time, so that every point's cache line is written at once.
+    let mut row = vec![[0.; COLUMNS]; points];
+    for (panel, k) in (0..columns).step_by(COLUMNS).flat_map(|panel| (0..depth).map(move |k| (panel, k))) {
+        for column in panel..columns.min(panel + COLUMNS) {
+            for (values, value) in row.iter_mut().zip(weights(k, column)) {
+                values[column - panel] = value;
+            }
+        }
+        for (point, values) in row.iter_mut().enumerate() {
+            let at = point * size + panel * depth + k * COLUMNS;
+            packed[at..at + COLUMNS].copy_from_slice(values);
+            values.fill(0.);
+        }
+    }
+    packed
+}
+
 /// How many rows to compute at once where `rows` are left, and at which row to begin: the last tile begins earlier and
 /// computes some rows twice.
 #[inline(always)]

@@ -39,7 +39,7 @@ pub struct Axis {
 
 /// Some channels of a source.
 pub struct Part<'a> {
-    /// `H×W×whole(channels)`
+    /// `H×W×whole(channels)`, from row [`Source::top`] on.
     pub raw: &'a [f32],
     /// How many channels there are.
     pub channels: usize,
@@ -55,6 +55,8 @@ pub struct Source<'a> {
     pub parts: Vec<Part<'a>>,
     /// Sides of the parts.
     pub raw: [usize; 2],
+    /// The first row that the parts hold; 0 unless only some are there.
+    pub top: usize,
     /// How rows and columns are resampled, if they are.
     pub resize: Option<&'a [Axis; 2]>,
     /// What lies beyond.
@@ -161,7 +163,7 @@ impl Source<'_> {
         let mut offset = 0;
         for part in &self.parts {
             let width = whole(part.channels);
-            let from = &part.raw[(y * self.raw[1] + x) * width..][..n * width];
+            let from = &part.raw[((y - self.top) * self.raw[1] + x) * width..][..n * width];
             // SAFETY: `from` has `n` pixels, and `to` room for them.
             unsafe { part.copy::<S>(from.as_ptr(), n, to.add(offset), stride) };
             offset += width;

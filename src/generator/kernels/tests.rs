@@ -120,7 +120,7 @@ impl Built {
             affine: case.affine.then(|| [7, 8].map(|seed| padded(&noise(channels, seed), channels))),
             slope: case.affine.then_some(case.slope).flatten(),
         });
-        Source { parts: parts.collect(), raw: case.sides, resize: self.axes.as_ref(), border: case.border }
+        Source { parts: parts.collect(), raw: case.sides, top: 0, resize: self.axes.as_ref(), border: case.border }
     }
 }
 
@@ -170,6 +170,15 @@ fn check(case: &Case, method: Method) -> Result<(), TestCaseError> {
         },
     };
     let moments = conv.run(&mut out).unwrap_or_default();
+    if conv.fits_in_place() {
+        let mut picture = built.raws[0].clone();
+        let mut source = built.source(case);
+        source.parts[0].raw = &[];
+        let moments_there = Convolution { source, finish: Finish { ..conv.finish }, ..conv }.run_in_place(&mut picture);
+        prop_assert!(picture == out, "in place is the same");
+        let close = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-4 * (1. + a.abs());
+        prop_assert!(moments.iter().zip(&moments_there.unwrap_or_default()).all(close));
+    }
     let depth = (inputs * kh * kw) as f64;
     let mut sums = vec![[0f64; 2]; written];
     for (y, x) in (0..sides[0]).flat_map(|y| (0..sides[1]).map(move |x| (y, x))) {
@@ -223,6 +232,16 @@ proptest! {
         let inputs = case.parts.iter().sum::<usize>().max(8);
         let parts = if case.parts.len() == 1 { vec![inputs] } else { case.parts.clone() };
         check(&Case { kernel: [3, 3], stride: [1, 1], dilation: [1, 1], parts, ..case }, Method::Winograd)?;
+    }
+
+    #[test]
+    fn winograd_in_place_is_winograd(case in case(), height in 1..80usize, channels in 1..20usize) {
+        let sides = [height, case.sides[1]];
+        let (kernel, stride, dilation, pad) = ([3, 3], [1, 1], [1, 1], [1, 1]);
+        let parts = vec![8 + channels];
+        let flags = Case { resize: false, shuffle: false, ..case };
+        let case = Case { sides, kernel, stride, dilation, pad, parts, outputs: 8 + channels, ..flags };
+        check(&case, Method::Winograd)?;
     }
 
     #[test]

@@ -81,21 +81,46 @@ impl Op for Conv {
 impl EvalOp for Conv {
     op_out_of_plan!();
 
-    fn eval(&self, _context: &EvalContext, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
-        let (sides, channels) = self.written();
-        let mut out = pixels(sides, channels)?;
-        let source = self.read.source(&inputs)?;
+    fn eval(&self, _context: &EvalContext, mut inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
+        let (written, channels) = self.written();
+        // Pixels that nobody else has may be written over.
+        let slot = self.read.parts[0].raw;
+        let picture = inputs[slot].is_exclusive().then(|| std::mem::replace(&mut inputs[slot], tensor0(0f32).into()));
+        let mut source = self.read.source(&inputs)?;
         let residual = self.residual.map(|slot| values(&inputs[slot])).transpose()?;
         let (stride, dilation, pad, sides) = (self.stride, self.dilation, self.pad, self.sides);
         let finish =
             Finish { bias: &self.bias, residual, slope: self.slope, shuffle: self.shuffle, moments: self.moments };
-        let moments = fill(&mut out, |out| match &self.kernel {
-            Kernel::Dense(weights) => Convolution { source, weights, stride, dilation, pad, sides, finish }.run(out),
-            Kernel::Depthwise(weights) => {
-                let kernel = self.kernel_sides;
-                Depthwise { source, weights, kernel, stride, dilation, pad, sides, finish }.run(out)
+        let (out, moments) = match &self.kernel {
+            Kernel::Dense(weights) => {
+                let mut conv = Convolution { source, weights, stride, dilation, pad, sides, finish };
+                match picture {
+                    Some(picture) if conv.fits_in_place() => {
+                        let mut picture = picture.into_tensor();
+                        let moments = fill(&mut picture, |picture| conv.run_in_place(picture))?;
+                        (picture, moments)
+                    }
+                    picture => {
+                        if let Some(picture) = &picture {
+                            conv.source.parts[0].raw = values(picture)?;
+                        }
+                        let mut out = pixels(written, channels)?;
+                        let moments = fill(&mut out, |out| conv.run(out))?;
+                        (out, moments)
+                    }
+                }
             }
-        })?;
+            Kernel::Depthwise(weights) => {
+                if let Some(picture) = &picture {
+                    source.parts[0].raw = values(picture)?;
+                }
+                let kernel = self.kernel_sides;
+                let conv = Depthwise { source, weights, kernel, stride, dilation, pad, sides, finish };
+                let mut out = pixels(written, channels)?;
+                let moments = fill(&mut out, |out| conv.run(out))?;
+                (out, moments)
+            }
+        };
         let moments = moments.map(|m| Tensor::from_shape(&[2, channels], &m)).transpose()?;
         Ok([Some(out), moments].into_iter().flatten().map(Tensor::into_tvalue).collect())
     }

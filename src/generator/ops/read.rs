@@ -51,7 +51,7 @@ impl Read {
             })
         };
         let parts = self.parts.iter().map(part).collect::<TractResult<_>>()?;
-        Ok(Source { parts, raw: self.raw, resize: self.resize.as_deref(), border: self.border })
+        Ok(Source { parts, raw: self.raw, top: 0, resize: self.resize.as_deref(), border: self.border })
     }
 
     pub fn channels(&self) -> usize {

@@ -12,6 +12,7 @@ mod view;
 
 use std::{
     collections::{HashMap, HashSet},
+    hash::{DefaultHasher, Hasher},
     sync::{Arc, Mutex},
 };
 
@@ -29,7 +30,8 @@ use view::View;
 pub struct Prepared(Mutex<HashMap<String, Entry>>);
 
 struct Entry {
-    weights: Arc<Vec<f32>>,
+    /// A hash of the weights: they may follow from the size.
+    weights: u64,
     shuffle: bool,
     kernel: Kernel,
 }
@@ -152,10 +154,13 @@ impl Rewrite<'_> {
 
     fn kernel(&self, image: &Image, pending: &Pending) -> Kernel {
         let PendingKernel { name, depthwise, weights } = &pending.kernel;
+        let mut hasher = DefaultHasher::new();
+        weights.iter().for_each(|weight| hasher.write_u32(weight.to_bits()));
+        let hash = hasher.finish();
         let mut prepared = self.prepared.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if let Some(entry) = prepared.get(name)
             && entry.shuffle == pending.shuffle
-            && entry.weights == *weights
+            && entry.weights == hash
         {
             return entry.kernel.clone();
         }
@@ -177,7 +182,7 @@ impl Rewrite<'_> {
             };
             Kernel::Dense(Arc::new(Weights::new(method, [height, width], [inputs, outputs], at)))
         };
-        let entry = Entry { weights: weights.clone(), shuffle: pending.shuffle, kernel: kernel.clone() };
+        let entry = Entry { weights: hash, shuffle: pending.shuffle, kernel: kernel.clone() };
         prepared.insert(name.clone(), entry);
         kernel
     }

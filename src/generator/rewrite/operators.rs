@@ -185,13 +185,9 @@ impl Rewrite<'_> {
         if inputs.len() != 2 || op.q_params.is_some() || op.operating_dt != f32::datum_type() {
             return Ok(false);
         }
-        let (Some(slot), Some(output)) =
-            ((0..2).find(|&slot| self.constant(node.inputs[slot]).is_some()), output.first())
-        else {
-            return Ok(false);
-        };
+        let weights = (0..2).find_map(|slot| Some((slot, self.constant(node.inputs[slot])?)));
+        let (Some((slot, weights)), Some(output)) = (weights, output.first()) else { return Ok(false) };
         let (weights_axes, picture_axes) = (&inputs[slot], &inputs[1 - slot]);
-        let Some(weights) = self.constant(node.inputs[slot]) else { return Ok(false) };
         let input = node.inputs[1 - slot];
         let (Some(contracted), Some(made), 2) = (
             weights_axes.chars().find(|axis| picture_axes.contains(*axis) && !output.contains(*axis)),
@@ -516,7 +512,7 @@ impl Rewrite<'_> {
             && let Some((_, mut pending)) = self.waiting(input)
             && side_by_side(&[image.channels / 4, 1])
             && !pending.kernel.depthwise
-            && (pending.slope, pending.residual, pending.moments) == (None, None, false)
+            && (pending.residual, pending.moments) == (None, false)
         {
             let quarter = image.channels / 4;
             self.done.extend(&chain[1..]);

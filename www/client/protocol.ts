@@ -116,6 +116,8 @@ export interface Cached {
   readonly distance: number;
   /** When it was made, in milliseconds since 1970. */
   readonly created: number;
+  /** It was made ahead and came with the page. */
+  readonly ahead?: true;
 }
 
 /** A picture that is kept. Times are milliseconds since 1970. */

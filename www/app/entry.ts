@@ -43,8 +43,12 @@ export class EntryRow {
     save.ariaLabel = text('kept.save-label', { style, date });
     this.#remove.ariaLabel = text('kept.remove-label', { style, date });
     this.#undo.ariaLabel = text('kept.undo-label', { style, date });
-    look.addEventListener('click', actions.open);
-    save.addEventListener('click', actions.save);
+    look.addEventListener('click', () => {
+      actions.open();
+    });
+    save.addEventListener('click', () => {
+      actions.save();
+    });
     this.#remove.addEventListener('click', () => {
       this.#show(true);
       this.#undo.focus();

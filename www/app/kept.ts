@@ -4,7 +4,7 @@ import { EntryRow } from './entry.js';
 import { extensionOf } from './picture.js';
 import { ask } from './question.js';
 import { removals, studio } from './studio.js';
-import { counted, sentenceFor, size, text, textOr } from './text.js';
+import { counted, day, sentenceFor, size, text, textOr } from './text.js';
 import { Viewer } from './viewer.js';
 
 /** Rows that are added at a time. */
@@ -49,6 +49,7 @@ export class KeptList {
   /** Shows what is kept now. What was deleted before and is not gone yet is not shown. */
   async refresh(): Promise<void> {
     this.#root.ariaBusy = 'true';
+    if (!this.#converter) this.#usage.textContent = text('kept.looking');
     try {
       const { cache } = (this.#converter = await studio());
       const [entries, usage] = await Promise.all([cache.entries(), cache.usage()]);
@@ -143,7 +144,10 @@ export class KeptList {
 
   async #open(entry: CacheEntry): Promise<void> {
     const picture = await this.#picture(entry.id);
-    if (picture) await this.#viewer.show(picture, this.#styleOf(entry), this.#fileName(entry, picture));
+    if (picture) {
+      const title = text('kept.viewer', { style: this.#styleOf(entry), date: day(entry.created) });
+      await this.#viewer.show(picture, title, this.#fileName(entry, picture));
+    }
   }
 
   async #save(entry: CacheEntry): Promise<void> {
@@ -164,12 +168,13 @@ export class KeptList {
   }
 
   #fileName(entry: CacheEntry, picture: Blob): string {
-    const day = new Date(entry.created).toISOString().slice(0, 10);
-    return `nijigen-${this.#styleOf(entry).toLowerCase()}-${day}.${extensionOf(picture)}`;
+    const date = new Date(entry.created).toISOString().slice(0, 10);
+    return `nijigen-${this.#styleOf(entry).toLowerCase()}-${date}.${extensionOf(picture)}`;
   }
 
   readonly #fail = (error: unknown): void => {
     const code = error instanceof NijigenError ? error.code : 'internal';
+    this.#usage.textContent = '';
     this.#say(text('kept.unreadable', { sentence: sentenceFor(code) }));
   };
 

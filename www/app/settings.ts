@@ -5,6 +5,7 @@ const KEY = 'nijigen.settings';
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** The ages on offer. */
 export const DAYS = [1, 3, 7, 30, 90, 365] as const;
+const THRESHOLDS = Array.from({ length: 17 }, (_, bits) => bits);
 
 /** What a person has chosen for this page, in this browser. */
 export interface Settings {
@@ -60,10 +61,10 @@ export function drawing(): Pick<ConvertOptions, 'label'> {
 /** Whatever an older version or another program left there, each choice is one that exists. */
 function read(json: string | null): Settings {
   try {
-    const { keep, threshold, days, since, mark } = { ...STANDARD, ...(JSON.parse(json ?? '{}') as Partial<Settings>) };
+    const { keep, threshold, days, since, mark } = JSON.parse(json ?? '{}') as Record<string, unknown>;
     return {
       keep: keep !== false,
-      threshold: threshold >= 0 && threshold <= 16 ? Math.round(threshold) : STANDARD.threshold,
+      threshold: THRESHOLDS.find((known) => known === threshold) ?? STANDARD.threshold,
       days: DAYS.find((known) => known === days) ?? STANDARD.days,
       since: since === 'use' ? 'use' : 'creation',
       mark: mark !== false,

@@ -78,13 +78,7 @@ export class Converter {
   #disposed = false;
 
   /** @internal Use `createConverter`. */
-  constructor(
-    models: Models,
-    workerUrl: URL,
-    wasmUrl: URL,
-    cache: CacheSettings | false,
-    seeds: readonly Seed[],
-  ) {
+  constructor(models: Models, workerUrl: URL, wasmUrl: URL, cache: CacheSettings | false, seeds: readonly Seed[]) {
     this.#models = models;
     this.#workerUrl = workerUrl;
     this.#wasmUrl = wasmUrl;

@@ -26,6 +26,7 @@ test('a sample is there at once on the first visit, in every style, and without 
   assert.equal(await page.locator('.sample').count(), 3);
   await press(page, 'dog');
   assert.ok(await ahead(page, 0));
+  assert.ok(await page.evaluate(() => document.activeElement.matches('input[type=file]')), 'the focus is not lost');
   const picture = card(page, 0).locator('.after img:not([hidden])');
   await picture.waitFor();
   assert.equal(await picture.evaluate((img) => img.naturalWidth), 576);

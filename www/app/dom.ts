@@ -10,8 +10,12 @@ export function closeOutside(dialog: HTMLDialogElement): void {
   find(dialog, '.close', HTMLButtonElement).addEventListener('click', () => {
     dialog.close();
   });
-  // Its sheet covers all of it, so only the backdrop is left.
+  // Its sheet covers all of it, so only the backdrop is left. A slider may be let go there, which is no press.
+  let pressed = false;
   dialog.addEventListener('pointerdown', ({ target }) => {
-    if (target === dialog) dialog.close();
+    pressed = target === dialog;
+  });
+  dialog.addEventListener('click', ({ target }) => {
+    if (pressed && target === dialog) dialog.close();
   });
 }

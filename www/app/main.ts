@@ -20,6 +20,8 @@ takeIn(input, (files) => {
 });
 offerSamples(find(document, '.samples', HTMLElement), (photo) => {
   gallery.add([photo], { format: 'jpeg' });
+  // The samples are gone with the first photo, and the focus with them.
+  input.focus({ preventScroll: true });
 });
 
 new Panel(find(document, '#open-panel', HTMLButtonElement));

@@ -1,8 +1,32 @@
 // What the tests of the panel share.
 import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { reaches, WORDS } from './browser.mjs';
 
-export const DOG = 'tests/fixtures/photos/dog.jpg';
+/** Copies of photos that are drawn in a moment, 160 pixels wide. Returns their paths. */
+export async function smallPhotos(browser, ...names) {
+  const folder = mkdtempSync(join(tmpdir(), 'nijigen-'));
+  const page = await browser.newPage();
+  const paths = [];
+  for (const name of names) {
+    const base64 = await page.evaluate(
+      async (photo) => {
+        const bitmap = await createImageBitmap(await (await fetch(`data:image/jpeg;base64,${photo}`)).blob());
+        const [width, height] = [160, Math.round((160 * bitmap.height) / bitmap.width)];
+        const canvas = Object.assign(document.createElement('canvas'), { width, height });
+        canvas.getContext('2d').drawImage(bitmap, 0, 0, width, height);
+        return canvas.toDataURL('image/jpeg', 0.9).split(',')[1];
+      },
+      readFileSync(`tests/fixtures/photos/${name}.jpg`, 'base64'),
+    );
+    paths.push(join(folder, `${name}.jpg`));
+    writeFileSync(paths.at(-1), Buffer.from(base64, 'base64'));
+  }
+  await page.close();
+  return paths;
+}
 
 /** The words between the last two values of a text of the page. */
 const part = (key) => WORDS[key].split(/\{\w+\}/).at(-2);

@@ -2,17 +2,18 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { choose, launch, open, PHOTO, reaches, SITE, WORDS } from './browser.mjs';
-import { close, DOG, holds, kind, openPanel, stored } from './panel.mjs';
+import { choose, launch, open, reaches, SITE, WORDS } from './browser.mjs';
+import { close, holds, kind, openPanel, smallPhotos, stored } from './panel.mjs';
 import { readPng } from './pixels.mjs';
 import { serve } from './server.mjs';
 
 const SCREENSHOTS = 'target/screenshots';
 
-let browser, server;
+let browser, server, LAKE, DOG, ASTERS;
 before(async () => {
   mkdirSync(SCREENSHOTS, { recursive: true });
   browser = await launch();
+  [LAKE, DOG, ASTERS] = await smallPhotos(browser, 'lake', 'dog', 'asters');
   server = await serve(SITE);
 });
 after(async () => {
@@ -22,7 +23,7 @@ after(async () => {
 
 test('what is made is listed, can be looked at, saved, deleted and brought back', async () => {
   const { context, page, watch } = await open(browser, server.url);
-  await choose(page, PHOTO, DOG, PHOTO);
+  await choose(page, LAKE, DOG, LAKE);
   assert.deepEqual([await kind(page, 0), await kind(page, 1), await kind(page, 2)], ['made', 'made', 'exact']);
   await openPanel(page);
   const entry = page.locator('.entry');
@@ -38,11 +39,11 @@ test('what is made is listed, can be looked at, saved, deleted and brought back'
     .click();
   const shown = page.locator('#viewer img:not([hidden])');
   await shown.waitFor();
-  assert.deepEqual(await shown.evaluate((img) => [img.naturalWidth, img.naturalHeight]), [640, 360]);
+  assert.deepEqual(await shown.evaluate((img) => [img.naturalWidth, img.naturalHeight]), [160, 90]);
   await close(page);
   const [download] = await Promise.all([page.waitForEvent('download'), entry.nth(1).locator('.save').click()]);
   assert.match(download.suggestedFilename(), /^nijigen-meadow-\d{4}-\d\d-\d\d\.png$/);
-  assert.equal(readPng(await download.path()).width, 640);
+  assert.equal(readPng(await download.path()).width, 160);
 
   await entry.nth(0).locator('.remove').click();
   assert.match(await page.locator('.usage').textContent(), /^1 picture,/);
@@ -51,7 +52,7 @@ test('what is made is listed, can be looked at, saved, deleted and brought back'
   await entry.nth(0).locator('.remove').click();
   await close(page);
   await holds(page, 1);
-  await choose(page, DOG, PHOTO);
+  await choose(page, DOG, LAKE);
   assert.deepEqual([await kind(page, 3), await kind(page, 4)], ['made', 'exact']);
   watch.assertClean();
   await context.close();
@@ -59,7 +60,7 @@ test('what is made is listed, can be looked at, saved, deleted and brought back'
 
 test('a deletion that nobody takes back is carried out, even with the page gone', async () => {
   const { context, page, watch } = await open(browser, server.url);
-  await choose(page, PHOTO, DOG);
+  await choose(page, LAKE, DOG);
   await reaches(page, 1, 'done');
   await openPanel(page);
   await page.locator('.remove').first().click();
@@ -79,7 +80,7 @@ test('a deletion that nobody takes back is carried out, even with the page gone'
 
 test('all is deleted only after a question', async () => {
   const { context, page, watch } = await open(browser, server.url);
-  await choose(page, PHOTO, DOG);
+  await choose(page, LAKE, DOG);
   await reaches(page, 1, 'done');
   await openPanel(page);
   const clear = page.getByRole('button', { name: WORDS['kept.clear'] });
@@ -103,7 +104,7 @@ test('all is deleted only after a question', async () => {
 
 test('by keyboard: in, through the panel, out, with the focus where it belongs', async () => {
   const { context, page, watch } = await open(browser, server.url);
-  await choose(page, PHOTO);
+  await choose(page, LAKE);
   await reaches(page, 0, 'done');
   const focused = (selector) => page.evaluate((selector) => document.activeElement.matches(selector), selector);
   await page.locator('#open-panel').focus();
@@ -129,7 +130,7 @@ test('by keyboard: in, through the panel, out, with the focus where it belongs',
 
 test('it fits at every width, in both themes', async () => {
   const { context, page, watch } = await open(browser, server.url);
-  await choose(page, PHOTO, DOG, 'tests/fixtures/photos/asters.jpg');
+  await choose(page, LAKE, DOG, ASTERS);
   await reaches(page, 2, 'done');
   await openPanel(page);
   await page.locator('.entry .remove').nth(1).click();

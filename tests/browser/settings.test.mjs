@@ -6,15 +6,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { card, choose, launch, open, PHOTO, reaches, SITE, WORDS } from './browser.mjs';
-import { close, DOG, kind, openPanel, stored } from './panel.mjs';
+import { close, kind, openPanel, smallPhotos, stored } from './panel.mjs';
 import { convertNatively, meanDifference, readPng } from './pixels.mjs';
 import { serve } from './server.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'nijigen-'));
 
-let browser, server;
+let browser, server, LAKE, DOG;
 before(async () => {
   browser = await launch();
+  [LAKE, DOG] = await smallPhotos(browser, 'lake', 'dog');
   server = await serve(SITE);
 });
 after(async () => {
@@ -24,22 +25,22 @@ after(async () => {
 
 test('switched off nothing is kept or found; the choice outlives the page', async () => {
   const { context, page, watch } = await open(browser, server.url);
-  await choose(page, PHOTO);
+  await choose(page, LAKE);
   await reaches(page, 0, 'done');
   await openPanel(page);
   await page.getByRole('switch', { name: WORDS['keeping.keep'] }).click();
   await close(page);
-  await choose(page, PHOTO, DOG, DOG);
+  await choose(page, LAKE, DOG, DOG);
   assert.deepEqual([await kind(page, 1), await kind(page, 2), await kind(page, 3)], ['made', 'made', 'made']);
   assert.equal((await stored(page)).length, 1, 'what is there stays');
   await page.reload();
-  await choose(page, PHOTO);
+  await choose(page, LAKE);
   assert.equal(await kind(page, 0), 'made');
   await openPanel(page);
   assert.equal(await page.locator('.entry').count(), 1);
   await page.getByRole('switch', { name: WORDS['keeping.keep'] }).click();
   await close(page);
-  await choose(page, PHOTO);
+  await choose(page, LAKE);
   assert.equal(await kind(page, 1), 'exact');
   watch.assertClean();
   await context.close();
@@ -96,7 +97,7 @@ test('the age limit that is chosen holds once the panel is closed', async () => 
   const { context, page, watch } = await open(browser, server.url);
   await page.evaluate(() => localStorage.setItem('nijigen.settings', '{"days":30}'));
   await page.reload();
-  await choose(page, PHOTO);
+  await choose(page, LAKE);
   await reaches(page, 0, 'done');
   // Ten days pass.
   await page.evaluate(async () => {
@@ -143,7 +144,7 @@ test('the browser is asked to keep pictures for good only when somebody wants it
     navigator.storage.persisted = () => Promise.resolve(window.asked > 1);
   });
   const asked = () => page.evaluate(() => window.asked);
-  await choose(page, PHOTO);
+  await choose(page, LAKE);
   await reaches(page, 0, 'done');
   await openPanel(page);
   const words = (key) => page.locator('#lasting', { hasText: WORDS[key] }).waitFor();
@@ -177,7 +178,7 @@ test('where storage is refused the panel says so, and choices hold for the visit
     await route.fulfill({ response, body: refuse + (await response.text()) });
   });
   await page.reload();
-  await choose(page, PHOTO, PHOTO);
+  await choose(page, LAKE, LAKE);
   assert.deepEqual([await kind(page, 0), await kind(page, 1)], ['made', 'exact']);
   await openPanel(page);
   assert.equal(await page.locator('.notice').textContent(), WORDS['kept.fleeting']);
@@ -185,7 +186,7 @@ test('where storage is refused the panel says so, and choices hold for the visit
   await page.getByRole('switch', { name: WORDS['keeping.keep'] }).click();
   assert.ok(await page.locator('.forgetful').isVisible());
   await close(page);
-  await choose(page, PHOTO);
+  await choose(page, LAKE);
   assert.equal(await kind(page, 2), 'made');
   await context.close();
 });

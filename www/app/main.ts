@@ -28,9 +28,9 @@ new Panel(find(document, '#open-panel', HTMLButtonElement));
 // Who installs the page wants it to last; others are asked only where they ask for it.
 addEventListener('appinstalled', () => void studio().then(({ cache }) => cache.persist()));
 
-// Whoever is choosing photos must not lose the page under the dialog.
+// Whoever is choosing photos must not lose the page under the file dialog, nor one of its own.
 let choosing = false;
 input.addEventListener('click', () => {
   choosing = true;
 });
-void takeUpdates(() => !choosing && gallery.empty);
+void takeUpdates(() => !choosing && gallery.empty && !document.querySelector('dialog[open]'));

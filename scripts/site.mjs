@@ -7,12 +7,14 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as esbuild from 'esbuild';
+import { drawSamples } from './samples.mjs';
 
-const WASM = 'target/wasm/simd/nijigen_bg.wasm';
+const CORE = 'target/wasm/simd';
+const WASM = `${CORE}/nijigen_bg.wasm`;
 const SITE = 'target/site';
 const PACKAGE = 'dist/package';
 /** Fetched when first used; everything else is the shell. */
-const HEAVY = /\.(wasm|onnx)$/;
+const HEAVY = /\.(wasm|onnx)$|^samples\/[^/]+$/;
 /** Names that change with what is in them: ours, and Trunk's. */
 const HASHED = /^(assets\/.+|app-[0-9a-f]{16}\.(js|css))$/;
 
@@ -27,7 +29,7 @@ async function bundle(entry, out, values = {}, options = {}) {
     entryPoints: { [out.name]: entry },
     outdir: out.folder,
     entryNames: out.hashed ? '[name]-[hash]' : '[name]',
-    alias: { 'nijigen-core': './target/wasm/simd/nijigen.js' },
+    alias: { 'nijigen-core': `./${CORE}/nijigen.js` },
     define: { 'process.env.NODE_ENV': '"production"', ...define },
     bundle: true,
     format: 'esm',
@@ -57,7 +59,14 @@ async function build() {
   cpSync(WASM, join(SITE, wasm));
   copyModels(`${SITE}/models`);
   const worker = await bundleWorker({ folder: `${SITE}/assets`, name: 'worker', hashed: true });
-  const values = { WORKER_URL: worker.slice(SITE.length + 1), WASM_URL: wasm, OFFLINE: released };
+  const { photos, seeds } = await drawSamples(`${SITE}/samples`, CORE, json('models/manifest.json'));
+  const values = {
+    WORKER_URL: worker.slice(SITE.length + 1),
+    WASM_URL: wasm,
+    SAMPLES: photos,
+    SEEDS: seeds,
+    OFFLINE: released,
+  };
   await bundle('www/app/main.ts', { folder: SITE, name: 'app' }, values);
   await bundle('www/styles/main.css', { folder: SITE, name: 'app' });
 }
@@ -88,9 +97,9 @@ async function writeServiceWorker(folder) {
     .filter((name) => !HEAVY.test(name))
     .map((url) => ({ url, revision: HASHED.test(url) ? null : sha256(join(folder, url)).slice(0, 16) }));
   // Keyed by the very URLs that the client asks for.
-  const modules = filesIn(folder).filter((name) => name.endsWith('.wasm'));
+  const others = filesIn(folder).filter((name) => HEAVY.test(name) && !name.endsWith('.onnx'));
   const heavy = Object.fromEntries([
-    ...modules.map((name) => [name, sha256(join(folder, name))]),
+    ...others.map((name) => [name, sha256(join(folder, name))]),
     ...json(join(folder, 'models/manifest.json')).map(({ file, sha256 }) => [
       `models/${file}?sha256=${sha256}`,
       sha256,

@@ -17,6 +17,7 @@ import type {
   ValueRange,
   Variant,
 } from './protocol.js';
+import { madeAhead, type Seed } from './seeds.js';
 import { toFile, toPhoto, type Source } from './source.js';
 import { Turns } from './turns.js';
 
@@ -28,6 +29,8 @@ export interface ConverterOptions {
   readonly modelsUrl?: string | URL;
   /** What is kept of the pictures made; `false` keeps nothing. */
   readonly cache?: CacheSettings | false;
+  /** Results made ahead with this very build; they answer like kept pictures, and are not kept themselves. */
+  readonly seeds?: readonly Seed[];
 }
 
 export interface ConvertOptions extends CoreOptions {
@@ -67,6 +70,7 @@ export class Converter {
   readonly #models: Models;
   readonly #workerUrl: URL;
   readonly #wasmUrl: URL;
+  readonly #seeds: readonly Seed[];
   readonly #turns = new Turns();
   /** Pictures made before, which answer photos that come again. */
   readonly cache: CacheControl;
@@ -74,10 +78,11 @@ export class Converter {
   #disposed = false;
 
   /** @internal Use `createConverter`. */
-  constructor(models: Models, workerUrl: URL, wasmUrl: URL, cache: CacheSettings | false) {
+  constructor(models: Models, workerUrl: URL, wasmUrl: URL, cache: CacheSettings | false, seeds: readonly Seed[]) {
     this.#models = models;
     this.#workerUrl = workerUrl;
     this.#wasmUrl = wasmUrl;
+    this.#seeds = seeds;
     this.cache = new CacheControl(
       cache,
       (settings, command) => this.#alive().cache(wasmUrl.href, settings, command),
@@ -103,9 +108,13 @@ export class Converter {
     if (this.#disposed) throw new NijigenError('cancelled', 'the converter was disposed of');
     const { signal, onPreview } = options;
     const generator = this.#generator(options);
-    const preview = onPreview && 'entry' in generator ? this.#models.preview(generator.entry) : undefined;
     const { settings } = this.cache;
     const cache = { mode: settings ? (options.cache ?? 'use') : 'off', settings: settings || {} } as const;
+    if (cache.mode === 'use' && 'entry' in generator) {
+      const ahead = await madeAhead(this.#seeds, toPhoto(source), generator.entry, core, signal);
+      if (ahead) return ahead;
+    }
+    const preview = onPreview && 'entry' in generator ? this.#models.preview(generator.entry) : undefined;
     if (preview) onPreview?.(await this.#run(source, preview, core, cache, signal));
     return this.#run(source, generator, core, cache, signal, options.onProgress);
   }
@@ -154,5 +163,5 @@ export async function createConverter(options: ConverterOptions = {}): Promise<C
   const wasm = locate(options.wasmUrl, new URL('./nijigen_bg.wasm', import.meta.url));
   const models = locate(options.modelsUrl, new URL('./models/', import.meta.url));
   const cache = options.cache === false ? false : checkedSettings(options.cache ?? {});
-  return new Converter(await Models.fetch(models), worker, wasm, cache);
+  return new Converter(await Models.fetch(models), worker, wasm, cache, options.seeds ?? []);
 }

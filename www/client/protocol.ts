@@ -116,6 +116,8 @@ export interface Cached {
   readonly distance: number;
   /** When it was made, in milliseconds since 1970. */
   readonly created: number;
+  /** It was made ahead and came with the page. */
+  readonly ahead?: true;
 }
 
 /** A picture that is kept. Times are milliseconds since 1970. */
@@ -188,7 +190,7 @@ export interface WorkerApi {
   convert(request: ConversionRequest, onProgress: ProgressListener): Promise<Reply>;
   /** Ends the conversion in progress, if any, at its next pause. */
   cancel(): void;
-  /** Makes the engine's module ready and opens the cache. */
+  /** Makes the engine's module ready and opens the cache, save where nothing was ever kept. */
   cache(wasmUrl: string, settings: CacheSettings, command: CacheCommand): Promise<CacheReply>;
   /** Takes the Web Lock named like the worker and never gives it back: it falls free when the worker dies. */
   holdLock(): Promise<void>;

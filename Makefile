@@ -26,6 +26,7 @@ check: ## formatting, lints, types, licences
 	@$(SETUP) lint wasm npm deny
 	@scripts/check.sh
 
+package: export NIJIGEN_RELEASE = 1
 package: site ## the static site in dist/site, the npm package in dist/
 	node scripts/site.mjs package
 

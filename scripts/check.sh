@@ -8,7 +8,7 @@ cargo fmt --check
 cargo clippy --quiet --release --all-targets --features cli -- -D warnings
 # The bindings exist only for wasm.
 if [ "$(wasm_toolchain)" = own ]; then
-  RUSTFLAGS=$WASM_FLAGS cargo clippy --quiet --profile wasm --lib --target $WASM_TARGET -- -D warnings
+  RUSTFLAGS=$WASM_FLAGS cargo clippy --quiet --profile wasm --lib --features relaxed,threads --target $WASM_TARGET -- -D warnings
 else
   echo "» the bindings in src/web are not linted: this toolchain has no wasm32 std (make test still builds them)"
 fi

@@ -2,9 +2,10 @@
 TOOLS=${NIJIGEN_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/nijigen}
 TRUNK_VERSION=0.21.14
 DENY_VERSION=0.20.2
+BINARYEN_VERSION=132.0.0
 # wasm-bindgen's program must be exactly the crate's version.
 BINDGEN_VERSION=$(sed -n '/^name = "wasm-bindgen"$/{n;s/version = "\(.*\)"/\1/p;}' Cargo.lock)
-PATH=$TOOLS/wasm-bindgen-cli-$BINDGEN_VERSION/bin:$TOOLS/trunk-$TRUNK_VERSION/bin:$TOOLS/cargo-deny-$DENY_VERSION/bin:$PATH
+PATH=$TOOLS/wasm-bindgen-cli-$BINDGEN_VERSION/bin:$TOOLS/trunk-$TRUNK_VERSION/bin:$TOOLS/cargo-deny-$DENY_VERSION/bin:$TOOLS/binaryen-$BINARYEN_VERSION/node_modules/.bin:$PATH
 export PATH
 
 # A room for each list of requirements, so that a changed list is installed.
@@ -16,11 +17,24 @@ DEBIAN_RUSTC=/usr/bin/rustc
 # Every browser with WebAssembly in module workers has fixed-width SIMD.
 WASM_TARGET=wasm32-unknown-unknown
 WASM_FLAGS='-C target-feature=+simd128,+bulk-memory'
+# Threads share one memory, which JavaScript makes. Modules are linked for the most that one can be.
+ATOMICS_FLAGS=$WASM_FLAGS,+atomics,+mutable-globals
+for argument in shared-memory import-memory max-memory=4294967296 \
+  export=__heap_base export=__wasm_init_tls export=__tls_size export=__tls_align export=__tls_base; do
+  ATOMICS_FLAGS+=" -C link-arg=--$argument"
+done
 
 # Prints "own" where the default toolchain has std for wasm32, "debian" where Debian's can build it, else nothing.
 wasm_toolchain() {
   if [ -d "$(rustc --print target-libdir --target $WASM_TARGET 2>/dev/null)" ]; then echo own
   elif [ -x $DEBIAN_RUSTC ] && [ -f "$($DEBIAN_RUSTC --print sysroot)/lib/rustlib/src/rust/library/std/Cargo.toml" ]; then echo debian
+  fi
+}
+
+# The same of a toolchain that can build std with atomics, as threads need.
+atomics_toolchain() {
+  if [ -f "$(rustc --print sysroot)/lib/rustlib/src/rust/library/std/Cargo.toml" ]; then echo own
+  elif [ "$(wasm_toolchain)" = debian ]; then echo debian
   fi
 }
 

@@ -3,10 +3,14 @@
 # minutes the first time, and each leaves a core idle for much of them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-scripts/setup.sh wasm
-echo "» compiling the browser's module: usually 6 minutes the first time, seconds after that"
+scripts/setup.sh wasm ${NIJIGEN_RELEASE:+atomics}
+if [ "${NIJIGEN_RELEASE:-}" ]; then
+  echo "» compiling the browser's modules, with threads and without: usually 20 minutes the first time"
+else
+  echo "» compiling the browser's module: usually 6 minutes the first time, seconds after that"
+fi
 scripts/wasm.sh compile &
 compiling=$!
 trap 'kill $compiling 2>/dev/null || true' EXIT
-scripts/setup.sh npm bindgen trunk
+scripts/setup.sh npm bindgen trunk ${NIJIGEN_RELEASE:+binaryen}
 wait $compiling || { echo "The module did not compile; what the compiler said is above." >&2; exit 1; }

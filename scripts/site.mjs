@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import * as esbuild from 'esbuild';
 import { drawSamples } from './samples.mjs';
 
-const CORE = 'target/wasm/simd';
-const WASM = `${CORE}/nijigen_bg.wasm`;
+/** One folder for each variant; `variants` names those that this build has. */
+const MODULES = 'target/wasm';
 const SITE = 'target/site';
 const PACKAGE = 'dist/package';
 /** Fetched when first used; everything else is the shell. */
@@ -29,7 +29,7 @@ async function bundle(entry, out, values = {}, options = {}) {
     entryPoints: { [out.name]: entry },
     outdir: out.folder,
     entryNames: out.hashed ? '[name]-[hash]' : '[name]',
-    alias: { 'nijigen-core': `./${CORE}/nijigen.js` },
+    alias: { 'nijigen-core': bindings('simd') },
     define: { 'process.env.NODE_ENV': '"production"', ...define },
     bundle: true,
     format: 'esm',
@@ -43,7 +43,41 @@ async function bundle(entry, out, values = {}, options = {}) {
   return Object.keys(result.metafile.outputs)[0];
 }
 
-const bundleWorker = (out) => bundle('www/worker/main.ts', out, { WASM_BYTES: statSync(WASM).size });
+const wasm = (variant) => `${MODULES}/${variant}/nijigen_bg.wasm`;
+const bindings = (variant) => `./${MODULES}/${variant}/nijigen.js`;
+const variants = () => readFileSync(`${MODULES}/variants`, 'utf8').trim().split(/\s+/);
+const threaded = () => variants().filter((variant) => variant.endsWith('threads'));
+
+/** What wasm-bindgen writes for a build's shared memory is the only place that says how it must begin. */
+function sharedPages() {
+  const [variant] = threaded();
+  if (!variant) return 0;
+  const said = /new WebAssembly\.Memory\(\{initial:(\d+),maximum:\d+,shared:true\}\)/;
+  return Number(said.exec(readFileSync(bindings(variant), 'utf8'))[1]);
+}
+
+/** Relaxed SIMD changes what functions do, not which there are: the scripts are made for either. */
+function checkBindings() {
+  for (const variant of variants().filter((name) => name.startsWith('relaxed'))) {
+    const twin = variant.replace('relaxed', 'simd');
+    if (readFileSync(bindings(variant), 'utf8') !== readFileSync(bindings(twin), 'utf8')) {
+      throw new Error(`the bindings of ${variant} and ${twin} differ: both must be built from the same sources`);
+    }
+  }
+}
+
+/** The worker, and beside it the script of the threads. Returns their files. */
+async function bundleWorkers(out) {
+  checkBindings();
+  const sizes = Object.fromEntries(variants().map((variant) => [variant, statSync(wasm(variant)).size]));
+  const values = { WASM_BYTES: sizes, SHARED_PAGES: sharedPages() };
+  const worker = await bundle('www/worker/main.ts', { ...out, name: 'worker' }, values);
+  const [variant] = threaded();
+  if (!variant) return { worker };
+  const alias = { 'nijigen-core': bindings(variant) };
+  const thread = await bundle('www/worker/thread.ts', { ...out, name: 'thread' }, values, { alias });
+  return { worker, thread };
+}
 
 function copyModels(folder) {
   mkdirSync(folder, { recursive: true });
@@ -55,14 +89,19 @@ function copyModels(folder) {
 async function build() {
   rmSync(SITE, { recursive: true, force: true });
   mkdirSync(`${SITE}/assets`, { recursive: true });
-  const wasm = `assets/nijigen-${sha256(WASM).slice(0, 12)}.wasm`;
-  cpSync(WASM, join(SITE, wasm));
+  const urls = {};
+  for (const variant of variants()) {
+    urls[variant] = `assets/nijigen-${variant}-${sha256(wasm(variant)).slice(0, 12)}.wasm`;
+    cpSync(wasm(variant), join(SITE, urls[variant]));
+  }
   copyModels(`${SITE}/models`);
-  const worker = await bundleWorker({ folder: `${SITE}/assets`, name: 'worker', hashed: true });
-  const { photos, seeds } = await drawSamples(`${SITE}/samples`, CORE, json('models/manifest.json'));
+  const { worker, thread = '' } = await bundleWorkers({ folder: `${SITE}/assets`, hashed: true });
+  const within = (file) => file.slice(SITE.length + 1);
+  const { photos, seeds } = await drawSamples(`${SITE}/samples`, `${MODULES}/simd`, json('models/manifest.json'));
   const values = {
-    WORKER_URL: worker.slice(SITE.length + 1),
-    WASM_URL: wasm,
+    WORKER_URL: within(worker),
+    THREAD_URL: within(thread),
+    WASM_URLS: urls,
     SAMPLES: photos,
     SEEDS: seeds,
     OFFLINE: released,
@@ -124,9 +163,9 @@ async function pack() {
   rmSync(PACKAGE, { recursive: true, force: true });
   mkdirSync(PACKAGE, { recursive: true });
   await bundle('www/client/index.ts', { folder: PACKAGE, name: 'client' });
-  await bundleWorker({ folder: PACKAGE, name: 'worker' });
+  await bundleWorkers({ folder: PACKAGE });
   execFileSync('npx', ['tsc', '-p', 'www/client', '--outDir', `${PACKAGE}/types`], { stdio: 'inherit' });
-  cpSync(WASM, `${PACKAGE}/nijigen_bg.wasm`);
+  for (const variant of variants()) cpSync(wasm(variant), `${PACKAGE}/nijigen-${variant}.wasm`);
   copyModels(`${PACKAGE}/models`);
   for (const file of ['LICENSE-MIT', 'LICENSE-APACHE', 'README.md']) cpSync(file, join(PACKAGE, file));
   writeFileSync(`${PACKAGE}/package.json`, JSON.stringify({ ...json('www/package.json'), version }, null, 2));

@@ -1,28 +1,92 @@
 #!/usr/bin/env bash
-# Builds the browser's module into target/wasm/simd/: nijigen.js, nijigen_bg.wasm and their types.
-# Does nothing when nothing changed. With the word "compile" it stops before wasm-bindgen is needed.
+# Builds the browser's modules, each into a folder of target/wasm/: nijigen.js, nijigen_bg.wasm and their types. The
+# file target/wasm/variants names those of this build. Does nothing when nothing changed. With the word "compile" it
+# stops before wasm-bindgen is needed.
+#   NIJIGEN_VARIANTS   which to build: simd relaxed simd-threads relaxed-threads (default: simd)
+#   NIJIGEN_RELEASE=1  all that this machine can, made small by wasm-opt: minutes
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/env.sh
 
-out=target/wasm/simd
-built=target/$WASM_TARGET/wasm/nijigen.wasm
-export RUSTFLAGS=$WASM_FLAGS
-build=(build --quiet --lib --profile wasm --target $WASM_TARGET)
-
-case $(wasm_toolchain) in
-  own) cargo "${build[@]}" ;;
-  debian)
-    # Debian's Rust has the sources of std but no wasm std and no wasm linker: build the one, borrow
-    # the other from the default toolchain. It needs the flag that lets a stable compiler do so.
-    RUSTFLAGS+=" -C linker=$(rustc --print target-libdir)/../bin/rust-lld"
-    RUSTC_BOOTSTRAP=1 RUSTC=$DEBIAN_RUSTC /usr/bin/cargo "${build[@]}" -Z build-std=std,panic_abort
-    ;;
-  *) echo "No toolchain can build for $WASM_TARGET: run scripts/setup.sh wasm" >&2; exit 1 ;;
-esac
-
-if [ "${1:-}" = compile ]; then exit; fi
-if [ ! $out/nijigen_bg.wasm -nt $built ]; then
-  wasm-bindgen --target web --remove-name-section --remove-producers-section --out-dir $out --out-name nijigen $built
-  touch $out/nijigen_bg.wasm
+release=${NIJIGEN_RELEASE:-}
+plain=() threaded=()
+for variant in ${NIJIGEN_VARIANTS:-simd${release:+ relaxed simd-threads relaxed-threads}}; do
+  case $variant in
+    simd | relaxed) plain+=("$variant") ;;
+    simd-threads | relaxed-threads) threaded+=("$variant") ;;
+    *) echo "There is no variant “$variant”." >&2; exit 2 ;;
+  esac
+done
+if [ ${#threaded[@]} -gt 0 ] && [ -z "$(atomics_toolchain)" ]; then
+  echo "» ${threaded[*]} left out: no toolchain here can build std with atomics (rustup component add rust-src)"
+  threaded=()
 fi
+
+# compile TOOLCHAIN FOLDER VARIANT…: the modules as linked, target/wasm/VARIANT/linked.wasm
+compile() {
+  local toolchain=$1 folder=$2 cargo=(cargo) std=() variant out
+  local built=$folder/$WASM_TARGET/wasm/deps/nijigen.wasm
+  shift 2
+  [ $# -gt 0 ] || return 0
+  export RUSTFLAGS=$WASM_FLAGS
+  case $1 in *-threads) RUSTFLAGS=$ATOMICS_FLAGS std=(-Z build-std=std,panic_abort) ;; esac
+  case $toolchain in
+    own) ;;
+    debian)
+      # Debian's Rust has the sources of std but no wasm std and no wasm linker: build the one, borrow
+      # the other from the default toolchain.
+      RUSTFLAGS+=" -C linker=$(rustc --print target-libdir)/../bin/rust-lld" std=(-Z build-std=std,panic_abort)
+      export RUSTC=$DEBIAN_RUSTC
+      cargo=(/usr/bin/cargo)
+      ;;
+    *) echo "No toolchain can build for $WASM_TARGET: run scripts/setup.sh wasm" >&2; return 1 ;;
+  esac
+  # The flag that lets a stable compiler build std.
+  if [ ${#std[@]} -gt 0 ]; then export RUSTC_BOOTSTRAP=1; fi
+  for variant; do
+    out=target/wasm/$variant
+    mkdir -p "$out" "${built%/*}"
+    # Cargo gives the modules of all features one name, and does not see that it is another one that lies there.
+    if [ -e "$out/linked.wasm" ]; then cp -p --remove-destination "$out/linked.wasm" "$built"; fi
+    "${cargo[@]}" build --quiet --lib --profile wasm --target $WASM_TARGET --target-dir "$folder" "${std[@]}" \
+      --features "$(features "$variant")" || return
+    if [ ! "$built" -ot "$out/linked.wasm" ]; then cp -p "$built" "$out/linked.wasm"; fi
+  done
+}
+
+features() {
+  case $1 in relaxed*) echo relaxed ;; esac
+  case $1 in *-threads) echo threads ;; esac
+}
+
+# finish VARIANT: what the site takes
+finish() {
+  local out=target/wasm/$1
+  if [ ! "$out/nijigen_bg.wasm" -nt "$out/linked.wasm" ]; then
+    rm -f "$out/optimised"
+    wasm-bindgen --target web --remove-name-section --remove-producers-section --out-dir "$out" --out-name nijigen \
+      "$out/linked.wasm"
+    touch "$out/nijigen_bg.wasm"
+  fi
+  if [ "$release" ] && [ ! -e "$out/optimised" ]; then
+    wasm-opt $WASM_OPT_FLAGS "$out/nijigen_bg.wasm" -o "$out/optimised.wasm"
+    mv "$out/optimised.wasm" "$out/nijigen_bg.wasm"
+    touch "$out/optimised"
+  fi
+}
+
+# The two kinds share no compiled code, and the longest part of each keeps only one core busy.
+compile "$(atomics_toolchain)" target/threads "${threaded[@]}" &
+compiling=$!
+trap 'kill $compiling 2>/dev/null || true' EXIT
+compile "$(wasm_toolchain)" target "${plain[@]}"
+wait $compiling
+if [ "${1:-}" = compile ]; then exit; fi
+
+for variant in "${plain[@]}" "${threaded[@]}"; do
+  finish "$variant" &
+  # As many at a time as there are cores; each needs 1 GB.
+  while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do wait -n; done
+done
+while [ "$(jobs -rp | wc -l)" -gt 0 ]; do wait -n; done
+printf '%s\n' "${plain[@]}" "${threaded[@]}" >target/wasm/variants

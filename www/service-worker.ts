@@ -1,7 +1,7 @@
-// Makes the site work offline. The shell is cached when this worker is installed; the engine and the models when they
+// Makes the site work offline, and cross-origin isolated wherever it is hosted. The shell is cached when this worker is installed; the engine and the models when they
 // are first used, so that they are fetched once. A new version waits until every page of the old one is closed, or until
 // the only one that is open asks for it and is loaded anew: never are parts of two versions mixed.
-import { cleanupOutdatedCaches, precacheAndRoute, type PrecacheEntry } from 'workbox-precaching';
+import { addPlugins, cleanupOutdatedCaches, precacheAndRoute, type PrecacheEntry } from 'workbox-precaching';
 import { registerRoute } from 'workbox-routing';
 import { CacheFirst } from 'workbox-strategies';
 import { TAKE_OVER } from './take-over.js';
@@ -15,6 +15,7 @@ declare const HEAVY: Record<string, string>;
 const CACHE = 'nijigen-heavy';
 const checksums = new Map(Object.entries(HEAVY).map(([url, sum]) => [new URL(url, self.registration.scope).href, sum]));
 
+addPlugins([{ handlerWillRespond: isolated }]);
 precacheAndRoute(SHELL);
 cleanupOutdatedCaches();
 
@@ -31,6 +32,20 @@ self.addEventListener('activate', (event) => {
 self.addEventListener('message', (event) => {
   if (event.data === TAKE_OVER) event.waitUntil(takeOver());
 });
+
+/**
+ * The engine's threads share memory, which browsers allow only to pages and workers that come with these headers; few
+ * static hosts can be told to send them. From the second visit on the page comes from here. `require-corp`, because
+ * Safari knows no `credentialless` and the site loads nothing from elsewhere.
+ */
+function isolated({ response }: { response: Response }): Promise<Response> {
+  const headers = new Headers(response.headers);
+  headers.set('Cross-Origin-Opener-Policy', 'same-origin');
+  headers.set('Cross-Origin-Embedder-Policy', 'require-corp');
+  headers.set('Cross-Origin-Resource-Policy', 'same-origin');
+  const { status, statusText } = response;
+  return Promise.resolve(new Response(response.body, { status, statusText, headers }));
+}
 
 /** Another page may be in the midst of its work with the old version. */
 async function takeOver(): Promise<void> {

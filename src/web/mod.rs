@@ -6,6 +6,8 @@ mod converter;
 mod interop;
 mod memory;
 mod photo;
+#[cfg(feature = "threads")]
+mod threads;
 mod trial;
 
 use wasm_bindgen::prelude::*;
@@ -21,4 +23,11 @@ pub fn start() {
 #[wasm_bindgen]
 pub fn allocation_failed() -> bool {
     memory::allocation_failed()
+}
+
+/// Which of the builds this is.
+#[wasm_bindgen]
+pub fn variant() -> String {
+    let simd = if cfg!(feature = "relaxed") { "relaxed" } else { "simd" };
+    if cfg!(feature = "threads") { format!("{simd}-threads") } else { simd.into() }
 }

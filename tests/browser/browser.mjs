@@ -7,6 +7,9 @@ import { chromium } from 'playwright-core';
 export const WORDS = JSON.parse(readFileSync('www/locales/en.json', 'utf8'));
 export const SITE = 'dist/site';
 export const PHOTO = 'tests/fixtures/photos/lake.jpg';
+/** The engine's builds that there are; where std cannot be rebuilt those with threads are missing. */
+export const VARIANTS = readFileSync('target/wasm/variants', 'utf8').trim().split('\n');
+export const THREADED = VARIANTS.filter((variant) => variant.endsWith('-threads'));
 
 /** The browser of the tests: the one at `CHROMIUM`, or Debian's. */
 export async function launch() {

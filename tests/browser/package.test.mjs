@@ -5,7 +5,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeF
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { largePhoto, launch } from './browser.mjs';
+import { largePhoto, launch, THREADED, VARIANTS } from './browser.mjs';
 import { serve } from './server.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'nijigen-'));
@@ -50,17 +50,18 @@ after(async () => {
 
 test('it holds what it names and nothing else', () => {
   const inside = readdirSync(join(folder, 'node_modules/nijigen'));
-  assert.deepEqual(inside.sort(), [
+  const named = [
     'LICENSE-APACHE',
     'LICENSE-MIT',
     'README.md',
     'client.js',
     'models',
-    'nijigen_bg.wasm',
     'package.json',
     'types',
     'worker.js',
-  ]);
+  ];
+  const engines = VARIANTS.map((variant) => `nijigen-${variant}.wasm`);
+  assert.deepEqual(inside.sort(), [...named, ...engines, ...(THREADED.length ? ['thread.js'] : [])].sort());
 });
 
 test('importing fetches nothing but the script', async () => {

@@ -1,5 +1,5 @@
 import { createConverter, type Converter } from '../client/index.js';
-import { modelsUrl, seeds, wasmUrl, workerUrl } from './build.js';
+import { modelsUrl, seeds, threadUrl, wasmUrl, workerUrl } from './build.js';
 import { controlled } from './offline.js';
 import { Removals } from './removals.js';
 import { apply, limits, onChangeElsewhere } from './settings.js';
@@ -11,7 +11,7 @@ let ready: Promise<Converter> | undefined;
 /** The page's converter, made when first asked for. An attempt that failed is made again the next time. */
 export function studio(): Promise<Converter> {
   ready ??= controlled
-    .then(() => createConverter({ workerUrl, wasmUrl, modelsUrl, seeds, cache: limits() }))
+    .then(() => createConverter({ workerUrl, wasmUrl, threadUrl, modelsUrl, seeds, cache: limits() }))
     .then(async (converter) => {
       apply(converter);
       onChangeElsewhere(() => {

@@ -2,13 +2,14 @@ import { CacheControl } from './cache-control.js';
 import { EngineWorker } from './engine-worker.js';
 import { cancelled, NijigenError } from './error.js';
 import { Models } from './models.js';
-import { checked, checkedSettings } from './options.js';
+import { checked, checkedSettings, checkedThreads } from './options.js';
 import type {
   Cached,
   CacheMode,
   CacheSettings,
   ConversionRequest,
   CoreOptions,
+  EngineSource,
   ModelEntry,
   OwnGenerator,
   ProgressListener,
@@ -24,9 +25,14 @@ import { Turns } from './turns.js';
 /** Where the parts lie; by default beside this script. Relative URLs are resolved against the page. */
 export interface ConverterOptions {
   readonly workerUrl?: string | URL;
-  readonly wasmUrl?: string | URL;
+  /** The engine's builds, of which the fastest one is taken that works. One URL alone: that build and no other. */
+  readonly wasmUrl?: string | URL | Partial<Readonly<Record<Variant, string | URL>>>;
+  /** The script of the engine's threads. */
+  readonly threadUrl?: string | URL;
   /** The folder with `manifest.json`; ends with a slash. */
   readonly modelsUrl?: string | URL;
+  /** How many threads draw where the page is cross-origin isolated, 1–64; default one a core, 8 at most. */
+  readonly threads?: number;
   /** What is kept of the pictures made; `false` keeps nothing. */
   readonly cache?: CacheSettings | false;
   /** Results made ahead with this very build; they answer like kept pictures, and are not kept themselves. */
@@ -60,7 +66,12 @@ export interface Conversion {
   /** Missing for a model of your own. */
   readonly tier?: ModelEntry['tier'];
   readonly timings: Timings;
+  /** The engine's build that ran. */
   readonly variant: Variant;
+  /** How many threads it had. */
+  readonly threads: number;
+  /** The most memory that the engine has held until now, in bytes. */
+  readonly memory: number;
   /** Says which earlier picture answered; missing when this one was made anew. */
   readonly cached?: Cached;
 }
@@ -69,7 +80,7 @@ export interface Conversion {
 export class Converter {
   readonly #models: Models;
   readonly #workerUrl: URL;
-  readonly #wasmUrl: URL;
+  readonly #engine: EngineSource;
   readonly #seeds: readonly Seed[];
   readonly #turns = new Turns();
   /** Pictures made before, which answer photos that come again. */
@@ -78,14 +89,20 @@ export class Converter {
   #disposed = false;
 
   /** @internal Use `createConverter`. */
-  constructor(models: Models, workerUrl: URL, wasmUrl: URL, cache: CacheSettings | false, seeds: readonly Seed[]) {
+  constructor(
+    models: Models,
+    workerUrl: URL,
+    engine: EngineSource,
+    cache: CacheSettings | false,
+    seeds: readonly Seed[],
+  ) {
     this.#models = models;
     this.#workerUrl = workerUrl;
-    this.#wasmUrl = wasmUrl;
+    this.#engine = engine;
     this.#seeds = seeds;
     this.cache = new CacheControl(
       cache,
-      (settings, command) => this.#alive().cache(wasmUrl.href, settings, command),
+      (settings, command) => this.#alive().cache(engine, settings, command),
       (source, options) => this.convert(source, options),
     );
   }
@@ -136,7 +153,7 @@ export class Converter {
     onProgress: ProgressListener = () => undefined,
   ): Promise<Conversion> {
     if (signal?.aborted) throw cancelled();
-    const request = { photo: toPhoto(source), generator, cache, wasmUrl: this.#wasmUrl.href, options };
+    const request = { photo: toPhoto(source), generator, cache, engine: this.#engine, options };
     const result = await this.#alive().convert(request, onProgress, signal);
     if (!('entry' in generator)) return { ...result, style: generator.name };
     return { ...result, style: generator.entry.style, tier: generator.entry.tier };
@@ -160,8 +177,26 @@ export async function createConverter(options: ConverterOptions = {}): Promise<C
   const locate = (given: string | URL | undefined, standard: URL) =>
     given ? new URL(given, document.baseURI) : standard;
   const worker = locate(options.workerUrl, new URL('./worker.js', import.meta.url));
-  const wasm = locate(options.wasmUrl, new URL('./nijigen_bg.wasm', import.meta.url));
   const models = locate(options.modelsUrl, new URL('./models/', import.meta.url));
   const cache = options.cache === false ? false : checkedSettings(options.cache ?? {});
-  return new Converter(await Models.fetch(models), worker, wasm, cache, options.seeds ?? []);
+  const engine = {
+    wasm: located(options.wasmUrl ?? standardModules()),
+    threadUrl: locate(options.threadUrl, new URL('./thread.js', import.meta.url)).href,
+    threads: checkedThreads(options.threads),
+  };
+  return new Converter(await Models.fetch(models), worker, engine, cache, options.seeds ?? []);
+}
+
+/** Written out, so that bundlers see the files. */
+const standardModules = (): Record<Variant, URL> => ({
+  simd: new URL('./nijigen-simd.wasm', import.meta.url),
+  relaxed: new URL('./nijigen-relaxed.wasm', import.meta.url),
+  'simd-threads': new URL('./nijigen-simd-threads.wasm', import.meta.url),
+  'relaxed-threads': new URL('./nijigen-relaxed-threads.wasm', import.meta.url),
+});
+
+function located(wasm: NonNullable<ConverterOptions['wasmUrl']>): EngineSource['wasm'] {
+  const absolute = (url: string | URL) => new URL(url, document.baseURI).href;
+  if (typeof wasm === 'string' || wasm instanceof URL) return absolute(wasm);
+  return Object.fromEntries(Object.entries(wasm).map(([variant, url]) => [variant, absolute(url)]));
 }

@@ -6,6 +6,7 @@ import type {
   CacheSettings,
   ConversionRequest,
   ConversionResult,
+  EngineSource,
   Progress,
   ProgressListener,
   WorkerApi,
@@ -78,8 +79,8 @@ export class EngineWorker {
     }
   }
 
-  async cache(wasmUrl: string, settings: CacheSettings, command: CacheCommand): Promise<CacheReply> {
-    const reply = await Promise.race([this.#remote.cache(wasmUrl, settings, command), this.#died]);
+  async cache(engine: EngineSource, settings: CacheSettings, command: CacheCommand): Promise<CacheReply> {
+    const reply = await Promise.race([this.#remote.cache(engine, settings, command), this.#died]);
     if (!('failure' in reply)) return reply;
     if (reply.failure.fatal) this.end();
     throw new NijigenError(reply.failure.code, reply.failure.message);

@@ -5,6 +5,7 @@ const SIDES = { least: 256, most: 16384 };
 const AGES = ['creation', 'use'] as const;
 const LANGUAGES = ['en', 'zh', 'ja'] as const;
 const THRESHOLDS = { least: 0, most: 16 };
+const THREADS = { least: 1, most: 64 };
 const QUALITIES = { least: 1, most: 100 };
 const LIMITS = { least: 1, most: Number.MAX_SAFE_INTEGER };
 
@@ -25,6 +26,10 @@ export function checked({ maxSide, fullSize, label, format, quality, maxBytes, m
     ...(maxPixels !== undefined && { maxPixels: whole('maxPixels', maxPixels, LIMITS) }),
   };
 }
+
+/** Throws a TypeError or RangeError. */
+export const checkedThreads = (threads: number | undefined): number | undefined =>
+  threads === undefined ? undefined : whole('threads', threads, THREADS);
 
 // Programs without types may pass anything.
 function whole(name: string, value: unknown, { least, most }: Range): number {

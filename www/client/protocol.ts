@@ -58,8 +58,18 @@ export interface Timings {
   readonly encode: number;
 }
 
-/** The engine's builds; a browser gets the fastest one it can run. */
-export type Variant = 'simd';
+/** The engine's builds; a browser gets the fastest one it can run. Those with threads need an isolated page. */
+export type Variant = 'simd' | 'relaxed' | 'simd-threads' | 'relaxed-threads';
+
+/** Where the engine lies, as absolute URLs, and how it may run. */
+export interface EngineSource {
+  /** The builds to choose from; one URL alone is a build that must be taken. */
+  readonly wasm: string | Partial<Readonly<Record<Variant, string>>>;
+  /** The script of the builds with threads. */
+  readonly threadUrl: string;
+  /** How many threads those use, the worker's own among them; by default one a core, 8 at most. */
+  readonly threads: number | undefined;
+}
 
 export type ErrorCode =
   | 'unsupported-format'
@@ -147,8 +157,7 @@ export interface ConversionRequest {
   readonly photo: Photo;
   readonly cache: { readonly mode: CacheMode; readonly settings: CacheSettings };
   readonly generator: ShippedGenerator | OwnGenerator;
-  /** Absolute URL. */
-  readonly wasmUrl: string;
+  readonly engine: EngineSource;
   readonly options: CoreOptions;
 }
 
@@ -156,7 +165,12 @@ export interface ConversionResult {
   readonly blob: Blob;
   readonly width: number;
   readonly height: number;
+  /** The build that ran. */
   readonly variant: Variant;
+  /** How many threads it had. */
+  readonly threads: number;
+  /** The most memory that it has held until now, in bytes. */
+  readonly memory: number;
   readonly timings: Timings;
   /** Missing when the picture was made for this call. */
   readonly cached?: Cached;
@@ -191,7 +205,7 @@ export interface WorkerApi {
   /** Ends the conversion in progress, if any, at its next pause. */
   cancel(): void;
   /** Makes the engine's module ready and opens the cache, save where nothing was ever kept. */
-  cache(wasmUrl: string, settings: CacheSettings, command: CacheCommand): Promise<CacheReply>;
+  cache(engine: EngineSource, settings: CacheSettings, command: CacheCommand): Promise<CacheReply>;
   /** Takes the Web Lock named like the worker and never gives it back: it falls free when the worker dies. */
   holdLock(): Promise<void>;
 }

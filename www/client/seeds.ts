@@ -47,6 +47,8 @@ export async function madeAhead(
       style: entry.style,
       tier: entry.tier,
       variant: 'simd',
+      threads: 1,
+      memory: 0,
       timings: { load: performance.now() - begin, prepare: 0, inference: 0, encode: 0 },
       cached: { kind: 'exact', distance: 0, created, ahead: true },
     };

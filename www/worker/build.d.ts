@@ -1,2 +1,4 @@
-/** Size of the wasm file this worker was built with; servers that compress do not say it. Set by the build. */
-declare const WASM_BYTES: number;
+/** Sizes of the builds that there are, without the servers' compression, which they do not tell. Set by the build. */
+declare const WASM_BYTES: Partial<Record<import('../client/protocol.js').Variant, number>>;
+/** Pages of memory that a build with threads begins with. Set by the build. */
+declare const SHARED_PAGES: number;

@@ -1,7 +1,8 @@
-import { cache_key, type Conversion } from 'nijigen-core';
+import type { Conversion } from 'nijigen-core';
 import type { ConversionRequest, ConversionResult, ProgressListener, Timings } from '../client/protocol.js';
 import { cacheWith } from './cache/index.js';
 import type { Answer } from './cache/cache.js';
+import { core, report } from './module.js';
 import { load, type Loading } from './engine.js';
 import { WorkerError } from './failure.js';
 import { pause } from './pause.js';
@@ -62,7 +63,9 @@ export async function convert(
 /** Our own generators' key needs no engine, so that a picture that is kept needs no model. */
 async function keyOf({ generator, options }: ConversionRequest, { engine }: Loading): Promise<string> {
   const json = JSON.stringify(options);
-  return 'entry' in generator ? cache_key(JSON.stringify(generator.entry), json) : (await engine()).cache_key(json);
+  return 'entry' in generator
+    ? core.cache_key(JSON.stringify(generator.entry), json)
+    : (await engine()).cache_key(json);
 }
 
 async function draw(
@@ -84,13 +87,13 @@ async function draw(
   const blob = new Blob([converted.take_bytes()], { type: mime });
   converted.free();
   onProgress({ stage: 'encode', loaded: 1, total: 1 });
-  return { blob, width, height, variant: 'simd', timings: { load: before.load, prepare, inference, encode: clock() } };
+  return { blob, width, height, ...report(), timings: { load: before.load, prepare, inference, encode: clock() } };
 }
 
 function found({ pictures, distance, created }: Answer, timings: Timings): ConversionResult {
   const { result: blob, width, height } = pictures;
   const cached = { kind: distance === null ? ('exact' as const) : ('near' as const), distance: distance ?? 0, created };
-  return { blob, width, height, variant: 'simd', timings, cached };
+  return { blob, width, height, ...report(), timings, cached };
 }
 
 async function infer(conversion: Conversion, signal: AbortSignal, onProgress: ProgressListener): Promise<void> {

@@ -1,7 +1,20 @@
 // The Rust core's bindings as src/web/ makes them. The build resolves the name to wasm-bindgen's output, which is not
 // there when only the types are checked.
 declare module 'nijigen-core' {
-  export default function init(from: { module_or_path: Response }): Promise<{ readonly memory: WebAssembly.Memory }>;
+  export default function init(from: {
+    module_or_path: WebAssembly.Module;
+    /** Of builds with threads. */
+    memory?: WebAssembly.Memory;
+  }): Promise<{ readonly memory: WebAssembly.Memory }>;
+
+  /** A `Variant`. */
+  export function variant(): string;
+
+  /** Makes the pool of this thread and of those that run `run_thread`. Only in builds with threads, like that one. */
+  export function start_threads(count: number): void;
+
+  /** Becomes one of the pool's threads; never returns. */
+  export function run_thread(): void;
 
   /** True once an allocation has failed: tells, after a trap, want of memory from a fault. */
   export function allocation_failed(): boolean;

@@ -1,6 +1,6 @@
-import { Engine, sha256 } from 'nijigen-core';
+import type { Engine } from 'nijigen-core';
 import type { ConversionRequest, OwnGenerator, ShippedGenerator } from '../client/protocol.js';
-import { coreStarted, loadCore } from './module.js';
+import { core, coreStarted, loadCore } from './module.js';
 import { read, request, type ByteListener } from './download.js';
 import { WorkerError } from './failure.js';
 
@@ -20,37 +20,45 @@ export interface Loading {
 
 /** Begins to fetch what is not there. With the first photo the model comes beside the module, not after it. */
 export function load(
-  { generator, wasmUrl }: ConversionRequest,
+  { generator, engine: source }: ConversionRequest,
   signal: AbortSignal,
   onBytes: (loaded: number, total: number) => void,
 ): Loading {
   const shipped = 'entry' in generator ? generator.entry : undefined;
-  const ready = shipped && kept(shipped.sha256);
+  const there = shipped && kept(shipped.sha256);
   const first = !coreStarted();
-  const total = (first ? WASM_BYTES : 0) + (shipped?.bytes ?? sizeOf(generator as OwnGenerator));
-  const loaded = { wasm: 0, model: 0 };
-  const tell = (part: keyof typeof loaded) => (bytes: number) => {
-    loaded[part] = bytes;
-    onBytes(Math.min(loaded.wasm + loaded.model, total), total);
+  // Until it is known which build it will be; they differ little.
+  const wasm = { loaded: 0, total: first ? (WASM_BYTES.simd ?? 0) : 0 };
+  const model = { loaded: 0, total: shipped?.bytes ?? sizeOf(generator as OwnGenerator) };
+  const tell = () => {
+    const total = wasm.total + model.total;
+    onBytes(Math.min(wasm.loaded + model.loaded, total), total);
   };
-  const core = loadCore(wasmUrl, signal, tell('wasm'));
-  const fetchModel = () => modelOf(generator, signal, tell('model'));
-  const early = first && !ready ? fetchModel() : undefined;
+  const ready = loadCore(source, signal, (loaded, total) => {
+    Object.assign(wasm, { loaded, total });
+    tell();
+  });
+  const fetchModel = () =>
+    modelOf(generator, signal, (loaded) => {
+      model.loaded = loaded;
+      tell();
+    });
+  const early = first && !there ? fetchModel() : undefined;
   // Whoever asks for the engine meets the error; nobody may.
   early?.catch(() => undefined);
   const engine = async () => {
-    if (ready) return ready;
-    const [bytes] = await Promise.all([early ?? fetchModel(), core]);
+    if (there) return there;
+    const [bytes] = await Promise.all([early ?? fetchModel(), ready]);
     return shipped
-      ? keep(shipped.sha256, () => new Engine(JSON.stringify(shipped), bytes))
+      ? keep(shipped.sha256, () => new core.Engine(JSON.stringify(shipped), bytes))
       : keepOwn(generator as OwnGenerator, bytes);
   };
-  return { core, engine };
+  return { core: ready, engine };
 }
 
 function keepOwn({ name, range }: OwnGenerator, bytes: Uint8Array): Engine {
-  const key = `${sha256(bytes).join()} ${range?.join() ?? ''}`;
-  return kept(key) ?? keep(key, () => Engine.of_user(name, bytes, new Float32Array(range ?? [])));
+  const key = `${core.sha256(bytes).join()} ${range?.join() ?? ''}`;
+  return kept(key) ?? keep(key, () => core.Engine.of_user(name, bytes, new Float32Array(range ?? [])));
 }
 
 /** How many bytes a user's model has, as far as that is known before it is there. */

@@ -1,17 +1,17 @@
 import { expose, releaseProxy, type Remote } from 'comlink';
-import { allocation_failed } from 'nijigen-core';
 import type {
   CacheCommand,
   CacheReply,
   CacheSettings,
   ConversionRequest,
+  EngineSource,
   ProgressListener,
   Reply,
   WorkerApi,
 } from '../client/protocol.js';
 import { cacheWith, command, nothingKept } from './cache/index.js';
 import { convert } from './convert.js';
-import { loadCore } from './module.js';
+import { core, loadCore } from './module.js';
 import { toFailure } from './failure.js';
 
 let current: AbortController | undefined;
@@ -34,11 +34,11 @@ const api: WorkerApi = {
     current?.abort();
   },
 
-  async cache(wasmUrl: string, settings: CacheSettings, asked: CacheCommand): Promise<CacheReply> {
+  async cache(engine: EngineSource, settings: CacheSettings, asked: CacheCommand): Promise<CacheReply> {
     try {
       const nothing = await nothingKept();
       if (nothing) return nothing;
-      await loadCore(wasmUrl, new AbortController().signal, () => undefined);
+      await loadCore(engine, new AbortController().signal, () => undefined);
       return await command(await cacheWith(settings), asked);
     } catch (error) {
       return { failure: toFailure(error, allocationFailed) };
@@ -58,7 +58,7 @@ const api: WorkerApi = {
 /** After a trap even this call may fail. */
 function allocationFailed(): boolean {
   try {
-    return allocation_failed();
+    return core.allocation_failed();
   } catch {
     return false;
   }

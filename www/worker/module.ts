@@ -1,22 +1,73 @@
-import init from 'nijigen-core';
-import { count, lost, request, type ByteListener } from './download.js';
+import * as plain from 'nijigen-core';
+import type { ConversionResult, EngineSource, Variant } from '../client/protocol.js';
+import { count, lost, request } from './download.js';
+import { instantiateThreaded, isThreaded } from './threads.js';
+import { candidates, type Candidate } from './variants.js';
 
-let core: Promise<unknown> | undefined;
+/** Told the bytes that came and how many there will be. */
+type ProgressListener = (loaded: number, total: number) => void;
+
+/** The core's functions; may be used once `loadCore` has resolved. */
+export let core: typeof plain = plain;
+
+let memory: WebAssembly.Memory | undefined;
+let threads = 1;
+let loading: Promise<unknown> | undefined;
 
 /** Whether the module is there or on its way. */
-export const coreStarted = (): boolean => core !== undefined;
+export const coreStarted = (): boolean => loading !== undefined;
 
-/** Compiles the wasm while it comes in. A failed attempt is forgotten, so that the next one starts anew. */
-export function loadCore(url: string, signal: AbortSignal, onBytes: ByteListener): Promise<unknown> {
-  core ??= request(url, signal)
-    .then((response) => {
-      count(response, onBytes);
-      return init({ module_or_path: response });
-    })
-    .catch((error: unknown) => {
-      core = undefined;
-      // A stream that breaks off is a TypeError or AbortError; a module that is wrong has errors of its own.
-      throw error instanceof WebAssembly.CompileError ? error : lost(url, signal, error);
-    });
-  return core;
+/** What a result says of the module that made it. */
+export const report = (): Pick<ConversionResult, 'variant' | 'threads' | 'memory'> => ({
+  variant: core.variant() as Variant,
+  threads,
+  // It never shrinks.
+  memory: memory?.buffer.byteLength ?? 0,
+});
+
+/** Compiles the fastest wasm that works while it comes in. A failed attempt is forgotten: the next one starts anew. */
+export function loadCore(source: EngineSource, signal: AbortSignal, onProgress: ProgressListener): Promise<unknown> {
+  loading ??= loadFirst(source, signal, onProgress).catch((error: unknown) => {
+    loading = undefined;
+    throw error;
+  });
+  return loading;
+}
+
+async function loadFirst(source: EngineSource, signal: AbortSignal, onProgress: ProgressListener): Promise<void> {
+  let failure: unknown;
+  for (const candidate of await candidates(source)) {
+    try {
+      await load(candidate, source, signal, onProgress);
+      return;
+    } catch (error) {
+      failure = error;
+      if (signal.aborted) break;
+    }
+  }
+  throw failure;
+}
+
+async function load(
+  { url, bytes }: Candidate,
+  source: EngineSource,
+  signal: AbortSignal,
+  onProgress: ProgressListener,
+): Promise<void> {
+  const response = await request(url, signal);
+  count(response, (loaded) => {
+    onProgress(loaded, bytes);
+  });
+  const module = await compile(response).catch((error: unknown) => {
+    // A stream that breaks off is a TypeError or AbortError; a module that is wrong has errors of its own.
+    throw error instanceof WebAssembly.CompileError ? error : lost(url, signal, error);
+  });
+  if (isThreaded(module)) ({ core, memory, threads } = await instantiateThreaded(module, source));
+  else ({ memory } = await plain.default({ module_or_path: module }));
+}
+
+/** Servers that do not know wasm give it another type, which streaming refuses. */
+async function compile(response: Response): Promise<WebAssembly.Module> {
+  if (response.headers.get('content-type') === 'application/wasm') return WebAssembly.compileStreaming(response);
+  return WebAssembly.compile(await response.arrayBuffer());
 }

@@ -1,6 +1,7 @@
-import { Photo, sha256 } from 'nijigen-core';
+import type { Photo } from 'nijigen-core';
 import type { CoreOptions, Photo as Source } from '../client/protocol.js';
 import { decodeInBrowser, pixelsOf } from './browser-decoder.js';
+import { core } from './module.js';
 import { read, request } from './download.js';
 import { WorkerError } from './failure.js';
 
@@ -20,9 +21,9 @@ export async function open(photo: Source, options: CoreOptions, signal: AbortSig
 
 /** What tells one photo from another: the SHA-256 of its file, or of its pixels and their arrangement. */
 export function digest(raw: Raw): Uint8Array {
-  if (raw instanceof Uint8Array) return sha256(raw);
-  const pixels = sha256(new Uint8Array(raw.data.buffer, raw.data.byteOffset, raw.data.byteLength));
-  return sha256(new Uint8Array([...pixels, ...new Uint8Array(new Uint32Array([raw.width, raw.height]).buffer)]));
+  if (raw instanceof Uint8Array) return core.sha256(raw);
+  const pixels = core.sha256(new Uint8Array(raw.data.buffer, raw.data.byteOffset, raw.data.byteLength));
+  return core.sha256(new Uint8Array([...pixels, ...new Uint8Array(new Uint32Array([raw.width, raw.height]).buffer)]));
 }
 
 /** Brings a photo into the engine's memory. */
@@ -30,7 +31,7 @@ export async function decode(raw: Raw, options: CoreOptions): Promise<Photo> {
   const json = JSON.stringify(options);
   if (raw instanceof ImageData) return ofPixels(raw, json);
   try {
-    return Photo.decode(raw, json);
+    return core.Photo.decode(raw, json);
   } catch (error) {
     if ((error as { code?: unknown }).code !== 'unsupported-format') throw error;
     // AVIF everywhere, HEIC in Safari: the browser knows formats that the core does not.
@@ -41,7 +42,7 @@ export async function decode(raw: Raw, options: CoreOptions): Promise<Photo> {
 }
 
 function ofPixels({ data, width, height }: ImageData, options: string): Photo {
-  return Photo.of_pixels(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), width, height, options);
+  return core.Photo.of_pixels(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), width, height, options);
 }
 
 /** A file's size is checked before it is read, and while a photo at a URL comes in. */

@@ -1,5 +1,5 @@
-import { cache_record } from 'nijigen-core';
 import type { CacheEntry, CacheSettings, CacheUsage } from '../../client/protocol.js';
+import { core } from '../module.js';
 import { IndexedDbStore } from './indexed-db.js';
 import { Level, type Hit } from './level.js';
 import { MemoryStore } from './memory.js';
@@ -85,7 +85,7 @@ export class PictureCache {
 
   /** Stores what was made of a photo. Never rejects: what cannot be stored is made again another time. */
   async put({ key, sha256, print = '' }: Photograph, pictures: Pictures): Promise<void> {
-    const entry = JSON.parse(cache_record(key, sha256, print, bytesOf(pictures), Date.now())) as Stored;
+    const entry = JSON.parse(core.cache_record(key, sha256, print, bytesOf(pictures), Date.now())) as Stored;
     const stored = await Promise.all(this.#levels.map((level) => level.put(entry, pictures)));
     if (stored[1]) this.#tell({ stored: entry.record });
   }

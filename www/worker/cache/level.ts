@@ -1,5 +1,6 @@
-import { Cache } from 'nijigen-core';
+import type { Cache } from 'nijigen-core';
 import type { CacheEntry, CacheSettings } from '../../client/protocol.js';
+import { core } from '../module.js';
 import { bytesOf, type Pictures, type Store, type Stored } from './store.js';
 
 /** An entry that answers a photo; without a distance it is the very file's. */
@@ -30,7 +31,7 @@ export class Level {
   }
 
   static async open(store: Store, settings: CacheSettings, inMemory: boolean): Promise<Level> {
-    const level = new Level(new Cache(JSON.stringify(settings), inMemory), store, inMemory);
+    const level = new Level(new core.Cache(JSON.stringify(settings), inMemory), store, inMemory);
     await level.reload();
     return level;
   }

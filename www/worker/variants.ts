@@ -1,0 +1,32 @@
+import { relaxedSimd, threads as sharedMemory } from 'wasm-feature-detect';
+import type { EngineSource, Variant } from '../client/protocol.js';
+
+const MOST_THREADS = 8;
+
+/** A build to try. */
+export interface Candidate {
+  readonly url: string;
+  readonly bytes: number;
+}
+
+export const threadsOf = ({ threads }: EngineSource): number =>
+  threads ?? Math.min(navigator.hardwareConcurrency, MOST_THREADS);
+
+/** The builds that this browser and page can run, the fastest first. */
+export async function candidates(source: EngineSource): Promise<readonly Candidate[]> {
+  const { wasm } = source;
+  if (typeof wasm === 'string') return [{ url: wasm, bytes: WASM_BYTES.simd ?? 0 }];
+  const relaxed = await relaxedSimd();
+  const threaded = self.crossOriginIsolated && threadsOf(source) > 1 && (await sharedMemory());
+  const runs: Record<Variant, boolean> = {
+    'relaxed-threads': relaxed && threaded,
+    'simd-threads': threaded,
+    relaxed,
+    simd: true,
+  };
+  return (Object.keys(runs) as Variant[]).flatMap((variant) => {
+    const url = wasm[variant];
+    const bytes = WASM_BYTES[variant];
+    return runs[variant] && url !== undefined && bytes !== undefined ? [{ url, bytes }] : [];
+  });
+}

@@ -6,7 +6,7 @@ import { core, report } from './module.js';
 import { load, type Loading } from './engine.js';
 import { WorkerError } from './failure.js';
 import { pause } from './pause.js';
-import { decode, digest, open } from './photo.js';
+import { decode, digest, glimpse, open, see, type Seen } from './photo.js';
 
 /** How long the core works before it looks up: short enough for smooth progress and a prompt cancel. */
 const STEP_MS = 40;
@@ -25,19 +25,23 @@ export async function convert(
   const { mode, settings } = request.cache;
   const cache = mode === 'off' ? undefined : await cacheWith(settings);
   const key = cache && (await keyOf(request, loading));
-  const sha256 = key === undefined ? undefined : digest(raw);
+  const sha256 = key === undefined ? undefined : await digest(raw);
   const search = mode === 'use' && cache && key !== undefined && sha256 ? { cache, key, sha256 } : undefined;
 
   const exact = await search?.cache.find({ key: search.key, sha256: search.sha256 });
   if (exact) return found(exact, { load: 0, prepare: clock(), inference: 0, encode: 0 });
 
+  const nearTo = ({ print }: Seen) => search?.cache.find({ key: search.key, sha256: search.sha256, print });
+  const glimpsed = cache && glimpse(raw, request.options);
+  const early = glimpsed && (await nearTo(glimpsed));
+  if (early) return found(early, { load: 0, prepare: clock(), inference: 0, encode: 0 });
+
   const photo = await decode(raw, request.options);
   let begun = false;
   try {
-    const print = cache && photo.fingerprint();
-    const near = print && (await search?.cache.find({ key: search.key, sha256: search.sha256, print }));
+    const seen = glimpsed ?? (cache && see(photo));
+    const near = seen && !glimpsed && (await nearTo(seen));
     if (near) return found(near, { load: 0, prepare: clock(), inference: 0, encode: 0 });
-    const thumbnail = cache && new Blob([photo.thumbnail()], { type: 'image/jpeg' });
     const prepare = clock();
     const engine = await loading.engine();
     stopIf(signal);
@@ -47,11 +51,14 @@ export async function convert(
     begun = true;
     const conversion = engine.begin(photo, JSON.stringify(request.options));
     const result = await draw(conversion, timings, clock, signal, onProgress);
-    if (cache && key !== undefined && sha256 && print && thumbnail) {
+    if (cache && key !== undefined && sha256 && seen) {
       const { blob, width, height } = result;
       const original = settings.keepOriginals && raw instanceof Uint8Array ? { original: new Blob([raw]) } : {};
       // Nobody waits for the store.
-      void cache.put({ key, sha256, print }, { result: blob, width, height, thumbnail, ...original });
+      void cache.put(
+        { key, sha256, print: seen.print },
+        { result: blob, width, height, thumbnail: seen.thumbnail, ...original },
+      );
     }
     return result;
   } finally {

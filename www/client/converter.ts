@@ -58,6 +58,8 @@ export interface Conversion {
   readonly tier?: ModelEntry['tier'];
   readonly timings: Timings;
   readonly variant: Variant;
+  /** Whether the input looked like a drawing already: then nothing is kept, nor found by likeness. */
+  readonly drawn: boolean;
   /** Says which earlier picture answered; missing when this one was made anew. */
   readonly cached?: Cached;
 }

@@ -156,6 +156,8 @@ export interface ConversionResult {
   readonly height: number;
   readonly variant: Variant;
   readonly timings: Timings;
+  /** Whether the input looked like a drawing already: then nothing is kept, nor found by likeness. */
+  readonly drawn: boolean;
   /** Missing when the picture was made for this call. */
   readonly cached?: Cached;
 }

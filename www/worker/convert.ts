@@ -33,10 +33,13 @@ export async function convert(
   const photo = await decode(raw, request.options);
   let begun = false;
   try {
-    const print = cache && photo.fingerprint();
+    // What is drawn already is neither looked up nor kept: drawings can be alike and yet differ in what matters.
+    const drawn = photo.is_drawn();
+    const kept = drawn ? undefined : cache;
+    const print = kept && photo.fingerprint();
     const near = print && (await search?.cache.find({ key: search.key, sha256: search.sha256, print }));
     if (near) return found(near, { load: 0, prepare: clock(), inference: 0, encode: 0 });
-    const thumbnail = cache && new Blob([photo.thumbnail()], { type: 'image/jpeg' });
+    const thumbnail = kept && new Blob([photo.thumbnail()], { type: 'image/jpeg' });
     const prepare = clock();
     const engine = await loading.engine();
     stopIf(signal);
@@ -45,12 +48,12 @@ export async function convert(
     onProgress({ stage: 'start', loaded: 0, total: 1 });
     begun = true;
     const conversion = engine.begin(photo, JSON.stringify(request.options));
-    const result = await draw(conversion, timings, clock, signal, onProgress);
-    if (cache && key !== undefined && sha256 && print && thumbnail) {
+    const result = { ...(await draw(conversion, timings, clock, signal, onProgress)), drawn };
+    if (kept && key !== undefined && sha256 && print && thumbnail) {
       const { blob, width, height } = result;
       const original = settings.keepOriginals && raw instanceof Uint8Array ? { original: new Blob([raw]) } : {};
       // Nobody waits for the store.
-      void cache.put({ key, sha256, print }, { result: blob, width, height, thumbnail, ...original });
+      void kept.put({ key, sha256, print }, { result: blob, width, height, thumbnail, ...original });
     }
     return result;
   } finally {
@@ -71,7 +74,7 @@ async function draw(
   clock: () => number,
   signal: AbortSignal,
   onProgress: ProgressListener,
-): Promise<ConversionResult> {
+): Promise<Omit<ConversionResult, 'drawn'>> {
   const prepare = before.prepare + clock();
   await infer(conversion, signal, onProgress);
   const inference = clock();
@@ -90,7 +93,7 @@ async function draw(
 function found({ pictures, distance, created }: Answer, timings: Timings): ConversionResult {
   const { result: blob, width, height } = pictures;
   const cached = { kind: distance === null ? ('exact' as const) : ('near' as const), distance: distance ?? 0, created };
-  return { blob, width, height, variant: 'simd', timings, cached };
+  return { blob, width, height, variant: 'simd', timings, drawn: false, cached };
 }
 
 async function infer(conversion: Conversion, signal: AbortSignal, onProgress: ProgressListener): Promise<void> {

@@ -228,7 +228,7 @@ def main() -> None:
     parser.add_argument("--photos", type=Path, required=True, help="a folder with photos.csv")
     parser.add_argument("--packages", type=Path, required=True, help="a folder of unpacked Debian packages")
     parser.add_argument("--program", type=Path, default=ROOT / "target/release/nijigen")
-    parser.add_argument("--work", type=Path, default=Path("drawn"), help="where results and copies are made")
+    parser.add_argument("--work", type=Path, default=ROOT / "target/drawn", help="where results and copies are made")
     parser.add_argument("--ridge", type=float, default=1e-3)
     arguments = parser.parse_args()
 

@@ -4,9 +4,9 @@ use std::{fs, path::Path};
 
 use criterion::{BatchSize, Criterion, criterion_group};
 use nijigen::{
-    Options,
+    Options, Picture,
     cache::{Key, Payload, Policy, Record, Settings},
-    fingerprint::Fingerprint,
+    fingerprint::{Fingerprint, drawn::is_drawn},
     manifest,
     options::{Format, Limits},
     picture::{decode::decode_eighth, encode::encode},
@@ -26,6 +26,11 @@ fn stages(criterion: &mut Criterion) {
     let model = read(&format!("models/{}", entry.file));
     let limits = Limits::default();
     criterion.bench_function("decode", |b| b.iter(|| prepare(&file, &limits).expect("decodes")));
+    let photo = prepare(&file, &limits).expect("decodes");
+    let (width, height) = (4000, 3000);
+    let pixels = photo.picture().rgba().iter().copied().cycle().take(width as usize * height as usize * 4).collect();
+    let large = Picture::new(width, height, pixels).expect("a picture");
+    criterion.bench_function("drawn-12mp", |b| b.iter(|| is_drawn(&large).expect("shrinks")));
     criterion.bench_function("load", |b| b.iter(|| Engine::new(entry.clone(), &model).expect("loads")));
 
     let mut engine = Engine::new(entry.clone(), &model).expect("loads");

@@ -7,7 +7,7 @@ use super::{
     interop::{options, to_js},
 };
 use crate::{
-    fingerprint::Fingerprint,
+    fingerprint::{Fingerprint, drawn},
     options::{Format, Options},
     picture::{decode::decode_eighth, encode::encode_plain, resize},
     pipeline::{self, Prepared},
@@ -43,6 +43,11 @@ impl Photo {
     /// What the cache compares photos by, as JSON.
     pub fn fingerprint(&self) -> String {
         text(&Fingerprint::new(self.0.picture()))
+    }
+
+    /// Whether it looks drawn rather than photographed.
+    pub fn is_drawn(&self) -> Result<bool, JsValue> {
+        drawn::is_drawn(self.0.picture()).map_err(to_js)
     }
 
     /// A small JPEG of it.

@@ -120,14 +120,14 @@ export class Card {
     this.element.style.setProperty('--share', String(share));
   }
 
-  #finish({ blob, width, height, style, timings, cached }: Conversion): void {
+  #finish({ blob, width, height, style, timings, drawn, cached }: Conversion): void {
     const seconds = ((timings.prepare + timings.inference + timings.encode) / 1000).toFixed(1);
     const what = { style: textOr(`style.${style}`, style), width, height };
     if (cached?.ahead) this.#status.textContent = text('status.ahead', what);
     else if (cached)
       this.#status.textContent = text('status.kept', { ...what, date: new Date(cached.created).toLocaleDateString() });
     else this.#status.textContent = text('status.done', { ...what, seconds });
-    this.#likeness.textContent = text('card.near');
+    this.#likeness.textContent = text(drawn ? 'card.drawn' : 'card.near');
     this.#shape(width, height);
     void show(this.#after, blob);
     this.#save.href = this.#after.src;
@@ -138,8 +138,8 @@ export class Card {
   #offer(state: JobState): void {
     const { name } = state;
     const focused = document.activeElement;
-    const cached = state.name === 'done' ? state.conversion.cached : undefined;
-    this.#likeness.hidden = cached?.kind !== 'near';
+    const { cached, drawn } = state.name === 'done' ? state.conversion : {};
+    this.#likeness.hidden = !drawn && cached?.kind !== 'near';
     this.#redo.hidden = !cached;
     this.#save.hidden = name !== 'done';
     this.#cancel.hidden = name !== 'waiting' && name !== 'running';

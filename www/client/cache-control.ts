@@ -1,10 +1,10 @@
-import type { ConvertOptions } from './converter.js';
+import type { Conversion, ConvertOptions } from './converter.js';
 import { checkedSettings } from './options.js';
 import type { CacheCommand, CacheEntry, CacheReply, CacheSettings, CacheUsage } from './protocol.js';
 import type { Source } from './source.js';
 
 type Ask = (settings: CacheSettings, command: CacheCommand) => Promise<CacheReply>;
-type Convert = (source: Source, options: ConvertOptions) => Promise<unknown>;
+type Convert = (source: Source, options: ConvertOptions) => Promise<Conversion>;
 type Answer = Exclude<CacheReply, { readonly failure: unknown }>;
 
 /** The pictures that a converter keeps. They belong to the page's origin: all its converters share them. */
@@ -67,8 +67,8 @@ export class CacheControl {
   }
 
   /**
-   * Converts photos one after another while the page is idle, so that they answer at once later. Those that fail are
-   * left out. Resolves with the number that is there.
+   * Converts photos one after another while the page is idle, so that they answer at once later. Those that fail
+   * and those that look drawn already are left out. Resolves with the number that is there.
    */
   async preload(sources: readonly Source[], options: ConvertOptions = {}): Promise<number> {
     let ready = 0;
@@ -76,7 +76,7 @@ export class CacheControl {
       if (options.signal?.aborted) break;
       await idle();
       const made = await this.#convert(source, options).then(
-        () => true,
+        ({ drawn }) => !drawn,
         () => false,
       );
       if (made) ready += 1;

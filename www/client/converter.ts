@@ -72,6 +72,8 @@ export interface Conversion {
   readonly threads: number;
   /** The most memory that the engine has held until now, in bytes. */
   readonly memory: number;
+  /** Whether the input looked like a drawing already: then nothing is kept, nor found by likeness. */
+  readonly drawn: boolean;
   /** Says which earlier picture answered; missing when this one was made anew. */
   readonly cached?: Cached;
 }

@@ -172,6 +172,8 @@ export interface ConversionResult {
   /** The most memory that it has held until now, in bytes. */
   readonly memory: number;
   readonly timings: Timings;
+  /** Whether the input looked like a drawing already: then nothing is kept, nor found by likeness. */
+  readonly drawn: boolean;
   /** Missing when the picture was made for this call. */
   readonly cached?: Cached;
 }

@@ -49,6 +49,7 @@ export async function madeAhead(
       variant: 'simd',
       threads: 1,
       memory: 0,
+      drawn: false,
       timings: { load: performance.now() - begin, prepare: 0, inference: 0, encode: 0 },
       cached: { kind: 'exact', distance: 0, created, ahead: true },
     };

@@ -31,7 +31,8 @@ export async function convert(
   const exact = await search?.cache.find({ key: search.key, sha256: search.sha256 });
   if (exact) return found(exact, { load: 0, prepare: clock(), inference: 0, encode: 0 });
 
-  const nearTo = ({ print }: Seen) => search?.cache.find({ key: search.key, sha256: search.sha256, print });
+  const nearTo = async ({ print, drawn }: Seen) =>
+    drawn ? undefined : search?.cache.find({ key: search.key, sha256: search.sha256, print });
   const glimpsed = cache && glimpse(raw, request.options);
   const early = glimpsed && (await nearTo(glimpsed));
   if (early) return found(early, { load: 0, prepare: clock(), inference: 0, encode: 0 });
@@ -42,6 +43,7 @@ export async function convert(
     const seen = glimpsed ?? (cache && see(photo));
     const near = seen && !glimpsed && (await nearTo(seen));
     if (near) return found(near, { load: 0, prepare: clock(), inference: 0, encode: 0 });
+    const drawn = seen?.drawn ?? photo.is_drawn();
     const prepare = clock();
     const engine = await loading.engine();
     stopIf(signal);
@@ -50,8 +52,8 @@ export async function convert(
     onProgress({ stage: 'start', loaded: 0, total: 1 });
     begun = true;
     const conversion = engine.begin(photo, JSON.stringify(request.options));
-    const result = await draw(conversion, timings, clock, signal, onProgress);
-    if (cache && key !== undefined && sha256 && seen) {
+    const result = { ...(await draw(conversion, timings, clock, signal, onProgress)), drawn };
+    if (cache && key !== undefined && sha256 && seen && !drawn) {
       const { blob, width, height } = result;
       const original = settings.keepOriginals && raw instanceof Uint8Array ? { original: new Blob([raw]) } : {};
       // Nobody waits for the store.
@@ -81,7 +83,7 @@ async function draw(
   clock: () => number,
   signal: AbortSignal,
   onProgress: ProgressListener,
-): Promise<ConversionResult> {
+): Promise<Omit<ConversionResult, 'drawn'>> {
   const prepare = before.prepare + clock();
   await infer(conversion, signal, onProgress);
   const inference = clock();
@@ -100,7 +102,7 @@ async function draw(
 function found({ pictures, distance, created }: Answer, timings: Timings): ConversionResult {
   const { result: blob, width, height } = pictures;
   const cached = { kind: distance === null ? ('exact' as const) : ('near' as const), distance: distance ?? 0, created };
-  return { blob, width, height, ...report(), timings, cached };
+  return { blob, width, height, ...report(), timings, drawn: false, cached };
 }
 
 async function infer(conversion: Conversion, signal: AbortSignal, onProgress: ProgressListener): Promise<void> {

@@ -29,6 +29,8 @@ declare module 'nijigen-core' {
     static of_pixels(rgba: Uint8Array, width: number, height: number, options: string): Photo;
     /** JSON. */
     fingerprint(): string;
+    /** Whether it looks drawn rather than photographed. */
+    is_drawn(): boolean;
     /** A small JPEG. */
     thumbnail(): Uint8Array<ArrayBuffer>;
     free(): void;

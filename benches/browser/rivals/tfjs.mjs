@@ -18,7 +18,8 @@ function fine() {
     const [gamma, beta] = [tf.ones([channels]), tf.zeros([channels])];
     return (x) => {
       const { mean, variance } = tf.moments(x, [1, 2, 3], true);
-      return tf.batchNorm4d(x, mean.reshape([1]).tile([channels]), variance.reshape([1]).tile([channels]), beta, gamma, 1e-5);
+      const each = (value) => tf.tile(tf.reshape(value, [1]), [channels]);
+      return tf.batchNorm4d(x, each(mean), each(variance), beta, gamma, 1e-5);
     };
   };
   const padded = (x, before, after) => tf.mirrorPad(x, [[0, 0], [before, after], [before, after], [0, 0]], 'reflect');

@@ -43,6 +43,7 @@ models: ## trains every generator again from a folder of photos: make models PHO
 	@$(SETUP) python
 	scripts/models.sh "$(PHOTOS)"
 
-bench: ## benchmarks: tables here, rows in benches/results/
-	@$(SETUP) cc
-	cargo bench --features cli
+bench: package ## benchmarks: tables here, rows in benches/results/
+	@$(SETUP) cc chromium
+	cargo bench --features cli --bench pipeline
+	@. scripts/env.sh && CHROMIUM="$$(chromium_path)" node benches/browser/cache.mjs

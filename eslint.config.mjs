@@ -3,7 +3,7 @@ import globals from 'globals';
 import typescript from 'typescript-eslint';
 
 export default typescript.config(
-  { ignores: ['target/', 'dist/', 'node_modules/', 'models/', 'benches/'] },
+  { ignores: ['target/', 'dist/', 'node_modules/', 'models/', 'benches/results/'] },
   js.configs.recommended,
   {
     files: ['**/*.mjs'],
@@ -11,7 +11,7 @@ export default typescript.config(
   },
   {
     // Functions in these files run in the page that the test has open.
-    files: ['tests/browser/**/*.mjs'],
+    files: ['tests/browser/**/*.mjs', 'benches/browser/**/*.mjs'],
     languageOptions: { globals: { ...globals.node, ...globals.browser } },
   },
   {

@@ -7,13 +7,14 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as esbuild from 'esbuild';
+import { drawSamples } from './samples.mjs';
 
 /** One folder for each variant; `variants` names those that this build has. */
 const MODULES = 'target/wasm';
 const SITE = 'target/site';
 const PACKAGE = 'dist/package';
 /** Fetched when first used; everything else is the shell. */
-const HEAVY = /\.(wasm|onnx)$/;
+const HEAVY = /\.(wasm|onnx)$|^samples\/[^/]+$/;
 /** Names that change with what is in them: ours, and Trunk's. */
 const HASHED = /^(assets\/.+|app-[0-9a-f]{16}\.(js|css))$/;
 
@@ -96,7 +97,15 @@ async function build() {
   copyModels(`${SITE}/models`);
   const { worker, thread = '' } = await bundleWorkers({ folder: `${SITE}/assets`, hashed: true });
   const within = (file) => file.slice(SITE.length + 1);
-  const values = { WORKER_URL: within(worker), THREAD_URL: within(thread), WASM_URLS: urls, OFFLINE: released };
+  const { photos, seeds } = await drawSamples(`${SITE}/samples`, `${MODULES}/simd`, json('models/manifest.json'));
+  const values = {
+    WORKER_URL: within(worker),
+    THREAD_URL: within(thread),
+    WASM_URLS: urls,
+    SAMPLES: photos,
+    SEEDS: seeds,
+    OFFLINE: released,
+  };
   await bundle('www/app/main.ts', { folder: SITE, name: 'app' }, values);
   await bundle('www/styles/main.css', { folder: SITE, name: 'app' });
 }
@@ -127,9 +136,9 @@ async function writeServiceWorker(folder) {
     .filter((name) => !HEAVY.test(name))
     .map((url) => ({ url, revision: HASHED.test(url) ? null : sha256(join(folder, url)).slice(0, 16) }));
   // Keyed by the very URLs that the client asks for.
-  const modules = filesIn(folder).filter((name) => name.endsWith('.wasm'));
+  const others = filesIn(folder).filter((name) => HEAVY.test(name) && !name.endsWith('.onnx'));
   const heavy = Object.fromEntries([
-    ...modules.map((name) => [name, sha256(join(folder, name))]),
+    ...others.map((name) => [name, sha256(join(folder, name))]),
     ...json(join(folder, 'models/manifest.json')).map(({ file, sha256 }) => [
       `models/${file}?sha256=${sha256}`,
       sha256,

@@ -42,6 +42,12 @@ impl Prepared {
     }
 }
 
+impl From<Picture> for Prepared {
+    fn from(picture: Picture) -> Self {
+        Prepared { picture }
+    }
+}
+
 /// Takes pixels that somebody else decoded: sRGB, RGBA, straight alpha, upright.
 ///
 /// # Errors

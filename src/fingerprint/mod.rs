@@ -3,6 +3,7 @@
 
 mod change;
 mod dct;
+pub mod drawn;
 pub mod exact;
 mod guard;
 pub mod phash;

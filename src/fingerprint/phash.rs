@@ -32,42 +32,42 @@ fn shrink(width: usize, rgba: &[u8]) -> Grid {
     if width == 0 || rgba.len() < width * 4 {
         return [[0; SIDE]; SIDE];
     }
-    let height = rgba.len() / 4 / width;
-    let grey = |x: usize, y: usize| luma(&rgba[(y * width + x) * 4..][..4]);
-    if height > SIDE && height + SIDE > 2 * width {
-        let grid = lines_first(width, height, grey);
-        return std::array::from_fn(|y| std::array::from_fn(|x| grid[x][y]));
-    }
-    lines_first(height, width, |y, x| grey(x, y))
+    let grey: Vec<u8> = rgba.as_chunks().0.iter().map(luma).collect();
+    let lines: Vec<&[u8]> = grey.chunks_exact(width).collect();
+    let height = lines.len();
+    let grid = if height > SIDE && height + SIDE > 2 * width { across(&down(&lines)) } else { down(&across(&lines)) };
+    std::array::from_fn(|y| std::array::from_fn(|x| grid[y][x]))
 }
 
-/// Shrinks each of the `count` lines of `length` values to 32, and then the number of lines. Values
-/// have 8 bits in between, and nothing is done along a side that has 32.
-fn lines_first(count: usize, length: usize, value: impl Fn(usize, usize) -> u8) -> Grid {
-    let windows = windows(length);
-    let mut line = vec![0; length];
-    let shrunk: Vec<[u8; SIDE]> = (0..count)
-        .map(|i| {
-            line.iter_mut().enumerate().for_each(|(j, slot)| *slot = value(i, j));
-            std::array::from_fn(|j| if length == SIDE { line[j] } else { windows[j].sum(&line) })
-        })
-        .collect();
-    let mut grid = [[0; SIDE]; SIDE];
-    if count == SIDE {
-        grid.copy_from_slice(&shrunk);
-        return grid;
+/// Shrinks every line to 32 values of 8 bits; nothing is done to lines that have 32.
+fn across(lines: &[impl AsRef<[u8]>]) -> Vec<Vec<u8>> {
+    let windows = windows(lines[0].as_ref().len());
+    let shrunk = |line: &[u8]| match line.len() {
+        SIDE => line.to_vec(),
+        _ => windows.iter().map(|window| window.sum(line)).collect(),
+    };
+    lines.iter().map(|line| shrunk(line.as_ref())).collect()
+}
+
+/// Shrinks the number of lines to 32, likewise.
+fn down(lines: &[impl AsRef<[u8]>]) -> Vec<Vec<u8>> {
+    if lines.len() == SIDE {
+        return lines.iter().map(|line| line.as_ref().to_vec()).collect();
     }
-    let windows = self::windows(count);
-    for j in 0..SIDE {
-        let across: Vec<u8> = shrunk.iter().map(|line| line[j]).collect();
-        grid.iter_mut().zip(&windows).for_each(|(line, window)| line[j] = window.sum(&across));
-    }
-    grid
+    let mut sums = vec![0i32; lines[0].as_ref().len()];
+    let line = |window: &Window| {
+        sums.fill(0);
+        for (line, weight) in lines[window.first..].iter().zip(&window.weights) {
+            sums.iter_mut().zip(line.as_ref()).for_each(|(sum, &value)| *sum += i32::from(value) * weight);
+        }
+        sums.iter().map(|&sum| rounded(sum)).collect()
+    };
+    windows(lines.len()).iter().map(line).collect()
 }
 
 /// ITU-R BT.601 luma in Pillow's fixed point.
-fn luma(pixel: &[u8]) -> u8 {
-    let [r, g, b] = [0, 1, 2].map(|i| u32::from(pixel[i]));
+fn luma(pixel: &[u8; 4]) -> u8 {
+    let [r, g, b, _] = pixel.map(u32::from);
     ((19595 * r + 38470 * g + 7471 * b + 0x8000) >> 16) as u8
 }
 
@@ -80,8 +80,12 @@ struct Window {
 impl Window {
     fn sum(&self, line: &[u8]) -> u8 {
         let products = line[self.first..].iter().zip(&self.weights).map(|(&value, weight)| i32::from(value) * weight);
-        ((products.sum::<i32>() + (1 << (FRACTION - 1))) >> FRACTION).clamp(0, 255) as u8
+        rounded(products.sum())
     }
+}
+
+fn rounded(sum: i32) -> u8 {
+    ((sum + (1 << (FRACTION - 1))) >> FRACTION).clamp(0, 255) as u8
 }
 
 /// Pillow's `precompute_coeffs` and `normalize_coeffs_8bpc` for Lanczos from `length` to 32.

@@ -60,30 +60,28 @@ pub(super) fn luma(colour: &[f32; 3]) -> f32 {
 /// Mean colours of the parts; a pixel that lies in several counts in each by its area.
 fn means(picture: &Picture) -> Vec<[f32; 3]> {
     let (width, height) = (picture.width() as usize, picture.height() as usize);
-    let rows = picture.rgba().chunks_exact(width * 4);
-    let colour = |pixel: &[u8]| [0, 1, 2].map(|i| u64::from(pixel[i]));
-    let lines: Vec<_> = rows.map(|row| divide(row.chunks_exact(4).map(colour), width)).collect();
-    let columns: Vec<_> = (0..FINE).map(|x| divide(lines.iter().map(|line| line[x]), height)).collect();
     let area = (width * height) as f64;
-    let mean = |i: usize| columns[i % FINE][i / FINE].map(|sum| (sum as f64 / area) as f32);
-    (0..FINE * FINE).map(mean).collect()
+    // 32 bits do for 16 million rows.
+    let mut sums = vec![0u32; width * 4];
+    let mut means = Vec::with_capacity(FINE * FINE);
+    for band in 0..FINE {
+        sums.fill(0);
+        for (y, share) in part(band, height) {
+            let row = &picture.rgba()[y * width * 4..][..width * 4];
+            sums.iter_mut().zip(row).for_each(|(sum, &value)| *sum += share as u32 * u32::from(value));
+        }
+        means.extend((0..FINE).map(|column| {
+            let sum = |c: usize| part(column, width).map(|(x, share)| share * u64::from(sums[4 * x + c])).sum::<u64>();
+            [0, 1, 2].map(|c| (sum(c) as f64 / area) as f32)
+        }));
+    }
+    means
 }
 
-/// Cuts a line of `length` values into parts of equal length; gives the parts' sums, `FINE` times.
-fn divide(values: impl Iterator<Item = [u64; 3]>, length: usize) -> [[u64; 3]; FINE] {
-    let (mut ends, mut part, mut sum) = ([[0; 3]; FINE], 0, [0; 3]);
-    for (i, value) in values.enumerate() {
-        while (part + 1) * length <= (i + 1) * FINE {
-            let share = ((part + 1) * length - i * FINE) as u64;
-            ends[part] = std::array::from_fn(|c| FINE as u64 * sum[c] + share * value[c]);
-            part += 1;
-        }
-        (0..3).for_each(|c| sum[c] += value[c]);
-    }
-    std::array::from_fn(|i| match i {
-        0 => ends[0],
-        _ => std::array::from_fn(|c| ends[i][c] - ends[i - 1][c]),
-    })
+/// The pixels of the `i`th part of a side, and how much of each is in it, in shares of `FINE`.
+fn part(i: usize, side: usize) -> impl Iterator<Item = (usize, u64)> {
+    let (from, to) = (i * side, (i + 1) * side);
+    (from / FINE..to.div_ceil(FINE)).map(move |at| (at, (to.min((at + 1) * FINE) - from.max(at * FINE)) as u64))
 }
 
 impl Serialize for Sketch {

@@ -2,8 +2,11 @@
 //!
 //! The only module that knows tract.
 
+mod kernels;
 pub mod onnx;
+mod ops;
 pub mod plan;
+mod rewrite;
 pub mod tiles;
 
 use std::{collections::VecDeque, sync::Arc};

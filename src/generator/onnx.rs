@@ -8,6 +8,7 @@ use tract_onnx::{
     prelude::*,
 };
 
+use super::rewrite::Prepared;
 use crate::{Error, Result, manifest::Layout};
 
 /// The name of an input of one number: the longer side of the whole picture in pixels, of which the image may be a
@@ -29,6 +30,8 @@ pub struct Model {
     /// Which one is [`SIDE`], for a generator that wants to know it.
     pub(super) side: Option<usize>,
     pub(super) graph: InferenceModel,
+    /// Weights made ready for the kernels, shared by the graphs of all sizes.
+    pub(super) prepared: Prepared,
 }
 
 /// The sides of a model's input, in pixels.
@@ -72,7 +75,7 @@ impl Model {
         }
         let range = range(graph, &output.name);
         let graph = parse(&onnx, &proto)?;
-        Ok(Model { range, layout, sides, datum_type, image, side, graph })
+        Ok(Model { range, layout, sides, datum_type, image, side, graph, prepared: Prepared::default() })
     }
 }
 

@@ -7,7 +7,10 @@ use tract_onnx::{
     tract_core::{internal::Cost, model::order::build_flush_list, ops::konst::Const},
 };
 
-use super::onnx::{Model, bad};
+use super::{
+    onnx::{Model, bad},
+    rewrite::rewrite,
+};
 use crate::{Error, Result, manifest::Layout};
 
 /// A model optimised for one size.
@@ -34,8 +37,16 @@ impl Plan {
     /// [`Error::BadModel`] when tract cannot run the model at this size, or when the output is not an
     /// image of the same size.
     pub fn new(model: &Model, width: u32, height: u32, side: u32) -> Result<Plan> {
+        Plan::with(model, width, height, side, true)
+    }
+
+    /// [`Plan::new`], or without our operators: what they are measured against.
+    ///
+    /// # Errors
+    /// As for [`Plan::new`].
+    pub fn with(model: &Model, width: u32, height: u32, side: u32, ours: bool) -> Result<Plan> {
         let shape = shape(model.layout, width, height);
-        let typed = optimise(model, &shape, side)
+        let typed = optimise(model, &shape, side, ours)
             .map_err(|e| bad(format!("it cannot run at {width}×{height} pixels ({})", e.root_cause())))?;
         let output = typed.output_fact(0).map_err(internal)?.shape.as_concrete().map(<[usize]>::to_vec);
         if output.as_deref() != Some(&shape) {
@@ -57,6 +68,20 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// Every operator in the order it runs: its name, what there is to say of it, and its multiply-adds.
+    pub fn operators(&self) -> Vec<(String, String, u64)> {
+        let order = self.inner.order_without_consts();
+        let before = std::iter::once(0).chain(self.work.iter().copied());
+        let work = self.work.iter().zip(before).map(|(sum, before)| sum - before);
+        let describe = |&node: &usize| {
+            let op = &self.inner.model().node(node).op;
+            (op.name().into_owned(), op.info().unwrap_or_default().join(", "))
+        };
+        order.iter().map(describe).zip(work).map(|((name, info), work)| (name, info, work)).collect()
+    }
+}
+
 fn shape(layout: Layout, width: u32, height: u32) -> [usize; 4] {
     let (w, h) = (width as usize, height as usize);
     match layout {
@@ -65,14 +90,15 @@ fn shape(layout: Layout, width: u32, height: u32) -> [usize; 4] {
     }
 }
 
-fn optimise(model: &Model, shape: &[usize], side: u32) -> TractResult<TypedModel> {
+fn optimise(model: &Model, shape: &[usize], side: u32, ours: bool) -> TractResult<TypedModel> {
     let mut graph = model.graph.clone();
     graph.set_input_fact(model.image, InferenceFact::dt_shape(model.datum_type, shape))?;
     let mut graph = graph.into_typed()?;
     if let Some(input) = model.side {
         set_constant(&mut graph, input, side as f32)?;
     }
-    graph.into_optimized()
+    let graph = graph.into_decluttered()?;
+    if ours { rewrite(&graph, &model.prepared)?.into_optimized() } else { graph.into_optimized() }
 }
 
 /// An input of one number becomes a constant, so that all that follows from it alone is worked out here and not in

@@ -2,13 +2,15 @@
 
 use std::io::Cursor;
 
-use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, metadata::Orientation};
+use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, RgbaImage, metadata::Orientation};
 
-use super::{Picture, colour, truncated};
+use super::{Picture, colour, eighth, truncated};
 use crate::{Error, Result, options::Limits};
 
 /// What a decoder may allocate besides the pixels, in bytes: large colour profiles have a few MB.
 const METADATA: u64 = 64 << 20;
+/// The shorter side in pixels from which an eighth is enough for a fingerprint: two pixels for each part of a sketch.
+const LARGE: u32 = 1024;
 
 /// Decodes JPEG (grey, RGB, CMYK, YCCK), PNG, WebP, GIF (first frame), BMP and TIFF; applies the EXIF
 /// orientation and the colour profile.
@@ -19,6 +21,31 @@ const METADATA: u64 = 64 << 20;
 /// [`Error::UnsupportedFormat`], [`Error::TooLarge`], [`Error::TooSmall`], [`Error::CorruptImage`] or
 /// [`Error::OutOfMemory`].
 pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture> {
+    let (_, mut decoder) = open(bytes, limits)?;
+    let (profile, orientation) = arrangement(&mut decoder);
+    let pixels = DynamicImage::from_decoder(decoder).map_err(explain)?.into_rgba8();
+    upright(pixels, profile, orientation)
+}
+
+/// Shows a large JPEG at an eighth of its size, each pixel the mean of 8×8, in a fifth of the time that [`decode`]
+/// takes; `None` for all other pictures. What a [`crate::fingerprint`] is made of.
+///
+/// # Errors
+/// As [`decode`], save that damage in the picture's data may go unseen.
+pub fn decode_eighth(bytes: &[u8], limits: &Limits) -> Result<Option<Picture>> {
+    let (format, mut decoder) = open(bytes, limits)?;
+    let (width, height) = decoder.dimensions();
+    if format != ImageFormat::Jpeg || width.min(height) < LARGE {
+        return Ok(None);
+    }
+    let Some((width, height, rgba)) = eighth::eighth(bytes) else { return Ok(None) };
+    let Some(pixels) = RgbaImage::from_raw(width, height, rgba) else { return Ok(None) };
+    let (profile, orientation) = arrangement(&mut decoder);
+    upright(pixels, profile, orientation).map(Some)
+}
+
+/// A decoder that has read the headers, after all that can be refused is.
+fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<(ImageFormat, impl ImageDecoder + use<'a>)> {
     check_size(bytes.len() as u64, limits)?;
     let format = recognise(bytes)?;
     if format == ImageFormat::Jpeg && truncated::jpeg_ends_early(bytes) {
@@ -33,10 +60,17 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture> {
     check_pixels(width, height, limits)?;
     // At most four channels of four bytes each.
     decoder.set_limits(allocations(u64::from(width) * u64::from(height) * 16 + METADATA)).map_err(explain)?;
+    Ok((format, decoder))
+}
 
+/// What has to be done to a picture's colours and sides.
+fn arrangement(decoder: &mut impl ImageDecoder) -> (Option<Vec<u8>>, Orientation) {
     let profile = decoder.icc_profile().unwrap_or_default();
-    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let mut rgba = DynamicImage::ImageRgba8(DynamicImage::from_decoder(decoder).map_err(explain)?.into_rgba8());
+    (profile, decoder.orientation().unwrap_or(Orientation::NoTransforms))
+}
+
+fn upright(pixels: RgbaImage, profile: Option<Vec<u8>>, orientation: Orientation) -> Result<Picture> {
+    let mut rgba = DynamicImage::ImageRgba8(pixels);
     rgba.apply_orientation(orientation);
     let mut rgba = rgba.into_rgba8();
     if let Some(profile) = profile {

@@ -1,6 +1,9 @@
 //! Pictures become smaller, never larger.
 
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer, images::Image};
+use fast_image_resize::{
+    FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer,
+    images::{Image, ImageRef},
+};
 
 use super::Picture;
 use crate::{Error, Result};
@@ -24,15 +27,36 @@ pub fn resize(picture: Picture, width: u32, height: u32) -> Result<Picture> {
     if (picture.width(), picture.height()) == (width, height) {
         return Ok(picture);
     }
+    shrink(&picture, width, height, ResizeAlg::Convolution(FilterType::Lanczos3), !picture.is_opaque())
+}
+
+/// A copy whose longer side has at most `side` pixels, quickly: of large pictures not every pixel is looked at.
+///
+/// # Errors
+/// [`Error::Internal`] when the library refuses.
+pub fn thumbnail(picture: &Picture, side: u32) -> Result<Picture> {
+    let (width, height) = fit(picture.width(), picture.height(), side, side);
+    shrink(picture, width, height, ResizeAlg::SuperSampling(FilterType::Bilinear, 3), !picture.is_opaque())
+}
+
+fn shrink(picture: &Picture, width: u32, height: u32, algorithm: ResizeAlg, alpha: bool) -> Result<Picture> {
     let failed = |e: &dyn std::fmt::Display| Error::Internal(format!("resizing failed ({e})"));
-    // Weighting by alpha costs time and rounding that an opaque picture need not pay.
-    let opaque = picture.is_opaque();
     let source =
-        Image::from_vec_u8(picture.width, picture.height, picture.rgba, PixelType::U8x4).map_err(|e| failed(&e))?;
+        ImageRef::new(picture.width, picture.height, &picture.rgba, PixelType::U8x4).map_err(|e| failed(&e))?;
     let mut target = Image::new(width, height, PixelType::U8x4);
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3)).use_alpha(!opaque);
+    // Weighting by alpha costs time and rounding that an opaque picture need not pay.
+    let options = ResizeOptions::new().resize_alg(algorithm).use_alpha(alpha);
     Resizer::new().resize(&source, &mut target, &options).map_err(|e| failed(&e))?;
     Ok(Picture::from_parts(width, height, target.into_vec()))
+}
+
+/// A rough copy with sides that [`fit`] gave, alpha on its own: each pixel is the mean of four or so, however many
+/// it stands for. Costs a small part of what [`resize`] does, and keeps noise and edges.
+///
+/// # Errors
+/// [`Error::Internal`] when the library refuses.
+pub fn rough(picture: &Picture, width: u32, height: u32) -> Result<Picture> {
+    shrink(picture, width, height, ResizeAlg::SuperSampling(FilterType::Box, 2), false)
 }
 
 #[cfg(test)]

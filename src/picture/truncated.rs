@@ -10,7 +10,7 @@ const END_OF_IMAGE: u8 = 0xD9;
 /// Thumbnails inside a segment have an end of their own, so searching for its two bytes would not do.
 pub fn jpeg_ends_early(bytes: &[u8]) -> bool {
     let mut at = 0;
-    while let Some(found) = bytes.get(at..).and_then(|rest| rest.iter().position(|&b| b == 0xFF)) {
+    while let Some(found) = bytes.get(at..).and_then(|rest| memchr::memchr(0xFF, rest)) {
         at += found + 1;
         match bytes.get(at) {
             // A stuffed zero belongs to the entropy-coded data; a second 0xFF is a fill byte.

@@ -8,6 +8,7 @@ mod memory;
 mod photo;
 #[cfg(feature = "threads")]
 mod threads;
+mod trial;
 
 use wasm_bindgen::prelude::*;
 

@@ -119,6 +119,33 @@ test('a copy that looks the same is found, what looks different is not', async (
   });
 });
 
+test('copies of a large photo are found before they are decoded, and files that are refused stay refused', async () => {
+  const found = await page.evaluate(async () => {
+    const { again, kinds, converter } = window;
+    const large = await again('lake.jpg', { scale: 4, quality: 0.9 });
+    const copy = await again('lake.jpg', { scale: 3.5, quality: 0.7 });
+    const code = (file, options) => converter.convert(file, options).catch((error) => error.code);
+    return {
+      kinds: await kinds([
+        large,
+        copy,
+        'lake.jpg',
+        await again('lake.jpg', { scale: 4, type: 'image/png' }),
+        'dog.jpg',
+      ]),
+      cut: await code(copy.slice(0, copy.size - 9999)),
+      pixels: await code(copy, { maxPixels: 1_000_000 }),
+      bytes: await code(copy, { maxBytes: 1000 }),
+    };
+  });
+  assert.deepEqual(found, {
+    kinds: ['made', 'near', 'near', 'near', 'made'],
+    cut: 'corrupt-image',
+    pixels: 'too-large',
+    bytes: 'too-large',
+  });
+});
+
 test('entries can be listed, fetched, removed, cleared and turned off', async () => {
   const result = await page.evaluate(async () => {
     const { cache } = window.converter;

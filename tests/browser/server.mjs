@@ -14,9 +14,9 @@ const TYPES = {
 
 /**
  * Serves a folder as a plain static host would, under a sub-path. `answer(path)` may give other bytes for a path.
- * Heavy files come in slowly enough for their progress to be seen.
+ * Heavy files come in slowly enough for their progress to be seen, unless they are not to be throttled.
  */
-export async function serve(folder, { prefix = '/sub/', answer = () => undefined } = {}) {
+export async function serve(folder, { prefix = '/sub/', answer = () => undefined, throttled = true } = {}) {
   const requests = [];
   let current = folder;
   const server = createServer((request, response) => {
@@ -32,7 +32,7 @@ export async function serve(folder, { prefix = '/sub/', answer = () => undefined
     if (bytes) return void response.writeHead(200, type).end(bytes);
     response.writeHead(200, { ...type, 'content-length': statSync(file).size });
     const stream = createReadStream(file, { highWaterMark: 256 * 1024 });
-    if (/\.(wasm|onnx)$/.test(file)) slow(stream);
+    if (throttled && /\.(wasm|onnx)$/.test(file)) slow(stream);
     stream.pipe(response);
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));

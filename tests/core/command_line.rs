@@ -25,6 +25,10 @@ fn convert(inputs: &[&Path], output: &Path, more: &[&str]) -> Output {
     arguments.extend(["--max-side", "256", "-o"].map(Into::into));
     arguments.push(output.into());
     arguments.extend(more.iter().map(Into::into));
+    // Not the cache of whoever runs the tests.
+    if !more.contains(&"--cache-dir") {
+        arguments.push("--no-cache".into());
+    }
     nijigen(arguments)
 }
 
@@ -58,7 +62,12 @@ fn the_mark_is_the_environments_language_and_can_be_left_out() {
     let convert = |name: &str, language: &str, more: &[&str]| {
         let target = folder.join(name);
         let mut program = Command::new(env!("CARGO_BIN_EXE_nijigen"));
-        program.arg("convert").arg(photo("dog.jpg")).args(["--max-side", "320", "-o"]).arg(&target).args(more);
+        program
+            .arg("convert")
+            .arg(photo("dog.jpg"))
+            .args(["--max-side", "320", "--no-cache", "-o"])
+            .arg(&target)
+            .args(more);
         let output = program.env("LC_ALL", language).output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
         image::open(target).unwrap().into_rgb8()
@@ -245,4 +254,90 @@ fn photos_have_fingerprints() {
     assert!(stderr(&all).contains("broken.jpg") && stderr(&all).contains("[corrupt-image]"), "{}", stderr(&all));
     assert!(stderr(&all).contains("none*.png"), "{}", stderr(&all));
     assert_eq!(nijigen(["fingerprint"]).status.code(), Some(2));
+}
+
+/// Converts with results kept in `folder/cache`; gives what was said, and the result.
+fn kept(folder: &Path, photo: &Path, more: &[&str]) -> (String, Vec<u8>) {
+    let (target, cache) = (folder.join("result.png"), folder.join("cache"));
+    let cache = ["--force", "--cache-dir", cache.to_str().unwrap()];
+    let output = convert(&[photo], &target, &[&cache, more].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    (stderr(&output), fs::read(target).unwrap())
+}
+
+const FOUND: &str = "1 converted (1 from the cache),";
+const DRAWN: &str = "1 converted,";
+
+#[test]
+fn a_photo_is_drawn_once_with_each_choice_that_changes_it() {
+    let folder = folder("kept");
+    let model = crate::path("tests/vectors/nhwc.onnx").display().to_string();
+    let choices: [&[&str]; 5] =
+        [&[], &["--max-side", "300"], &["--style", "skyline"], &["--no-label"], &["--model", &model]];
+    let renamed = folder.join("renamed.jpg");
+    fs::copy(photo("dog.jpg"), &renamed).unwrap();
+    for choice in choices {
+        let (first, made) = kept(&folder, &photo("dog.jpg"), choice);
+        assert!(first.contains(DRAWN), "{choice:?}: {first}");
+        let (second, found) = kept(&folder, &renamed, choice);
+        assert!(second.contains(FOUND), "{choice:?}: {second}");
+        assert!(made == found, "{choice:?}: another picture");
+    }
+    let (off, drawn) = kept(&folder, &photo("dog.jpg"), &["--no-cache"]);
+    assert!(off.contains(DRAWN), "{off}");
+    assert!(drawn == kept(&folder, &photo("dog.jpg"), &[]).1);
+
+    let mut program = Command::new(env!("CARGO_BIN_EXE_nijigen"));
+    program.arg("convert").arg(&renamed).args(["--max-side", "256", "-o"]).arg(folder.join("by-variable.png"));
+    let by_variable = program.env("NIJIGEN_CACHE", folder.join("cache")).output().unwrap();
+    assert!(stderr(&by_variable).contains(FOUND), "{}", stderr(&by_variable));
+}
+
+#[test]
+fn a_picture_that_looks_the_same_does_only_when_asked() {
+    let folder = folder("near");
+    let copy = |quality: u8| {
+        let mut bytes = Vec::new();
+        let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, quality);
+        image::open(photo("dog.jpg")).unwrap().write_with_encoder(encoder).unwrap();
+        let path = folder.join(format!("{quality}.jpg"));
+        fs::write(&path, bytes).unwrap();
+        path
+    };
+    let (_, dog) = kept(&folder, &photo("dog.jpg"), &[]);
+    let (asked, same) = kept(&folder, &copy(80), &["--near", "5"]);
+    assert!(asked.contains(FOUND) && asked.contains("80.jpg: looks like an earlier photo"), "{asked}");
+    assert!(same == dog);
+    let (unasked, own) = kept(&folder, &copy(60), &[]);
+    assert!(unasked.contains(DRAWN) && own != dog, "{unasked}");
+    let (other, _) = kept(&folder, &photo("lake.jpg"), &["--near", "16"]);
+    assert!(other.contains(DRAWN), "{other}");
+}
+
+#[test]
+fn a_cache_that_fails_costs_no_photo() {
+    let folder = folder("fails");
+    let cache = folder.join("cache");
+    let entry = || fs::read_dir(&cache).unwrap().next().unwrap().unwrap().path();
+    kept(&folder, &photo("dog.jpg"), &[]);
+    let mut damaged = fs::read(entry()).unwrap();
+    *damaged.last_mut().unwrap() ^= 1;
+    fs::write(entry(), damaged).unwrap();
+    let (said, _) = kept(&folder, &photo("dog.jpg"), &[]);
+    assert!(said.contains(DRAWN), "{said}");
+
+    // Nothing can be written where a folder is in the way, and nothing made where a file is.
+    let place = entry();
+    fs::remove_file(&place).unwrap();
+    fs::create_dir_all(place.join("in the way")).unwrap();
+    fs::write(folder.join("file"), "").unwrap();
+    for (i, unusable) in [&cache, &folder.join("file")].into_iter().enumerate() {
+        let options = ["--jobs", "1", "--cache-dir", unusable.to_str().unwrap()];
+        let output = convert(&[&photo("dog.jpg"), &photo("lake.jpg")], &folder.join(i.to_string()), &options);
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(0), "{said}");
+        assert!(said.contains("2 converted,"), "{said}");
+        assert_eq!(said.matches("kept").count(), 1, "it is said once: {said}");
+        assert_eq!(fs::read_dir(folder.join(i.to_string())).unwrap().count(), 2);
+    }
 }

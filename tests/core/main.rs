@@ -3,6 +3,7 @@
 mod bad_input;
 mod command_line;
 mod decode;
+mod drawn;
 mod fingerprint;
 mod metadata;
 mod model;

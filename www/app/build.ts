@@ -1,14 +1,26 @@
-import type { Variant } from '../client/index.js';
+import type { Seed, Variant } from '../client/index.js';
 
 // Set by the build: the names of the other files of this very version, relative to the page.
 declare const WORKER_URL: string;
 declare const WASM_URLS: Partial<Record<Variant, string>>;
 declare const THREAD_URL: string;
+/** The photos in www/samples, and what was drawn of them ahead. */
+declare const SAMPLES: readonly Sample[];
+declare const SEEDS: readonly Seed[];
 /** Only released builds work offline: while developing, a cache would show yesterday's page. */
 declare const OFFLINE: boolean;
+
+/** A photo to try; URLs relative to the page. */
+export interface Sample {
+  readonly name: string;
+  readonly url: string;
+  readonly small: string;
+}
 
 export const workerUrl = WORKER_URL;
 export const wasmUrl = WASM_URLS;
 export const threadUrl = THREAD_URL;
 export const modelsUrl = 'models/';
+export const samples = SAMPLES;
+export const seeds = SEEDS;
 export const offline = OFFLINE;

@@ -1,7 +1,7 @@
 import type { Conversion } from '../client/index.js';
 import { find } from './dom.js';
 import type { JobState } from './job.js';
-import { clear, show } from './picture.js';
+import { clear, extensionOf, show } from './picture.js';
 import { StylePicker } from './style-picker.js';
 import { sentenceFor, text, textOr } from './text.js';
 
@@ -120,25 +120,26 @@ export class Card {
     this.element.style.setProperty('--share', String(share));
   }
 
-  #finish({ blob, width, height, style, timings, cached }: Conversion): void {
+  #finish({ blob, width, height, style, timings, drawn, cached }: Conversion): void {
     const seconds = ((timings.prepare + timings.inference + timings.encode) / 1000).toFixed(1);
     const what = { style: textOr(`style.${style}`, style), width, height };
-    this.#status.textContent = cached
-      ? text('status.kept', { ...what, date: new Date(cached.created).toLocaleDateString() })
-      : text('status.done', { ...what, seconds });
-    this.#likeness.textContent = text('card.near');
+    if (cached?.ahead) this.#status.textContent = text('status.ahead', what);
+    else if (cached)
+      this.#status.textContent = text('status.kept', { ...what, date: new Date(cached.created).toLocaleDateString() });
+    else this.#status.textContent = text('status.done', { ...what, seconds });
+    this.#likeness.textContent = text(drawn ? 'card.drawn' : 'card.near');
     this.#shape(width, height);
     void show(this.#after, blob);
     this.#save.href = this.#after.src;
-    this.#save.download = `${this.#file.name.replace(/\.[^.]*$/, '')}-${style}.png`;
+    this.#save.download = `${this.#file.name.replace(/\.[^.]*$/, '')}-${style}.${extensionOf(blob)}`;
   }
 
   /** Shows the actions that the state allows. The keyboard's focus is not lost with a button that goes. */
   #offer(state: JobState): void {
     const { name } = state;
     const focused = document.activeElement;
-    const cached = state.name === 'done' ? state.conversion.cached : undefined;
-    this.#likeness.hidden = cached?.kind !== 'near';
+    const { cached, drawn } = state.name === 'done' ? state.conversion : {};
+    this.#likeness.hidden = !drawn && cached?.kind !== 'near';
     this.#redo.hidden = !cached;
     this.#save.hidden = name !== 'done';
     this.#cancel.hidden = name !== 'waiting' && name !== 'running';

@@ -4,3 +4,18 @@ export function find<E extends Element>(root: ParentNode, selector: string, kind
   if (!(found instanceof kind)) throw new Error(`the page has no ${selector}`);
   return found;
 }
+
+/** Makes a dialog close with its button and with a press beside it, as Escape does by itself. */
+export function closeOutside(dialog: HTMLDialogElement): void {
+  find(dialog, '.close', HTMLButtonElement).addEventListener('click', () => {
+    dialog.close();
+  });
+  // Its sheet covers all of it, so only the backdrop is left. A slider may be let go there, which is no press.
+  let pressed = false;
+  dialog.addEventListener('pointerdown', ({ target }) => {
+    pressed = target === dialog;
+  });
+  dialog.addEventListener('click', ({ target }) => {
+    if (pressed && target === dialog) dialog.close();
+  });
+}

@@ -1,3 +1,4 @@
+import type { ConvertOptions } from '../client/index.js';
 import { Card } from './card.js';
 import { Job, type JobState } from './job.js';
 import { sentenceFor, text } from './text.js';
@@ -16,16 +17,17 @@ export class Gallery {
     return this.list.childElementCount === 0;
   }
 
-  add(files: readonly File[]): void {
-    for (const file of files) this.#addOne(file);
+  add(files: readonly File[], options: Pick<ConvertOptions, 'format'> = {}): void {
+    for (const file of files) this.#addOne(file, options);
     document.body.classList.toggle('working', !this.empty);
   }
 
-  #addOne(file: File): void {
-    const job = new Job(file, (state) => {
+  #addOne(file: File, options: Pick<ConvertOptions, 'format'>): void {
+    const tell = (state: JobState) => {
       card.render(state);
       this.#announce(file.name, state);
-    });
+    };
+    const job = new Job(file, tell, options);
     const card = new Card(this.template, file, {
       cancel: () => {
         job.cancel();

@@ -1,5 +1,6 @@
-import { NijigenError, type Conversion, type ErrorCode } from '../client/index.js';
+import { NijigenError, type Conversion, type ConvertOptions, type ErrorCode } from '../client/index.js';
 import { Meter, type Reading } from './meter.js';
+import { drawing } from './settings.js';
 import { studio } from './studio.js';
 
 export type JobState =
@@ -16,6 +17,8 @@ export class Job {
   constructor(
     readonly file: File,
     readonly onChange: (state: JobState) => void,
+    /** Beside what the page's settings say. */
+    readonly options: Pick<ConvertOptions, 'format'> = {},
   ) {}
 
   /**
@@ -34,6 +37,8 @@ export class Job {
     try {
       const converter = await studio();
       const conversion = await converter.convert(this.file, {
+        ...this.options,
+        ...drawing(),
         signal,
         cache: anew ? 'refresh' : 'use',
         ...(style !== undefined && { style }),

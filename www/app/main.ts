@@ -1,6 +1,9 @@
 import { find } from './dom.js';
 import { Gallery } from './gallery.js';
 import { takeIn } from './intake.js';
+import { Panel } from './panel.js';
+import { offerSamples } from './samples.js';
+import { studio } from './studio.js';
 import { translatePage } from './text.js';
 import { takeUpdates } from './update.js';
 
@@ -15,10 +18,19 @@ const input = find(document, 'input[type=file]', HTMLInputElement);
 takeIn(input, (files) => {
   gallery.add(files);
 });
+offerSamples(find(document, '.samples', HTMLElement), (photo) => {
+  gallery.add([photo], { format: 'jpeg' });
+  // The samples are gone with the first photo, and the focus with them.
+  input.focus({ preventScroll: true });
+});
 
-// Whoever is choosing photos must not lose the page under the dialog.
+new Panel(find(document, '#open-panel', HTMLButtonElement));
+// Who installs the page wants it to last; others are asked only where they ask for it.
+addEventListener('appinstalled', () => void studio().then(({ cache }) => cache.persist()));
+
+// Whoever is choosing photos must not lose the page under the file dialog, nor one of its own.
 let choosing = false;
 input.addEventListener('click', () => {
   choosing = true;
 });
-void takeUpdates(() => !choosing && gallery.empty);
+void takeUpdates(() => !choosing && gallery.empty && !document.querySelector('dialog[open]'));

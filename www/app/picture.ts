@@ -21,3 +21,6 @@ export function clear(img: HTMLImageElement): void {
   if (img.src) URL.revokeObjectURL(img.src);
   img.removeAttribute('src');
 }
+
+/** What a result's file name ends with. */
+export const extensionOf = ({ type }: Blob): string => (type === 'image/jpeg' ? 'jpg' : type.replace('image/', ''));

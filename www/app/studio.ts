@@ -1,13 +1,26 @@
 import { createConverter, type Converter } from '../client/index.js';
-import { modelsUrl, threadUrl, wasmUrl, workerUrl } from './build.js';
+import { modelsUrl, seeds, threadUrl, wasmUrl, workerUrl } from './build.js';
 import { controlled } from './offline.js';
+import { Removals } from './removals.js';
+import { apply, limits, onChangeElsewhere } from './settings.js';
+
+export const removals = new Removals();
 
 let ready: Promise<Converter> | undefined;
 
 /** The page's converter, made when first asked for. An attempt that failed is made again the next time. */
 export function studio(): Promise<Converter> {
   ready ??= controlled
-    .then(() => createConverter({ workerUrl, wasmUrl, threadUrl, modelsUrl }))
+    .then(() => createConverter({ workerUrl, wasmUrl, threadUrl, modelsUrl, seeds, cache: limits() }))
+    .then(async (converter) => {
+      apply(converter);
+      onChangeElsewhere(() => {
+        apply(converter);
+      });
+      // What was deleted when the page was closed; where that fails it stays remembered.
+      await removals.carryOut(converter.cache).catch(() => undefined);
+      return converter;
+    })
     .catch((error: unknown) => {
       ready = undefined;
       throw error;

@@ -1,3 +1,4 @@
+import { remember, remembered } from './memory.js';
 import { studio } from './studio.js';
 import { textOr } from './text.js';
 
@@ -27,7 +28,7 @@ export class StylePicker {
     const converter = await studio().catch(() => undefined);
     const styles = [...new Set(converter?.styles().map(({ style }) => style) ?? [])];
     if (styles.length < 2) return;
-    const last = remembered();
+    const last = remembered(KEY);
     const first = last !== null && styles.includes(last) ? last : styles[0];
     for (const style of styles) this.#group.append(this.#choice(style, style === first));
     this.#group.hidden = false;
@@ -38,7 +39,7 @@ export class StylePicker {
     input.className = 'unseen';
     input.checked = checked;
     input.addEventListener('change', () => {
-      remember(style);
+      remember(KEY, style);
       this.#onChange(style);
     });
     const name = document.createElement('span');
@@ -46,22 +47,5 @@ export class StylePicker {
     const label = document.createElement('label');
     label.append(input, name);
     return label;
-  }
-}
-
-// Storage is refused to pages in some frames and modes; then nothing is remembered.
-function remembered(): string | null {
-  try {
-    return localStorage.getItem(KEY);
-  } catch {
-    return null;
-  }
-}
-
-function remember(style: string): void {
-  try {
-    localStorage.setItem(KEY, style);
-  } catch {
-    // As above.
   }
 }

@@ -20,6 +20,27 @@ export function textOr(key: string, fallback: string): string {
   return key in messages ? text(key) : fallback;
 }
 
+/** The message for so many: `key.one`, `key.other` and so on, as the language counts. */
+export function counted(key: string, count: number, values: Readonly<Record<string, string | number>> = {}): string {
+  const form = `${key}.${new Intl.PluralRules(language).select(count)}`;
+  return text(form in messages ? form : `${key}.other`, { ...values, count });
+}
+
+const UNITS = ['kB', 'MB', 'GB'];
+
+/** Bytes as people say them. */
+export function size(bytes: number): string {
+  let amount = bytes / 1000;
+  let unit = 0;
+  for (; amount >= 999.5 && unit < UNITS.length - 1; unit++) amount /= 1000;
+  const digits = unit > 0 && amount < 99.95 ? 1 : 0;
+  return `${amount.toLocaleString(language, { minimumFractionDigits: digits, maximumFractionDigits: digits })} ${UNITS[unit] ?? ''}`;
+}
+
+/** A time as a date, in this place. */
+export const day = (time: number): string =>
+  new Date(time).toLocaleString(language, { dateStyle: 'medium', timeStyle: 'short' });
+
 /** What an error code means for the person before the page. */
 export function sentenceFor(code: ErrorCode): string {
   return textOr(`error.${code}`, text('error.internal'));

@@ -1,21 +1,24 @@
-import type { ConvertOptions } from './converter.js';
+import type { Conversion, ConvertOptions } from './converter.js';
 import { checkedSettings } from './options.js';
 import type { CacheCommand, CacheEntry, CacheReply, CacheSettings, CacheUsage } from './protocol.js';
 import type { Source } from './source.js';
 
 type Ask = (settings: CacheSettings, command: CacheCommand) => Promise<CacheReply>;
-type Convert = (source: Source, options: ConvertOptions) => Promise<unknown>;
+type Convert = (source: Source, options: ConvertOptions) => Promise<Conversion>;
 type Answer = Exclude<CacheReply, { readonly failure: unknown }>;
 
 /** The pictures that a converter keeps. They belong to the page's origin: all its converters share them. */
 export class CacheControl {
   #settings: CacheSettings | false;
+  /** Hold for what is kept even while the cache is off. */
+  #limits: CacheSettings;
   readonly #ask: Ask;
   readonly #convert: Convert;
 
   /** @internal */
   constructor(settings: CacheSettings | false, ask: Ask, convert: Convert) {
     this.#settings = settings;
+    this.#limits = settings || {};
     this.#ask = ask;
     this.#convert = convert;
   }
@@ -28,6 +31,7 @@ export class CacheControl {
   /** Holds from the next photo on. Turning the cache off removes nothing. */
   set settings(settings: CacheSettings | false) {
     this.#settings = settings && checkedSettings(settings);
+    this.#limits = this.#settings || this.#limits;
   }
 
   /** All entries, the newest first. */
@@ -57,9 +61,14 @@ export class CacheControl {
     return (await (navigator as Partial<Navigator>).storage?.persist()) ?? false;
   }
 
+  /** Whether the browser has agreed to that. */
+  async persisted(): Promise<boolean> {
+    return (await (navigator as Partial<Navigator>).storage?.persisted()) ?? false;
+  }
+
   /**
-   * Converts photos one after another while the page is idle, so that they answer at once later. Those that fail are
-   * left out. Resolves with the number that is there.
+   * Converts photos one after another while the page is idle, so that they answer at once later. Those that fail
+   * and those that look drawn already are left out. Resolves with the number that is there.
    */
   async preload(sources: readonly Source[], options: ConvertOptions = {}): Promise<number> {
     let ready = 0;
@@ -67,7 +76,7 @@ export class CacheControl {
       if (options.signal?.aborted) break;
       await idle();
       const made = await this.#convert(source, options).then(
-        () => true,
+        ({ drawn }) => !drawn,
         () => false,
       );
       if (made) ready += 1;
@@ -76,7 +85,7 @@ export class CacheControl {
   }
 
   async #do(command: CacheCommand): Promise<Answer> {
-    return (await this.#ask(this.#settings || {}, command)) as Answer;
+    return (await this.#ask(this.#limits, command)) as Answer;
   }
 }
 

@@ -18,6 +18,7 @@ import type {
   ValueRange,
   Variant,
 } from './protocol.js';
+import { madeAhead, type Seed } from './seeds.js';
 import { toFile, toPhoto, type Source } from './source.js';
 import { Turns } from './turns.js';
 
@@ -34,6 +35,8 @@ export interface ConverterOptions {
   readonly threads?: number;
   /** What is kept of the pictures made; `false` keeps nothing. */
   readonly cache?: CacheSettings | false;
+  /** Results made ahead with this very build; they answer like kept pictures, and are not kept themselves. */
+  readonly seeds?: readonly Seed[];
 }
 
 export interface ConvertOptions extends CoreOptions {
@@ -69,6 +72,8 @@ export interface Conversion {
   readonly threads: number;
   /** The most memory that the engine has held until now, in bytes. */
   readonly memory: number;
+  /** Whether the input looked like a drawing already: then nothing is kept, nor found by likeness. */
+  readonly drawn: boolean;
   /** Says which earlier picture answered; missing when this one was made anew. */
   readonly cached?: Cached;
 }
@@ -78,6 +83,7 @@ export class Converter {
   readonly #models: Models;
   readonly #workerUrl: URL;
   readonly #engine: EngineSource;
+  readonly #seeds: readonly Seed[];
   readonly #turns = new Turns();
   /** Pictures made before, which answer photos that come again. */
   readonly cache: CacheControl;
@@ -85,10 +91,17 @@ export class Converter {
   #disposed = false;
 
   /** @internal Use `createConverter`. */
-  constructor(models: Models, workerUrl: URL, engine: EngineSource, cache: CacheSettings | false) {
+  constructor(
+    models: Models,
+    workerUrl: URL,
+    engine: EngineSource,
+    cache: CacheSettings | false,
+    seeds: readonly Seed[],
+  ) {
     this.#models = models;
     this.#workerUrl = workerUrl;
     this.#engine = engine;
+    this.#seeds = seeds;
     this.cache = new CacheControl(
       cache,
       (settings, command) => this.#alive().cache(engine, settings, command),
@@ -114,9 +127,13 @@ export class Converter {
     if (this.#disposed) throw new NijigenError('cancelled', 'the converter was disposed of');
     const { signal, onPreview } = options;
     const generator = this.#generator(options);
-    const preview = onPreview && 'entry' in generator ? this.#models.preview(generator.entry) : undefined;
     const { settings } = this.cache;
     const cache = { mode: settings ? (options.cache ?? 'use') : 'off', settings: settings || {} } as const;
+    if (cache.mode === 'use' && 'entry' in generator) {
+      const ahead = await madeAhead(this.#seeds, toPhoto(source), generator.entry, core, signal);
+      if (ahead) return ahead;
+    }
+    const preview = onPreview && 'entry' in generator ? this.#models.preview(generator.entry) : undefined;
     if (preview) onPreview?.(await this.#run(source, preview, core, cache, signal));
     return this.#run(source, generator, core, cache, signal, options.onProgress);
   }
@@ -169,7 +186,7 @@ export async function createConverter(options: ConverterOptions = {}): Promise<C
     threadUrl: locate(options.threadUrl, new URL('./thread.js', import.meta.url)).href,
     threads: checkedThreads(options.threads),
   };
-  return new Converter(await Models.fetch(models), worker, engine, cache);
+  return new Converter(await Models.fetch(models), worker, engine, cache, options.seeds ?? []);
 }
 
 /** Written out, so that bundlers see the files. */

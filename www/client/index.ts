@@ -18,4 +18,5 @@ export type {
   ValueRange,
   Variant,
 } from './protocol.js';
+export type { Seed } from './seeds.js';
 export type { Source } from './source.js';

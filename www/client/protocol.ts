@@ -126,6 +126,8 @@ export interface Cached {
   readonly distance: number;
   /** When it was made, in milliseconds since 1970. */
   readonly created: number;
+  /** It was made ahead and came with the page. */
+  readonly ahead?: true;
 }
 
 /** A picture that is kept. Times are milliseconds since 1970. */
@@ -170,6 +172,8 @@ export interface ConversionResult {
   /** The most memory that it has held until now, in bytes. */
   readonly memory: number;
   readonly timings: Timings;
+  /** Whether the input looked like a drawing already: then nothing is kept, nor found by likeness. */
+  readonly drawn: boolean;
   /** Missing when the picture was made for this call. */
   readonly cached?: Cached;
 }
@@ -202,7 +206,7 @@ export interface WorkerApi {
   convert(request: ConversionRequest, onProgress: ProgressListener): Promise<Reply>;
   /** Ends the conversion in progress, if any, at its next pause. */
   cancel(): void;
-  /** Makes the engine's module ready and opens the cache. */
+  /** Makes the engine's module ready and opens the cache, save where nothing was ever kept. */
   cache(engine: EngineSource, settings: CacheSettings, command: CacheCommand): Promise<CacheReply>;
   /** Takes the Web Lock named like the worker and never gives it back: it falls free when the worker dies. */
   holdLock(): Promise<void>;

@@ -6,7 +6,7 @@ import { core, report } from './module.js';
 import { load, type Loading } from './engine.js';
 import { WorkerError } from './failure.js';
 import { pause } from './pause.js';
-import { decode, digest, open } from './photo.js';
+import { decode, digest, glimpse, open, see, type Seen } from './photo.js';
 
 /** How long the core works before it looks up: short enough for smooth progress and a prompt cancel. */
 const STEP_MS = 40;
@@ -25,19 +25,25 @@ export async function convert(
   const { mode, settings } = request.cache;
   const cache = mode === 'off' ? undefined : await cacheWith(settings);
   const key = cache && (await keyOf(request, loading));
-  const sha256 = key === undefined ? undefined : digest(raw);
+  const sha256 = key === undefined ? undefined : await digest(raw);
   const search = mode === 'use' && cache && key !== undefined && sha256 ? { cache, key, sha256 } : undefined;
 
   const exact = await search?.cache.find({ key: search.key, sha256: search.sha256 });
   if (exact) return found(exact, { load: 0, prepare: clock(), inference: 0, encode: 0 });
 
+  const nearTo = async ({ print, drawn }: Seen) =>
+    drawn ? undefined : search?.cache.find({ key: search.key, sha256: search.sha256, print });
+  const glimpsed = cache && glimpse(raw, request.options);
+  const early = glimpsed && (await nearTo(glimpsed));
+  if (early) return found(early, { load: 0, prepare: clock(), inference: 0, encode: 0 });
+
   const photo = await decode(raw, request.options);
   let begun = false;
   try {
-    const print = cache && photo.fingerprint();
-    const near = print && (await search?.cache.find({ key: search.key, sha256: search.sha256, print }));
+    const seen = glimpsed ?? (cache && see(photo));
+    const near = seen && !glimpsed && (await nearTo(seen));
     if (near) return found(near, { load: 0, prepare: clock(), inference: 0, encode: 0 });
-    const thumbnail = cache && new Blob([photo.thumbnail()], { type: 'image/jpeg' });
+    const drawn = seen?.drawn ?? photo.is_drawn();
     const prepare = clock();
     const engine = await loading.engine();
     stopIf(signal);
@@ -46,12 +52,15 @@ export async function convert(
     onProgress({ stage: 'start', loaded: 0, total: 1 });
     begun = true;
     const conversion = engine.begin(photo, JSON.stringify(request.options));
-    const result = await draw(conversion, timings, clock, signal, onProgress);
-    if (cache && key !== undefined && sha256 && print && thumbnail) {
+    const result = { ...(await draw(conversion, timings, clock, signal, onProgress)), drawn };
+    if (cache && key !== undefined && sha256 && seen && !drawn) {
       const { blob, width, height } = result;
       const original = settings.keepOriginals && raw instanceof Uint8Array ? { original: new Blob([raw]) } : {};
       // Nobody waits for the store.
-      void cache.put({ key, sha256, print }, { result: blob, width, height, thumbnail, ...original });
+      void cache.put(
+        { key, sha256, print: seen.print },
+        { result: blob, width, height, thumbnail: seen.thumbnail, ...original },
+      );
     }
     return result;
   } finally {
@@ -74,7 +83,7 @@ async function draw(
   clock: () => number,
   signal: AbortSignal,
   onProgress: ProgressListener,
-): Promise<ConversionResult> {
+): Promise<Omit<ConversionResult, 'drawn'>> {
   const prepare = before.prepare + clock();
   await infer(conversion, signal, onProgress);
   const inference = clock();
@@ -93,7 +102,7 @@ async function draw(
 function found({ pictures, distance, created }: Answer, timings: Timings): ConversionResult {
   const { result: blob, width, height } = pictures;
   const cached = { kind: distance === null ? ('exact' as const) : ('near' as const), distance: distance ?? 0, created };
-  return { blob, width, height, ...report(), timings, cached };
+  return { blob, width, height, ...report(), timings, drawn: false, cached };
 }
 
 async function infer(conversion: Conversion, signal: AbortSignal, onProgress: ProgressListener): Promise<void> {

@@ -24,9 +24,13 @@ declare module 'nijigen-core' {
   /** A decoded photo. */
   export class Photo {
     static decode(file: Uint8Array, options: string): Photo;
+    /** A large JPEG at an eighth of its size; undefined for other photos. */
+    static glimpse(file: Uint8Array, options: string): Photo | undefined;
     static of_pixels(rgba: Uint8Array, width: number, height: number, options: string): Photo;
     /** JSON. */
     fingerprint(): string;
+    /** Whether it looks drawn rather than photographed. */
+    is_drawn(): boolean;
     /** A small JPEG. */
     thumbnail(): Uint8Array<ArrayBuffer>;
     free(): void;

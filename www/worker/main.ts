@@ -9,7 +9,7 @@ import type {
   Reply,
   WorkerApi,
 } from '../client/protocol.js';
-import { cacheWith, command } from './cache/index.js';
+import { cacheWith, command, nothingKept } from './cache/index.js';
 import { convert } from './convert.js';
 import { core, loadCore } from './module.js';
 import { toFailure } from './failure.js';
@@ -36,6 +36,8 @@ const api: WorkerApi = {
 
   async cache(engine: EngineSource, settings: CacheSettings, asked: CacheCommand): Promise<CacheReply> {
     try {
+      const nothing = await nothingKept();
+      if (nothing) return nothing;
       await loadCore(engine, new AbortController().signal, () => undefined);
       return await command(await cacheWith(settings), asked);
     } catch (error) {

@@ -19,12 +19,46 @@ export async function open(photo: Source, options: CoreOptions, signal: AbortSig
   return bytesOf(photo, options.maxBytes ?? MAX_BYTES, signal);
 }
 
-/** What tells one photo from another: the SHA-256 of its file, or of its pixels and their arrangement. */
-export function digest(raw: Raw): Uint8Array {
-  if (raw instanceof Uint8Array) return core.sha256(raw);
-  const pixels = core.sha256(new Uint8Array(raw.data.buffer, raw.data.byteOffset, raw.data.byteLength));
-  return core.sha256(new Uint8Array([...pixels, ...new Uint8Array(new Uint32Array([raw.width, raw.height]).buffer)]));
+/** What the cache keeps of a photo, and finds copies of it by. */
+export interface Seen {
+  readonly print: string;
+  readonly thumbnail: Blob;
+  /** Drawings are neither looked up by likeness nor kept: they can be alike and yet differ in what matters. */
+  readonly drawn: boolean;
 }
+
+/** What tells one photo from another: the SHA-256 of its file, or of its pixels and their arrangement. */
+export async function digest(raw: Raw): Promise<Uint8Array> {
+  if (raw instanceof Uint8Array) return hash(raw);
+  const pixels = await hash(new Uint8Array(raw.data.buffer, raw.data.byteOffset, raw.data.byteLength));
+  return hash(new Uint8Array([...pixels, ...new Uint8Array(new Uint32Array([raw.width, raw.height]).buffer)]));
+}
+
+/** The browser's own is several times as fast, and missing on insecure origins. */
+async function hash(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  const { subtle } = crypto as Partial<Crypto>;
+  return subtle ? new Uint8Array(await subtle.digest('SHA-256', bytes)) : core.sha256(bytes);
+}
+
+/** Sees a large JPEG without decoding all of it; undefined for other photos, and for what decoding will refuse. */
+export function glimpse(raw: Raw, options: CoreOptions): Seen | undefined {
+  if (!(raw instanceof Uint8Array)) return undefined;
+  let photo;
+  try {
+    photo = core.Photo.glimpse(raw, JSON.stringify(options));
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) throw error;
+  }
+  const seen = photo && see(photo);
+  photo?.free();
+  return seen;
+}
+
+export const see = (photo: Photo): Seen => ({
+  print: photo.fingerprint(),
+  thumbnail: new Blob([photo.thumbnail()], { type: 'image/jpeg' }),
+  drawn: photo.is_drawn(),
+});
 
 /** Brings a photo into the engine's memory. */
 export async function decode(raw: Raw, options: CoreOptions): Promise<Photo> {

@@ -14,12 +14,19 @@ use std::{
 use indicatif::{ProgressBar, ProgressStyle};
 use nijigen::{
     Error, Options, Result,
-    picture::{decode::check_size, encode::encode},
-    pipeline::{Engine, prepare},
+    cache::Key,
+    fingerprint::{Fingerprint, exact},
+    picture::{
+        decode::{check_size, decode_eighth},
+        encode::encode,
+    },
+    pipeline::{Engine, Prepared, prepare},
 };
 
 use crate::{
-    Convert, ModelRange, generators,
+    Convert, ModelRange,
+    cache::{self, Cache},
+    generators,
     inputs::{self, Found},
     output,
 };
@@ -34,10 +41,13 @@ struct Batch<'a> {
     found: &'a Found,
     outputs: &'a [PathBuf],
     options: Options,
+    cache: Option<Cache>,
     force: bool,
     bar: ProgressBar,
     next: AtomicUsize,
     done: AtomicUsize,
+    /// Of those done, how many were kept from an earlier run.
+    kept: AtomicUsize,
 }
 
 /// Runs the command; gives the exit code.
@@ -57,14 +67,17 @@ pub fn run(arguments: &Convert) -> ExitCode {
         Ok(outputs) => outputs,
         Err(sentence) => return wrong(sentence),
     };
+    let key = Key::new(engine.entry(), &options);
     let batch = Batch {
         bar: bar(found.inputs.len()),
         found: &found,
         outputs: &outputs,
         options,
+        cache: open_cache(arguments, key),
         force: arguments.force,
         next: AtomicUsize::new(0),
         done: AtomicUsize::new(0),
+        kept: AtomicUsize::new(0),
     };
     let jobs = arguments.jobs.map_or_else(default_jobs, usize::from).min(found.inputs.len());
     batch.run(&engine, jobs)
@@ -75,6 +88,18 @@ fn engine(arguments: &Convert) -> Result<Engine> {
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     let bytes = fs::read(path).map_err(|e| Error::BadModel(format!("{}: {e}", path.display())))?;
     Engine::for_user_model(&name, &bytes, arguments.model_range.map(ModelRange::values))
+}
+
+/// Without a cache all photos are drawn.
+fn open_cache(arguments: &Convert, key: Key) -> Option<Cache> {
+    if arguments.no_cache {
+        return None;
+    }
+    let folder = cache::folder(arguments.cache_dir.as_ref());
+    let opened = folder.and_then(|folder| {
+        Cache::open(folder.clone(), key, arguments.near).map_err(|fault| format!("{}: {fault}", folder.display()))
+    });
+    opened.inspect_err(|why| eprintln!("nijigen: results are not kept: {why}")).ok()
 }
 
 fn default_jobs() -> usize {
@@ -104,7 +129,11 @@ impl Batch<'_> {
         let done = self.done.load(Ordering::Relaxed);
         let failed = self.found.inputs.len() + self.found.missing.len() - done;
         let not = if failed > 0 { format!(", {failed} not") } else { String::new() };
-        eprintln!("nijigen: {done} converted{not}, {:.1} s", begin.elapsed().as_secs_f32());
+        let kept = match self.kept.load(Ordering::Relaxed) {
+            0 => String::new(),
+            kept => format!(" ({kept} from the cache)"),
+        };
+        eprintln!("nijigen: {done} converted{kept}{not}, {:.1} s", begin.elapsed().as_secs_f32());
         if failed > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
     }
 
@@ -118,10 +147,15 @@ impl Batch<'_> {
             let mut shown = 0;
             match self.one(&mut own, &input.path, target, &mut shown) {
                 Ok(()) => drop(self.done.fetch_add(1, Ordering::Relaxed)),
-                Err(sentence) => self.bar.suspend(|| eprintln!("nijigen: {}: {sentence}", input.path.display())),
+                Err(sentence) => self.say(&input.path, &sentence),
             }
             self.bar.inc(STEPS.saturating_sub(shown));
         }
+    }
+
+    /// Says something of a photo without tearing the progress bar.
+    fn say(&self, photo: &Path, sentence: &str) {
+        self.bar.suspend(|| eprintln!("nijigen: {}: {sentence}", photo.display()));
     }
 
     /// Converts one photo; a panic leaves a fresh engine behind.
@@ -141,17 +175,47 @@ impl Batch<'_> {
         check_size(fs::metadata(photo).map_err(unreadable)?.len(), &self.options.limits).map_err(explain)?;
         let file = fs::read(photo).map_err(unreadable)?;
         let fresh = engine.clone();
-        let bytes = catch_unwind(AssertUnwindSafe(|| self.render(engine, &file, shown))).unwrap_or_else(|panic| {
-            *engine = fresh;
-            let what = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
-            Err(Error::Internal(what.unwrap_or("a panic").to_owned()))
-        });
+        let bytes = catch_unwind(AssertUnwindSafe(|| self.find_or_render(engine, photo, &file, shown))).unwrap_or_else(
+            |panic| {
+                *engine = fresh;
+                let what = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+                Err(Error::Internal(what.unwrap_or("a panic").to_owned()))
+            },
+        );
         output::write(target, &bytes.map_err(explain)?, self.force)
             .map_err(|error| format!("{} cannot be written: {error}", target.display()))
     }
 
-    fn render(&self, engine: &mut Engine, file: &[u8], shown: &mut u64) -> Result<Vec<u8>> {
-        let picture = engine.render(prepare(file, &self.options.limits)?, &self.options, |progress| {
+    /// The very file's kept result, one of a picture that looks the same, or a new one, which is kept.
+    fn find_or_render(&self, engine: &mut Engine, path: &Path, file: &[u8], shown: &mut u64) -> Result<Vec<u8>> {
+        let limits = &self.options.limits;
+        let Some(cache) = &self.cache else { return self.render(engine, prepare(file, limits)?, shown) };
+        let sha256 = exact::sha256(file);
+        if let Some(kept) = cache.exact(&sha256) {
+            self.kept.fetch_add(1, Ordering::Relaxed);
+            return Ok(kept);
+        }
+        let (fingerprint, decoded) = match decode_eighth(file, limits)? {
+            Some(small) => (Fingerprint::new(&small), None),
+            None => {
+                let photo = prepare(file, limits)?;
+                (Fingerprint::new(photo.picture()), Some(photo))
+            }
+        };
+        if let Some((bits, kept)) = cache.near(&fingerprint) {
+            self.kept.fetch_add(1, Ordering::Relaxed);
+            self.say(path, &format!("looks like an earlier photo ({bits} of 64 bits differ); its result is used"));
+            return Ok(kept);
+        }
+        let bytes = self.render(engine, decoded.map_or_else(|| prepare(file, limits), Ok)?, shown)?;
+        if let Err(fault) = cache.put(sha256, fingerprint, &bytes) {
+            self.bar.suspend(|| eprintln!("nijigen: results are no longer kept: {fault}"));
+        }
+        Ok(bytes)
+    }
+
+    fn render(&self, engine: &mut Engine, photo: Prepared, shown: &mut u64) -> Result<Vec<u8>> {
+        let picture = engine.render(photo, &self.options, |progress| {
             let now = (f64::from(progress) * (STEPS - 1) as f64) as u64;
             self.bar.inc(now.saturating_sub(*shown));
             *shown = now.max(*shown);

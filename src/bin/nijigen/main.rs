@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::unwrap_used, clippy::expect_used)]
 
+mod cache;
 mod convert;
 mod fingerprint;
 mod generators;
@@ -76,6 +77,16 @@ struct Convert {
     /// Photos converted at the same time; without it one per core, 4 at most
     #[arg(long, value_parser = value_parser!(u16).range(1..=64))]
     jobs: Option<u16>,
+    /// The folder that results are kept in for 7 days, so that no photo is drawn twice; without it the user's own cache
+    #[arg(long, env = "NIJIGEN_CACHE", value_name = "DIR")]
+    cache_dir: Option<PathBuf>,
+    /// Let the kept result of another file do that looks the same, up to so many bits of 64 apart (5 is usual). Without
+    /// it only the same file's does: the pictures of a burst differ in what matters
+    #[arg(long, value_name = "BITS", conflicts_with = "no_cache", value_parser = value_parser!(u32).range(0..=16))]
+    near: Option<u32>,
+    /// Draw every photo, and keep nothing
+    #[arg(long)]
+    no_cache: bool,
     /// Replace results that are already there (never an input)
     #[arg(long)]
     force: bool,

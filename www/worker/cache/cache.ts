@@ -5,7 +5,7 @@ import { Level, type Hit } from './level.js';
 import { MemoryStore } from './memory.js';
 import { bytesOf, type Pictures, type Stored } from './store.js';
 
-const DATABASE = 'nijigen';
+export const DATABASE = 'nijigen';
 /** The share of what the browser grants this origin that the cache may take at most. */
 const SHARE = 0.2;
 const SWEEP_MS = 60 * 60 * 1000;
@@ -120,13 +120,7 @@ export class PictureCache {
   async usage(): Promise<CacheUsage> {
     const entries = new Map(this.#levels.flatMap((level) => level.list().map((entry) => [entry.id, entry.bytes])));
     const bytes = [...entries.values()].reduce((sum, size) => sum + size, 0);
-    const { quota, usage } = await estimate();
-    return {
-      entries: entries.size,
-      bytes,
-      lasting: this.#levels.length > 1,
-      ...(quota !== undefined && usage !== undefined && { available: Math.max(0, quota - usage) }),
-    };
+    return { entries: entries.size, bytes, lasting: this.#levels.length > 1, ...(await room()) };
   }
 
   #tell(news: News): void {
@@ -149,6 +143,12 @@ export class PictureCache {
 
 /** Exact before near, nearer before farther, newer before older. */
 const rank = (a: Hit, b: Hit): number => (a.distance ?? -1) - (b.distance ?? -1) || b.created - a.created;
+
+/** What the browser would still grant. */
+export async function room(): Promise<Pick<CacheUsage, 'available'>> {
+  const { quota, usage } = await estimate();
+  return quota !== undefined && usage !== undefined ? { available: Math.max(0, quota - usage) } : {};
+}
 
 /** Not every browser says, and none on insecure origins. */
 async function estimate(): Promise<StorageEstimate> {

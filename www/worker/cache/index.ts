@@ -1,5 +1,5 @@
 import type { CacheCommand, CacheReply, CacheSettings } from '../../client/protocol.js';
-import { PictureCache } from './cache.js';
+import { DATABASE, PictureCache, room } from './cache.js';
 
 let opened: Promise<PictureCache> | undefined;
 
@@ -9,6 +9,19 @@ export async function cacheWith(settings: CacheSettings): Promise<PictureCache> 
   const cache = await opened;
   await cache.use(settings);
   return cache;
+}
+
+/** The answer to every command where nothing was ever kept. The core is not needed for it, nor fetched. */
+export async function nothingKept(): Promise<CacheReply | undefined> {
+  if (opened) return undefined;
+  try {
+    const databases = await indexedDB.databases();
+    if (databases.some(({ name }) => name === DATABASE)) return undefined;
+    return { entries: [], usage: { entries: 0, bytes: 0, lasting: true, ...(await room()) } };
+  } catch {
+    // Not every browser tells which databases there are.
+    return undefined;
+  }
 }
 
 /** What the client's `converter.cache` asks. */

@@ -1,0 +1,91 @@
+// What the benches in a browser share: the package in a page of its own, statistics, and where results go.
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { launch } from '../../tests/browser/browser.mjs';
+import { serve } from '../../tests/browser/server.mjs';
+
+const PACKAGE = 'dist/package';
+const README = 'benches/README.md';
+
+/**
+ * Serves the built package, these files and a page with this script beside it. `open()` gives a page with storage of
+ * its own, once the script has run; `machine` says in words what it all runs on.
+ */
+export async function stage({ files = [], script }) {
+  if (!existsSync(PACKAGE)) throw new Error(`there is no ${PACKAGE}: run make package first`);
+  const folder = mkdtempSync(join(tmpdir(), 'nijigen-'));
+  mkdirSync(join(folder, 'node_modules'));
+  execFileSync('cp', ['-r', PACKAGE, join(folder, 'node_modules/nijigen')]);
+  for (const file of files) copyFileSync(file, join(folder, basename(file)));
+  const page = `<!doctype html><meta charset="utf-8"><title>bench</title><link rel="icon" href="data:,">
+    <script type="module">
+      import { createConverter } from './node_modules/nijigen/client.js';
+      ${script}
+      window.ready = true;
+    </script>`;
+  writeFileSync(join(folder, 'index.html'), page);
+  const browser = await launch();
+  const server = await serve(folder, { throttled: false });
+  return {
+    machine: `${cpus().length}-core ${cpus()[0].model.trim()}, Chromium ${browser.version().split('.')[0]}`,
+    async open() {
+      const context = await browser.newContext();
+      const page = await context.newPage();
+      await page.goto(server.url);
+      await page.waitForFunction(() => window.ready);
+      return page;
+    },
+    async close() {
+      await browser.close();
+      await server.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+export const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+export const median = (values) => quantile(values, 0.5);
+export const p95 = (values) => quantile(values, 0.95);
+
+/** Between neighbours in proportion. */
+function quantile(values, share) {
+  const sorted = values.toSorted((a, b) => a - b);
+  const place = (sorted.length - 1) * share;
+  const [low, high] = [Math.floor(place), Math.ceil(place)].map((index) => sorted[index]);
+  return low + (high - low) * (place % 1);
+}
+
+export const rounded = (value, digits = 1) => Number(value.toFixed(digits));
+
+/**
+ * Writes rows to benches/results/NAME.json, prints them, and puts the table between the markers `NAME` of the README.
+ * `note` says how they were measured.
+ */
+export function publish(name, rows, note) {
+  mkdirSync('benches/results', { recursive: true });
+  writeFileSync(`benches/results/${name}.json`, `${JSON.stringify(rows, null, 2)}\n`);
+  const table = `${tables(rows)}\n\n${note}`;
+  console.log(`\n${table}`);
+  const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+  const readme = readFileSync(README, 'utf8');
+  const [from, to] = [readme.indexOf(begin), readme.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`${README} has no markers ${begin} and ${end}`);
+  writeFileSync(README, `${readme.slice(0, from + begin.length)}\n${table}\n${readme.slice(to)}`);
+}
+
+/** A table for each kind of row, which is told by its keys. */
+function tables(rows) {
+  const kinds = new Map();
+  for (const row of rows) {
+    const heads = Object.keys(row).join(' | ');
+    kinds.set(heads, [...(kinds.get(heads) ?? []), row]);
+  }
+  const line = (cells) => `| ${cells.join(' | ')} |`;
+  const table = ([heads, rows]) =>
+    [`| ${heads} |`, line(heads.split(' | ').map(() => '---')), ...rows.map((row) => line(Object.values(row)))].join(
+      '\n',
+    );
+  return [...kinds].map(table).join('\n\n').replaceAll('_', ' ');
+}

@@ -1,0 +1,207 @@
+// How fast engines run the same model in one page: ours in every build, plain tract, onnxruntime-web, TensorFlow.js.
+//   node benches/browser/engine.mjs [--runs 7] [--sizes 256,512] [--threads 1,2] [--tiers fine,fast] [--profile]
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { cpus, tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { brotliCompressSync } from 'node:zlib';
+import * as esbuild from 'esbuild';
+import { launch } from '../../tests/browser/browser.mjs';
+import { median, publish, rounded } from './bench.mjs';
+
+const HERE = 'benches/browser';
+const MODULES = 'target/wasm';
+const { values: given } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '7' },
+    sizes: { type: 'string', default: '256,512' },
+    threads: { type: 'string', default: '1,2' },
+    tiers: { type: 'string', default: 'fine,fast' },
+    profile: { type: 'boolean', default: Boolean(process.env.PROFILE) },
+  },
+});
+const list = (text) => text.split(',');
+const variants = readFileSync(`${MODULES}/variants`, 'utf8').trim().split(/\s+/);
+
+function modelOf(tier) {
+  const entry = JSON.parse(readFileSync('models/manifest.json', 'utf8')).find((entry) => entry.tier === tier);
+  if (entry) return join('models', entry.file);
+  // Time does not depend on the weights.
+  const file = `target/bench/${tier}.onnx`;
+  if (!existsSync(file)) execFileSync(process.env.PYTHON ?? 'python3', ['-m', 'benches.untrained', tier, file], { stdio: 'inherit' });
+  return file;
+}
+
+/** Everything the page needs, in a folder of its own. */
+async function stage() {
+  const folder = mkdtempSync(join(tmpdir(), 'nijigen-'));
+  const bundle = (entry, out, variant) =>
+    esbuild.build({
+      entryPoints: { [out]: `${HERE}/rivals/${entry}.mjs` },
+      outdir: folder,
+      bundle: true,
+      format: 'esm',
+      external: ['./ort.wasm.min.mjs'],
+      nodePaths: [`${HERE}/node_modules`],
+      alias: variant ? { 'nijigen-core': `./${MODULES}/${variant}/nijigen.js` } : {},
+      define: { SHARED_PAGES: String(variant ? pages(variant) : 0) },
+      logLevel: 'warning',
+    });
+  for (const variant of variants) {
+    cpSync(`${MODULES}/${variant}/nijigen_bg.wasm`, join(folder, `${variant}.wasm`));
+    await bundle('ours', `ours-${variant}`, variant);
+    // All builds with threads have the same bindings.
+    if (variant.endsWith('threads')) await bundle('thread', 'thread', variant);
+  }
+  await bundle('onnxruntime', 'onnxruntime');
+  await bundle('tfjs', 'tfjs');
+  for (const dist of ['onnxruntime-web/dist', '@tensorflow/tfjs-backend-wasm/dist']) {
+    const from = `${HERE}/node_modules/${dist}`;
+    const files = readdirSync(from).filter((name) => /^(ort-wasm-simd-threaded\.(mjs|wasm)|ort\.wasm\.min\.mjs|tfjs.*\.wasm)$/.test(name));
+    for (const file of files) copyFileSync(join(from, file), join(folder, file));
+  }
+  for (const tier of list(given.tiers)) copyFileSync(modelOf(tier), join(folder, `${tier}.onnx`));
+  writeFileSync(join(folder, 'index.html'), '<!doctype html><meta charset="utf-8"><title>bench</title><link rel="icon" href="data:,">');
+  return folder;
+}
+
+/** How many pages a build's shared memory begins with. */
+function pages(variant) {
+  const said = /initial:(\d+),maximum:\d+,shared:true/.exec(readFileSync(`${MODULES}/${variant}/nijigen.js`, 'utf8'));
+  return said ? Number(said[1]) : 0;
+}
+
+const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm' };
+
+/** Serves a folder to an isolated page. */
+function serve(folder) {
+  const server = createServer(({ url }, response) => {
+    const file = join(folder, url === '/' ? 'index.html' : decodeURI(url.slice(1)));
+    if (!existsSync(file)) return void response.writeHead(404).end();
+    const headers = {
+      'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-embedder-policy': 'require-corp',
+    };
+    response.writeHead(200, headers).end(readFileSync(file));
+  });
+  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
+}
+
+/** Bytes that a visitor downloads for an engine, without the model. */
+function download(folder, files) {
+  return files.reduce((sum, file) => sum + brotliCompressSync(readFileSync(join(folder, file))).length, 0);
+}
+
+/** What runs at this number of threads. */
+function engines(threads) {
+  const ours = variants
+    .filter((variant) => variant.endsWith('threads') === threads > 1)
+    .map((variant) => ({
+      engine: 'nijigen', variant, script: `ours-${variant}.js`, wasm: `${variant}.wasm`, pool: threads > 1 ? threads : 0,
+      files: [`ours-${variant}.js`, `${variant}.wasm`],
+    })); // prettier-ignore
+  const plain = ours.slice(-1).map((engine) => ({ ...engine, engine: 'tract', plain: true }));
+  const onnx = ['ort.wasm.min.mjs', 'ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm'];
+  return [
+    ...ours,
+    ...plain,
+    { engine: 'onnxruntime-web', variant: 'wasm', script: 'onnxruntime.js', pool: threads, files: onnx },
+    {
+      engine: 'tfjs', variant: 'wasm', script: 'tfjs.js', pool: threads, interleaved: true,
+      files: ['tfjs.js', threads > 1 ? 'tfjs-backend-wasm-threaded-simd.wasm' : 'tfjs-backend-wasm-simd.wasm'],
+    },
+  ]; // prettier-ignore
+}
+
+/** Runs in the page. The engines take turns, so that what else the machine does meets all of them. */
+async function measure({ engines, tier, side, runs, profile }) {
+  const model = await (await fetch(`${tier}.onnx`)).arrayBuffer();
+  const input = Float32Array.from({ length: 3 * side * side }, (_, i) => Math.sin(i * 0.37) * 0.6 + ((i * 7919) % 255) / 640 - 0.2);
+  const call = (worker, command, argument) =>
+    new Promise((resolve, reject) => {
+      worker.onmessage = ({ data }) => (data.error ? reject(new Error(data.error)) : resolve(data));
+      worker.onerror = ({ message }) => reject(new Error(message));
+      worker.postMessage({ command, argument });
+    });
+  const all = [];
+  for (const engine of engines) {
+    const worker = new Worker(engine.script, { type: 'module' });
+    const { wasm, plain, pool: threads } = engine;
+    const start = await call(worker, 'start', { wasm, plain, model, side, threads, tier });
+    all.push({ worker, startup: start.ms, times: [] });
+  }
+  const results = [];
+  for (let run = 0; run <= runs; run++) {
+    for (const [i, { worker, times }] of all.entries()) {
+      const { ms, result } = await call(worker, 'run', input);
+      // The first run warms up, and is compared.
+      if (run === 0) results[i] = result;
+      else times.push(ms);
+    }
+  }
+  const reference = results[engines.findIndex(({ engine }) => engine === 'onnxruntime-web')];
+  const rows = [];
+  for (const [i, { worker, startup, times }] of all.entries()) {
+    const { result: peak } = await call(worker, 'peak');
+    let error = null;
+    if (!engines[i].interleaved) error = results[i].reduce((worst, v, at) => Math.max(worst, Math.abs(v - reference[at])), 0);
+    rows.push({ startup, times, peak, error });
+  }
+  const lines = profile ? (await call(all[engines.findLastIndex(({ engine }) => engine === 'nijigen')].worker, 'profile', input)).result : [];
+  for (const { worker } of all) worker.terminate();
+  return { rows, lines };
+}
+
+const folder = await stage();
+const server = await serve(folder);
+const browser = await launch();
+const rows = [];
+try {
+  for (const tier of list(given.tiers)) {
+    for (const side of list(given.sizes).map(Number)) {
+      for (const threads of list(given.threads).map(Number)) {
+        const page = await browser.newPage();
+        await page.goto(`http://127.0.0.1:${server.address().port}/`);
+        const all = engines(threads);
+        const { rows: measured, lines } = await page.evaluate(measure, { engines: all, tier, side, runs: Number(given.runs), profile: given.profile });
+        await page.close();
+        const rival = median(measured[all.findIndex(({ engine }) => engine === 'onnxruntime-web')].times);
+        for (const [i, { startup, times, peak, error }] of measured.entries()) {
+          const row = {
+            engine: all[i].engine,
+            variant: all[i].variant,
+            model: tier,
+            size: side,
+            threads,
+            median_ms: rounded(median(times)),
+            min_ms: rounded(Math.min(...times)),
+            ratio: rounded(median(times) / rival, 2),
+            peak_mb: rounded(peak / 2 ** 20),
+            download_bytes: download(folder, all[i].files),
+            startup_ms: rounded(startup, 0),
+            max_error: error === null ? null : Number(error.toPrecision(2)),
+          };
+          rows.push(row);
+          console.log(Object.values(row).join('\t'));
+        }
+        for (const line of lines) {
+          const [ms, work, name] = line.split('\t');
+          if (ms >= 0.5) console.log(`${Number(ms).toFixed(1).padStart(8)} ms ${((2 * work) / ms / 1e6).toFixed(1).padStart(6)} GFLOP/s  ${name}`);
+        }
+      }
+    }
+  }
+} finally {
+  await browser.close();
+  server.close();
+  rmSync(folder, { recursive: true });
+}
+const note =
+  `${cpus().length}-core ${cpus()[0].model.trim()}, Chromium ${browser.version().split('.')[0]}; medians of ${given.runs} runs in turns. ` +
+  '`ratio` is to onnxruntime-web in the same run; `download bytes` are brotli, without the model; `max error` is to onnxruntime-web. ' +
+  'TensorFlow.js runs the same networks written in its operators.' +
+  (process.env.BENCH_NOTE ? ` ${process.env.BENCH_NOTE}` : '');
+publish('engine', rows, note);

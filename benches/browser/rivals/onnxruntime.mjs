@@ -1,0 +1,29 @@
+// onnxruntime-web's wasm backend.
+import { answer, watchMemories } from './rival.mjs';
+
+const peak = watchMemories();
+let ort;
+let session;
+let shape;
+
+answer({
+  async start({ model, side, threads }) {
+    ort = await import('./ort.wasm.min.mjs');
+    ort.env.wasm.numThreads = threads || 1;
+    ort.env.wasm.wasmPaths = new URL('./', self.location.href).href;
+    session = await ort.InferenceSession.create(new Uint8Array(model), {
+      executionProviders: ['wasm'],
+      graphOptimizationLevel: 'all',
+    });
+    shape = [1, 3, side, side];
+  },
+  async run(input) {
+    const feeds = { photo: new ort.Tensor('float32', input, shape) };
+    if (session.inputNames.includes('side')) {
+      feeds.side = new ort.Tensor('float32', new Float32Array([shape[3]]), [1, 1, 1, 1]);
+    }
+    const [result] = Object.values(await session.run(feeds));
+    return result.data;
+  },
+  peak,
+});

@@ -1,0 +1,29 @@
+// Our module, with our operators or with tract's alone, in a worker.
+import init, { Trial, start_threads } from 'nijigen-core';
+import { answer } from './rival.mjs';
+
+let memory;
+let trial;
+
+answer({
+  async start({ wasm, model, side, threads, plain }) {
+    if (threads > 0) {
+      memory = new WebAssembly.Memory({ initial: SHARED_PAGES, maximum: 65536, shared: true });
+      const module = await WebAssembly.compileStreaming(fetch(wasm));
+      await init({ module_or_path: module, memory });
+      const workers = Array.from({ length: threads - 1 }, () => {
+        const worker = new Worker('thread.js', { type: 'module' });
+        worker.postMessage({ module, memory });
+        return new Promise((resolve) => (worker.onmessage = resolve));
+      });
+      await Promise.all(workers);
+      start_threads(threads);
+    } else {
+      ({ memory } = await init({ module_or_path: wasm }));
+    }
+    trial = new Trial(new Uint8Array(model), side, side, !plain);
+  },
+  run: (input) => trial.run(input),
+  profile: (input) => trial.profile(input, () => performance.now()),
+  peak: () => memory.buffer.byteLength,
+});

@@ -1,0 +1,178 @@
+//! Is this a photograph, or drawn already? By what textures and edges look like, in a small copy.
+//!
+//! Photographs have texture nearly everywhere; drawings have flat areas with sharp edges or dark lines between.
+//! So pixels are counted by how much goes on around them and by how they stand out from their neighbours, at three
+//! scales. A logistic regression weighs the counts; `models/train/drawn.py` fits it, and says how often it is right.
+
+mod weights;
+
+use crate::{
+    Picture, Result,
+    picture::resize::{self, rough},
+};
+use weights::{BIAS, THRESHOLD, WEIGHTS};
+
+/// Longer side of the copy that is looked at, in pixels.
+const SIDE: u32 = 512;
+/// Each scale has half the sides of the one before.
+const SCALES: usize = 3;
+/// Bins of 8-bit values: 0–1, 2–3, 4–7, … 128–255.
+const BINS: usize = 8;
+/// Bins of a signed difference, up to ±64 and beyond.
+const SIGNED: usize = 13;
+/// How many colours make up how much: the commonest 1, 2, 4, … of 4096.
+const SHARES: usize = 9;
+/// Values that a picture is judged by.
+pub const FEATURES: usize = SCALES * BINS * (SIGNED + BINS) + SHARES + BINS;
+
+/// Whether it is more likely drawn than photographed: painted, printed, computed, or one of our own results.
+///
+/// # Errors
+/// [`crate::Error::Internal`] when shrinking fails.
+pub fn is_drawn(picture: &Picture) -> Result<bool> {
+    Ok(likelihood(picture)? >= THRESHOLD)
+}
+
+/// How likely it is drawn, 0 to 1.
+///
+/// # Errors
+/// Those of [`is_drawn`].
+pub fn likelihood(picture: &Picture) -> Result<f32> {
+    let sum: f32 = features(picture)?.iter().zip(&WEIGHTS).map(|(value, weight)| value * weight).sum();
+    Ok(1. / (1. + (-BIAS - sum).exp()))
+}
+
+/// What a picture is judged by: square roots of shares, each 0 to 1. Transparent parts count as white.
+///
+/// # Errors
+/// Those of [`is_drawn`].
+pub fn features(picture: &Picture) -> Result<Vec<f32>> {
+    let (width, height) = resize::fit(picture.width(), picture.height(), SIDE, SIDE);
+    let mut plane = Plane::of(&rough(picture, width, height)?);
+    let mut features = colours(&plane);
+    for scale in 0..SCALES {
+        if scale > 0 {
+            plane = plane.halved();
+        }
+        features.extend(plane.textures());
+    }
+    Ok(features)
+}
+
+/// Opaque pixels in rows.
+struct Plane {
+    width: usize,
+    height: usize,
+    rgb: Vec<[u8; 3]>,
+}
+
+impl Plane {
+    fn of(picture: &Picture) -> Plane {
+        let on_white = |pixel: &[u8]| {
+            let alpha = u32::from(pixel[3]);
+            if alpha == 255 {
+                return [pixel[0], pixel[1], pixel[2]];
+            }
+            [0, 1, 2].map(|i| ((u32::from(pixel[i]) * alpha + 255 * (255 - alpha)) / 255) as u8)
+        };
+        let rgb = picture.rgba().chunks_exact(4).map(on_white).collect();
+        Plane { width: picture.width() as usize, height: picture.height() as usize, rgb }
+    }
+
+    /// Means of 2×2 pixels; an odd last row or column is left out.
+    fn halved(&self) -> Plane {
+        let (width, height) = (self.width / 2, self.height / 2);
+        let mut rgb = Vec::with_capacity(width * height);
+        for rows in self.rgb.chunks_exact(2 * self.width.max(1)).take(height) {
+            let (above, below) = rows.split_at(self.width);
+            rgb.extend(above.chunks_exact(2).zip(below.chunks_exact(2)).map(|(a, b)| {
+                let sum = |c: usize| [a[0], a[1], b[0], b[1]].iter().map(|pixel| u32::from(pixel[c])).sum::<u32>();
+                [0, 1, 2].map(|c| ((sum(c) + 2) / 4) as u8)
+            }));
+        }
+        Plane { width, height, rgb }
+    }
+
+    /// Counts pixels by the range of luma in the 5×5 around them and, once each, by how much darker or lighter
+    /// they are than their neighbours and by how much their hue differs from the next.
+    fn textures(&self) -> Vec<f32> {
+        let mut edges = [[0u32; SIGNED]; BINS];
+        let mut hues = [[0u32; BINS]; BINS];
+        let luma: Vec<u8> = self.rgb.iter().map(luma).collect();
+        let ranges = ranges(&luma, self.width);
+        let inside = self.width.saturating_sub(4);
+        for (y, ranges) in ranges.chunks_exact(inside.max(1)).enumerate() {
+            let row = (y + 2) * self.width + 2;
+            for (x, &range) in ranges.iter().enumerate() {
+                let i = row + x;
+                let at = |i: usize| i32::from(luma[i]);
+                let excess = 4 * at(i) - at(i - 1) - at(i + 1) - at(i - self.width) - at(i + self.width);
+                let size = bin(excess.unsigned_abs()).min(SIGNED / 2);
+                let range = bin(u32::from(range));
+                edges[range][if excess < 0 { SIGNED / 2 - size } else { SIGNED / 2 + size }] += 1;
+                hues[range][bin(distance(hue(&self.rgb[i]), hue(&self.rgb[i + 1])))] += 1;
+            }
+        }
+        let (edges, hues) = (edges.as_flattened(), hues.as_flattened());
+        let total = edges.iter().sum::<u32>().max(1) as f32;
+        edges.iter().chain(hues).map(|&count| (count as f32 / total).sqrt()).collect()
+    }
+}
+
+/// How few colours make up how much of the picture, and how saturated its pixels are.
+fn colours(plane: &Plane) -> Vec<f32> {
+    let mut counts = vec![0u32; 4096];
+    let mut saturation = [0u32; BINS];
+    for &[r, g, b] in &plane.rgb {
+        counts[usize::from(r >> 4) << 8 | usize::from(g & 0xf0) | usize::from(b >> 4)] += 1;
+        saturation[bin(u32::from(r.max(g).max(b) - r.min(g).min(b)))] += 1;
+    }
+    counts.sort_unstable_by(|a, b| b.cmp(a));
+    let shares = (0..SHARES).map(|i| counts[..1 << i].iter().sum());
+    let total = plane.rgb.len().max(1) as f32;
+    shares.chain(saturation).map(|count: u32| (count as f32 / total).sqrt()).collect()
+}
+
+fn bin(value: u32) -> usize {
+    ((value | 1).ilog2() as usize).min(BINS - 1)
+}
+
+/// ITU-R BT.601.
+fn luma(&[r, g, b]: &[u8; 3]) -> u8 {
+    ((77 * u32::from(r) + 150 * u32::from(g) + 29 * u32::from(b)) >> 8) as u8
+}
+
+/// Red and blue beside green.
+fn hue(&[r, g, b]: &[u8; 3]) -> [i32; 2] {
+    [i32::from(r) - i32::from(g), i32::from(b) - i32::from(g)]
+}
+
+fn distance(a: [i32; 2], b: [i32; 2]) -> u32 {
+    (a[0].abs_diff(b[0]) + a[1].abs_diff(b[1])) / 2
+}
+
+/// Largest less smallest value in 5×5 pixels, for each that has two on all sides.
+fn ranges(values: &[u8], width: usize) -> Vec<u8> {
+    let height = values.len() / width.max(1);
+    if width < 5 || height < 5 {
+        return Vec::new();
+    }
+    let (most, least) = (five_by_five(values, width, u8::max), five_by_five(values, width, u8::min));
+    let ranges: Vec<u8> = most.iter().zip(&least).map(|(most, least)| most - least).collect();
+    // What wraps around at a row's end is left out.
+    (0..height - 4).flat_map(|y| &ranges[y * width..][..width - 4]).copied().collect()
+}
+
+/// What is picked of 5×5 values in rows of `width`, right and down from each place.
+fn five_by_five(values: &[u8], width: usize, pick: impl Fn(u8, u8) -> u8) -> Vec<u8> {
+    five(&five(values, width, &pick), 1, &pick)
+}
+
+/// What is picked of each value and the four that follow at this distance, as far as there are four.
+fn five(values: &[u8], distance: usize, pick: impl Fn(u8, u8) -> u8) -> Vec<u8> {
+    let mut picked = values[..values.len() - 4 * distance].to_vec();
+    for i in 1..5 {
+        picked.iter_mut().zip(&values[i * distance..]).for_each(|(slot, &value)| *slot = pick(*slot, value));
+    }
+    picked
+}

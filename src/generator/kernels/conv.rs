@@ -1,0 +1,571 @@
+//! Convolution of all channels with all: directly, by Winograd's filtering, or in the frequency domain.
+
+use super::{
+    fourier,
+    gemm::{self, COLUMNS, ROWS, Sums},
+    in_bands,
+    moments::Partial,
+    simd::{LANES, Simd, Task, dispatch, whole},
+    source::{Part, Source},
+    winograd,
+};
+
+/// How a convolution is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// Sums of products, as defined.
+    Direct,
+    /// 3×3 with strides and dilations of 1.
+    Winograd,
+    /// Up to 9×9 with strides and dilations of 1.
+    Fourier,
+}
+
+impl Method {
+    /// The fastest one, as measured (`make bench`).
+    pub fn of(kernel: [usize; 2], stride: [usize; 2], dilation: [usize; 2], channels: [usize; 2]) -> Method {
+        let [inputs, outputs] = channels;
+        match kernel {
+            _ if stride != [1, 1] || dilation != [1, 1] => Method::Direct,
+            [3, 3] if inputs >= 8 && outputs >= 8 => Method::Winograd,
+            [5..=9, 5..=9] if kernel[0] == kernel[1] && inputs >= 16 && outputs >= 16 => Method::Fourier,
+            _ => Method::Direct,
+        }
+    }
+}
+
+/// Weights as a method reads them.
+#[derive(Debug)]
+pub struct Weights {
+    method: Method,
+    kernel: [usize; 2],
+    inputs: usize,
+    outputs: usize,
+    panels: Vec<f32>,
+}
+
+impl Weights {
+    /// `weight(o, i, y, x)` of `outputs × inputs × kernel`.
+    pub fn new(
+        method: Method,
+        kernel: [usize; 2],
+        [inputs, outputs]: [usize; 2],
+        weight: impl Fn(usize, usize, usize, usize) -> f32,
+    ) -> Weights {
+        let stride = Source::compact(inputs);
+        let panels = match method {
+            Method::Direct => {
+                let [height, width] = kernel;
+                gemm::pack(height * width * stride, outputs, |k, o| {
+                    let (tap, i) = (k / stride, k % stride);
+                    if i < inputs { weight(o, i, tap / width, tap % width) } else { 0. }
+                })
+            }
+            Method::Winograd => gemm::pack_points(winograd::IN * winograd::IN, stride, outputs, |i, o| {
+                let at = |y, x| if i < inputs { weight(o, i, y, x) } else { 0. };
+                let filter = winograd::filter(std::array::from_fn(|y| std::array::from_fn(|x| at(y, x))));
+                filter.into_iter().flatten()
+            }),
+            Method::Fourier => {
+                // A complex product as a real one: [re im] · [[u v] [-v u]], where u + iv is the conjugate of the
+                // filter's spectrum, for CNNs correlate.
+                let half = whole(outputs);
+                gemm::pack_points(fourier::POINTS, 2 * stride, 2 * half, |k, n| {
+                    let (i, o) = (k % stride, n % half);
+                    let inside = i < inputs && o < outputs;
+                    let spectrum =
+                        inside.then(|| fourier::spectrum(kernel[0], |y, x| weight(o, i, y, x))).unwrap_or_default();
+                    (0..fourier::POINTS).map(move |point| {
+                        let [re, im] = spectrum.get(point).copied().unwrap_or_default();
+                        let value = match (k < stride, n < half) {
+                            (true, true) | (false, false) => re,
+                            (true, false) => -im,
+                            (false, true) => im,
+                        };
+                        value as f32 / (256. * fourier::gain(point))
+                    })
+                })
+            }
+        };
+        Weights { method, kernel, inputs, outputs, panels }
+    }
+
+    /// How they are meant to be used.
+    pub fn method(&self) -> Method {
+        self.method
+    }
+}
+
+/// What happens to a sum before it is written.
+pub struct Finish<'a> {
+    /// Added, one per output channel.
+    pub bias: &'a [f32],
+    /// Then added: as many values as the output has, in the same order.
+    pub residual: Option<&'a [f32]>,
+    /// Then LeakyReLU, 0 to 1.
+    pub slope: Option<f32>,
+    /// Whether every four channels `2×2×C` become four pixels (depth to space; channels in the order dy, dx, c).
+    pub shuffle: bool,
+    /// Whether mean and variance of the written values are wanted.
+    pub moments: bool,
+}
+
+/// One convolution of one picture.
+pub struct Convolution<'a> {
+    /// What is read.
+    pub source: Source<'a>,
+    /// The weights, made for one method.
+    pub weights: &'a Weights,
+    /// Steps down and right from output to output.
+    pub stride: [usize; 2],
+    /// Distances between a kernel's taps.
+    pub dilation: [usize; 2],
+    /// Rows and columns beyond the border that the first output reads.
+    pub pad: [usize; 2],
+    /// Height and width of the output, before a shuffle.
+    pub sides: [usize; 2],
+    /// What happens to the sums.
+    pub finish: Finish<'a>,
+}
+
+/// How many threads can share a convolution in place.
+const STRIPES: usize = 16;
+
+/// Rows before a band that are kept: a mirror at the lower border reads the second to last.
+const BEFORE: usize = 2;
+
+/// Reused from band to band.
+#[derive(Default)]
+struct Scratch {
+    rows: Vec<f32>,
+    resampled: Vec<f32>,
+    points: Vec<f32>,
+    products: Vec<f32>,
+}
+
+/// Where an output's vectors go.
+struct Writer<'a> {
+    out: *mut f32,
+    bias: Vec<f32>,
+    residual: Option<&'a [f32]>,
+    slope: f32,
+    row: usize,
+    pixel: usize,
+    /// Per vector of channels.
+    channels: Vec<usize>,
+}
+
+impl Writer<'_> {
+    /// # Safety
+    /// The pixel must lie in the band and `vector` among its channels.
+    #[inline(always)]
+    unsafe fn put<S: Simd>(&self, y: usize, x: usize, vector: usize, sum: S::V) {
+        let at = y * self.row + x * self.pixel + self.channels[vector];
+        // SAFETY: as the caller promises; the residual is as long as the band.
+        unsafe {
+            let mut value = S::add(sum, S::load(self.bias.as_ptr().add(vector * LANES)));
+            if let Some(residual) = self.residual {
+                value = S::add(value, S::load(residual.as_ptr().add(at)));
+            }
+            S::store(S::max(value, S::mul(value, S::splat(self.slope))), self.out.add(at));
+        }
+    }
+}
+
+impl Convolution<'_> {
+    /// Writes `H×W×whole(C)` (with a shuffle `2H×2W×whole(C/4)`) to `out`. The moments, `2×C`, where they are wanted.
+    pub fn run(&self, out: &mut [f32]) -> Option<Vec<f32>> {
+        let rows = self.rows_per_band();
+        let length = rows * out.len() / self.sides[0];
+        let channels = self.weights.outputs / if self.finish.shuffle { 4 } else { 1 };
+        let partials = in_bands(out, length, |scratch: &mut Scratch, band, out| {
+            let first = band * rows;
+            let residual = self.finish.residual.map(|all| &all[band * length..][..out.len()]);
+            let count = rows.min(self.sides[0] - first);
+            dispatch(Band { conv: self, first, rows: count, residual, out, scratch });
+            self.finish.moments.then(|| Partial::of(out, channels))
+        });
+        self.finish.moments.then(|| Partial::merge(&partials.into_iter().flatten().collect::<Vec<_>>()))
+    }
+
+    /// Whether [`run_in_place`](Self::run_in_place) can be used.
+    pub fn fits_in_place(&self) -> bool {
+        let Weights { method, inputs, outputs, .. } = *self.weights;
+        let same = self.source.resize.is_none() && self.source.raw == self.sides && inputs == outputs;
+        same && method == Method::Winograd && self.pad == [1, 1] && self.source.parts.len() == 1 && !self.finish.shuffle
+    }
+
+    /// [`run`](Self::run) for a picture that nobody reads afterwards: it is written over, which halves what a large
+    /// one needs. The source's only part holds nothing; its values are read from `picture`.
+    pub fn run_in_place(&self, picture: &mut [f32]) -> Option<Vec<f32>> {
+        let (band, [height, width]) = (self.rows_per_band(), self.sides);
+        let row = width * whole(self.weights.outputs);
+        // A stripe's last row and the next one's first are read by both, and written before one of them is done.
+        let stripe = band * height.div_ceil(band).div_ceil(STRIPES).max(2);
+        let edges: Vec<_> =
+            (stripe..height).step_by(stripe).map(|y| picture[(y - 1) * row..(y + 1) * row].to_vec()).collect();
+        let partials = in_bands(picture, stripe * row, |(window, scratch): &mut (Vec<f32>, Scratch), index, out| {
+            let (begin, end) = (index * stripe, index * stripe + out.len() / row);
+            // Row `i` of the window is row `first + i - BEFORE` of the picture as it was.
+            window.resize((BEFORE + band + 1) * row, 0.);
+            if let Some(edge) = index.checked_sub(1).map(|above| &edges[above]) {
+                window[(BEFORE - 1) * row..BEFORE * row].copy_from_slice(&edge[..row]);
+            }
+            for first in (begin..end).step_by(band) {
+                let rows = band.min(end - first);
+                let inside = (rows + 1).min(end - first);
+                window[BEFORE * row..][..inside * row].copy_from_slice(&out[(first - begin) * row..][..inside * row]);
+                if let (true, Some(edge)) = (inside == rows, edges.get(index)) {
+                    window[(BEFORE + rows) * row..][..row].copy_from_slice(&edge[row..]);
+                }
+                let part = &self.source.parts[0];
+                // Rows before the picture do not exist, and are not asked for.
+                let (raw, top) = (&window[BEFORE.saturating_sub(first) * row..], first.saturating_sub(BEFORE));
+                let part = Part { raw, affine: part.affine.clone(), ..*part };
+                let source = Source { parts: vec![part], top, resize: None, ..self.source };
+                let conv = Convolution { source, finish: Finish { ..self.finish }, ..*self };
+                let residual = self.finish.residual.map(|all| &all[first * row..][..rows * row]);
+                let out = &mut out[(first - begin) * row..][..rows * row];
+                dispatch(Band { conv: &conv, first, rows, residual, out, scratch });
+                window.copy_within(rows * row..(rows + BEFORE) * row, 0);
+            }
+            self.finish.moments.then(|| Partial::of(out, self.weights.outputs))
+        });
+        self.finish.moments.then(|| Partial::merge(&partials.into_iter().flatten().collect::<Vec<_>>()))
+    }
+
+    fn rows_per_band(&self) -> usize {
+        match self.weights.method {
+            Method::Winograd => winograd::OUT,
+            Method::Fourier => fourier::IN + 1 - self.weights.kernel[0],
+            Method::Direct if self.weights.kernel == [1, 1] => 1.max(4096 / self.sides[1]),
+            Method::Direct => {
+                // Enough rows that those shared by neighbouring bands cost little, few enough for the cache.
+                let row = (self.sides[1] * self.stride[1] + 8) * Source::compact(self.weights.inputs) * 4;
+                ((256 << 10) / (row * self.stride[0])).clamp(2, 8)
+            }
+        }
+    }
+}
+
+struct Band<'a> {
+    conv: &'a Convolution<'a>,
+    first: usize,
+    rows: usize,
+    residual: Option<&'a [f32]>,
+    out: &'a mut [f32],
+    scratch: &'a mut Scratch,
+}
+
+impl Task for Band<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let conv = self.conv;
+        let outputs = conv.weights.outputs;
+        let mut bias = conv.finish.bias.to_vec();
+        bias.resize(outputs.next_multiple_of(COLUMNS), 0.);
+        let width = conv.sides[1];
+        let quarter = outputs / 4;
+        let (row, pixel) = match conv.finish.shuffle {
+            false => (width * whole(outputs), whole(outputs)),
+            true => (4 * width * quarter, 2 * quarter),
+        };
+        let place = |channel: usize| match conv.finish.shuffle {
+            false => channel,
+            true => {
+                let (corner, c) = (channel / quarter, channel % quarter);
+                (corner / 2) * 2 * width * quarter + (corner % 2) * quarter + c
+            }
+        };
+        let writer = Writer {
+            out: self.out.as_mut_ptr(),
+            bias,
+            residual: self.residual,
+            slope: conv.finish.slope.unwrap_or(1.),
+            row,
+            pixel,
+            channels: (0..outputs).step_by(LANES).map(place).collect(),
+        };
+        match conv.weights.method {
+            Method::Direct => conv.direct::<S>(self.first, self.rows, &writer, self.scratch),
+            Method::Winograd => conv.winograd::<S>(self.first, self.rows, &writer, self.scratch),
+            Method::Fourier => conv.fourier::<S>(self.first, self.rows, &writer, self.scratch),
+        }
+    }
+}
+
+/// Pixels of a row whose inputs stay in the cache while all panels of weights go by.
+const CHUNK: usize = 8 * ROWS;
+
+impl Convolution<'_> {
+    #[inline(always)]
+    fn direct<S: Simd>(&self, first: usize, rows: usize, writer: &Writer, scratch: &mut Scratch) {
+        let [height, width] = self.weights.kernel;
+        let stride = Source::compact(self.weights.inputs);
+        let pixels = (self.sides[1] - 1) * self.stride[1] + (width - 1) * self.dilation[1] + 1;
+        let [source_height, source_width] = self.source.sides();
+        // Rows that need nothing done to them are read where they are.
+        let inside = self.pad == [0, 0]
+            && (first + rows - 1) * self.stride[0] + (height - 1) * self.dilation[0] < source_height
+            && pixels <= source_width
+            && stride == whole(self.weights.inputs);
+        let top = first * self.stride[0];
+        let (base, row_length) = match self.source.plain().filter(|_| inside) {
+            Some(raw) => (raw[top * source_width * stride..].as_ptr(), source_width * stride),
+            None => {
+                let lines = (rows - 1) * self.stride[0] + (height - 1) * self.dilation[0] + 1;
+                scratch.rows.resize((lines * pixels * stride + LANES).max(scratch.rows.len()), 0.);
+                for line in 0..lines {
+                    let y = (top + line) as isize - self.pad[0] as isize;
+                    let to = scratch.rows[line * pixels * stride..].as_mut_ptr();
+                    // SAFETY: there is room for `lines` rows of `pixels`.
+                    unsafe {
+                        self.source.gather::<S>(y, -(self.pad[1] as isize), pixels, to, stride, &mut scratch.resampled)
+                    };
+                }
+                (scratch.rows.as_ptr(), pixels * stride)
+            }
+        };
+        for y in 0..rows {
+            for chunk in (0..self.sides[1]).step_by(CHUNK) {
+                let count = CHUNK.min(self.sides[1] - chunk);
+                for panel in 0..self.weights.outputs.div_ceil(COLUMNS) {
+                    let weights = &self.weights.panels[panel * height * width * stride * COLUMNS..];
+                    // SAFETY: the taps of every output of this row lie in the rows just gathered.
+                    unsafe {
+                        let from = base.add(y * self.stride[0] * row_length);
+                        if count < ROWS {
+                            for x in chunk..chunk + count {
+                                self.tile::<S, 1>(from, row_length, x, weights.as_ptr(), y, panel, writer);
+                            }
+                        } else {
+                            for x in gemm::tiles(count) {
+                                self.tile::<S, ROWS>(from, row_length, chunk + x, weights.as_ptr(), y, panel, writer);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// `M` outputs of a row from column `x` on, in the channels of one panel.
+    #[inline(always)]
+    #[expect(clippy::too_many_arguments)]
+    unsafe fn tile<S: Simd, const M: usize>(
+        &self,
+        rows: *const f32,
+        row_length: usize,
+        x: usize,
+        mut weights: *const f32,
+        y: usize,
+        panel: usize,
+        writer: &Writer,
+    ) {
+        let [height, width] = self.weights.kernel;
+        let stride = Source::compact(self.weights.inputs);
+        // Taps that lie side by side are one longer product.
+        let (runs, depth) = if self.dilation[1] == 1 { (1, width * stride) } else { (width, stride) };
+        let mut sums: Sums<S, M> = [[S::splat(0.); 2]; M];
+        // SAFETY: as the caller promises.
+        unsafe {
+            for line in 0..height {
+                for run in 0..runs {
+                    let column = x * self.stride[1] + run * self.dilation[1];
+                    let from = rows.add(line * self.dilation[0] * row_length + column * stride);
+                    gemm::accumulate::<S, M>(&mut sums, from, self.stride[1] * stride, depth, weights);
+                    weights = weights.add(depth * COLUMNS);
+                }
+            }
+            for (m, [left, right]) in sums.into_iter().enumerate() {
+                writer.put::<S>(y, x + m, 2 * panel, left);
+                if 2 * panel + 1 < writer.channels.len() {
+                    writer.put::<S>(y, x + m, 2 * panel + 1, right);
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn winograd<S: Simd>(&self, first: usize, rows: usize, writer: &Writer, scratch: &mut Scratch) {
+        use winograd::{IN, OUT};
+        /// Tiles that go together through all points.
+        const TILES: usize = 2 * ROWS;
+        let (inputs, outputs) = (whole(self.weights.inputs), whole(self.weights.outputs));
+        let stride = Source::compact(self.weights.inputs);
+        let panels = stride * self.weights.outputs.next_multiple_of(COLUMNS);
+        let width = (TILES * OUT + 2) * stride;
+        scratch.rows.resize((IN * width).max(scratch.rows.len()), 0.);
+        scratch.points.resize((IN * IN * TILES * inputs).max(scratch.points.len()), 0.);
+        scratch.products.resize((IN * IN * TILES * outputs).max(scratch.products.len()), 0.);
+        let (lines, points, products) =
+            (scratch.rows.as_mut_ptr(), scratch.points.as_mut_ptr(), scratch.products.as_mut_ptr());
+        for left in (0..self.sides[1]).step_by(TILES * OUT) {
+            let tiles = (self.sides[1] - left).div_ceil(OUT).min(TILES);
+            let x = left as isize - self.pad[1] as isize;
+            for line in 0..IN {
+                let y = (first + line) as isize - self.pad[0] as isize;
+                // SAFETY: a row has room for `TILES * OUT + 2` pixels.
+                unsafe {
+                    let to = lines.add(line * width);
+                    if line < rows + 2 {
+                        self.source.gather::<S>(y, x, tiles * OUT + 2, to, stride, &mut scratch.resampled);
+                    } else {
+                        // No output reads it, yet what is there would move the others' last digits.
+                        to.write_bytes(0, width);
+                    }
+                }
+            }
+            for (tile, c) in (0..tiles).flat_map(|tile| (0..inputs).step_by(LANES).map(move |c| (tile, c))) {
+                // SAFETY: the tile's 8×8 pixels lie in the gathered rows, its points in `points`.
+                unsafe {
+                    let from = lines.add(tile * OUT * stride + c);
+                    let mut columns = [[S::splat(0.); IN]; IN];
+                    for (x, column) in columns.iter_mut().enumerate() {
+                        let mut d = [S::splat(0.); IN];
+                        for (y, d) in d.iter_mut().enumerate() {
+                            *d = S::load(from.add(y * width + x * stride));
+                        }
+                        *column = winograd::forward::<S>(d);
+                    }
+                    let to = points.add(tile * inputs + c);
+                    for y in 0..IN {
+                        let mut d = [S::splat(0.); IN];
+                        for (x, d) in d.iter_mut().enumerate() {
+                            *d = columns[x][y];
+                        }
+                        for (x, value) in winograd::forward::<S>(d).into_iter().enumerate() {
+                            S::store(value, to.add((y * IN + x) * TILES * inputs));
+                        }
+                    }
+                }
+            }
+            for point in 0..IN * IN {
+                // SAFETY: rows up to a multiple of `ROWS` have room; those beyond `tiles` hold older finite values.
+                unsafe {
+                    gemm::product::<S>(
+                        points.add(point * TILES * inputs),
+                        inputs,
+                        tiles.next_multiple_of(ROWS),
+                        stride,
+                        self.weights.panels[point * panels..].as_ptr(),
+                        self.weights.outputs,
+                        products.add(point * TILES * outputs),
+                    );
+                }
+            }
+            for (tile, vector) in (0..tiles).flat_map(|tile| (0..outputs / LANES).map(move |v| (tile, v))) {
+                // SAFETY: the tile's products are there; `put` is called within the band only.
+                unsafe {
+                    let from = products.add(tile * outputs + vector * LANES);
+                    let mut half = [[S::splat(0.); IN]; OUT];
+                    for x in 0..IN {
+                        let mut m = [S::splat(0.); IN];
+                        for (y, m) in m.iter_mut().enumerate() {
+                            *m = S::load(from.add((y * IN + x) * TILES * outputs));
+                        }
+                        let column = winograd::inverse::<S>(m);
+                        for y in 0..OUT {
+                            half[y][x] = column[y];
+                        }
+                    }
+                    let x = left + tile * OUT;
+                    for (y, row) in half.into_iter().enumerate().take(rows) {
+                        let values = winograd::inverse::<S>(row);
+                        for (i, value) in values.into_iter().enumerate().take(self.sides[1] - x) {
+                            writer.put::<S>(y, x + i, vector, value);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn fourier<S: Simd>(&self, first: usize, rows: usize, writer: &Writer, scratch: &mut Scratch) {
+        use fourier::{IN, POINTS};
+        const TILES: usize = ROWS;
+        let step = IN + 1 - self.weights.kernel[0];
+        let (inputs, outputs) = (whole(self.weights.inputs), whole(self.weights.outputs));
+        let stride = Source::compact(self.weights.inputs);
+        let panels = 2 * stride * (2 * outputs).next_multiple_of(COLUMNS);
+        let width = ((TILES - 1) * step + IN) * stride;
+        scratch.rows.resize((IN * width).max(scratch.rows.len()), 0.);
+        scratch.points.resize((POINTS * TILES * 2 * inputs).max(scratch.points.len()), 0.);
+        scratch.products.resize((POINTS * TILES * 2 * outputs).max(scratch.products.len()), 0.);
+        let (lines, points, products) =
+            (scratch.rows.as_mut_ptr(), scratch.points.as_mut_ptr(), scratch.products.as_mut_ptr());
+        for left in (0..self.sides[1]).step_by(TILES * step) {
+            let tiles = (self.sides[1] - left).div_ceil(step).min(TILES);
+            for line in 0..IN {
+                let y = (first + line) as isize - self.pad[0] as isize;
+                let x = left as isize - self.pad[1] as isize;
+                // SAFETY: a row has room for all tiles' pixels.
+                unsafe {
+                    let to = lines.add(line * width);
+                    self.source.gather::<S>(y, x, (tiles - 1) * step + IN, to, stride, &mut scratch.resampled);
+                }
+            }
+            for (tile, c) in (0..tiles).flat_map(|tile| (0..inputs).step_by(LANES).map(move |c| (tile, c))) {
+                // SAFETY: the tile's 16×16 pixels lie in the gathered rows, its points in `points`.
+                unsafe {
+                    let from = lines.add(tile * step * stride + c);
+                    let to = points.add(tile * 2 * inputs + c);
+                    fourier::forward::<S>(
+                        |y| {
+                            let mut row = [S::splat(0.); IN];
+                            for (x, value) in row.iter_mut().enumerate() {
+                                *value = S::load(from.add(y * width + x * stride));
+                            }
+                            row
+                        },
+                        |point, [re, im]| {
+                            let to = to.add(point * TILES * 2 * inputs);
+                            S::store(re, to);
+                            S::store(im, to.add(inputs));
+                        },
+                    );
+                }
+            }
+            for point in 0..POINTS {
+                // SAFETY: there is room for `ROWS` tiles; those beyond `tiles` hold older finite values.
+                unsafe {
+                    gemm::product::<S>(
+                        points.add(point * TILES * 2 * inputs),
+                        2 * inputs,
+                        ROWS,
+                        2 * stride,
+                        self.weights.panels[point * panels..].as_ptr(),
+                        2 * outputs,
+                        products.add(point * TILES * 2 * outputs),
+                    );
+                }
+            }
+            for (tile, vector) in (0..tiles).flat_map(|tile| (0..outputs / LANES).map(move |v| (tile, v))) {
+                // SAFETY: the tile's products are there; `put` is called within the band only.
+                unsafe {
+                    let from = products.add(tile * 2 * outputs + vector * LANES);
+                    let x = left + tile * step;
+                    let count = step.min(self.sides[1] - x);
+                    fourier::inverse::<S>(
+                        |point| {
+                            let from = from.add(point * TILES * 2 * outputs);
+                            [S::load(from), S::load(from.add(outputs))]
+                        },
+                        rows,
+                        |y, pair| {
+                            for (i, [upper, lower]) in pair.into_iter().enumerate().take(count) {
+                                writer.put::<S>(y, x + i, vector, upper);
+                                if y + 1 < rows {
+                                    writer.put::<S>(y + 1, x + i, vector, lower);
+                                }
+                            }
+                        },
+                    );
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Convolution of each channel with itself.
+
+use super::{
+    conv::Finish,
+    in_bands,
+    moments::Partial,
+    simd::{LANES, Simd, Task, dispatch, whole},
+    source::Source,
+};
+
+/// One depthwise convolution of one picture.
+pub struct Depthwise<'a> {
+    /// What is read: all channels in whole vectors.
+    pub source: Source<'a>,
+    /// `kernel × whole(C)`
+    pub weights: &'a [f32],
+    /// Height and width of the kernel.
+    pub kernel: [usize; 2],
+    /// Steps down and right from output to output.
+    pub stride: [usize; 2],
+    /// Distances between the kernel's taps.
+    pub dilation: [usize; 2],
+    /// Rows and columns beyond the border that the first output reads.
+    pub pad: [usize; 2],
+    /// Height and width of the output.
+    pub sides: [usize; 2],
+    /// What happens to the sums; never a shuffle.
+    pub finish: Finish<'a>,
+}
+
+#[derive(Default)]
+struct Scratch {
+    rows: Vec<f32>,
+    resampled: Vec<f32>,
+}
+
+/// Output pixels that share a load of the weights.
+const TILE: usize = 4;
+
+impl Depthwise<'_> {
+    /// Writes `H×W×whole(C)` to `out`. The moments, `2×C`, where they are wanted.
+    pub fn run(&self, out: &mut [f32]) -> Option<Vec<f32>> {
+        // Rows that are only read need no larger bands; those that are gathered are shared within one.
+        let rows = if self.source.plain().is_some() { 1 } else { 8 * self.dilation[0] };
+        let row = self.sides[1] * whole(self.source.channels());
+        let partials = in_bands(out, rows * row, |scratch: &mut Scratch, band, out| {
+            let residual = self.finish.residual.map(|all| &all[band * rows * row..][..out.len()]);
+            dispatch(Band { conv: self, first: band * rows, residual, out, scratch });
+            self.finish.moments.then(|| Partial::of(out, self.source.channels()))
+        });
+        self.finish.moments.then(|| Partial::merge(&partials.into_iter().flatten().collect::<Vec<_>>()))
+    }
+}
+
+struct Band<'a> {
+    conv: &'a Depthwise<'a>,
+    first: usize,
+    residual: Option<&'a [f32]>,
+    out: &'a mut [f32],
+    scratch: &'a mut Scratch,
+}
+
+impl Task for Band<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let conv = self.conv;
+        let channels = whole(conv.source.channels());
+        let [_, width] = conv.source.sides();
+        let rows = self.out.len() / (conv.sides[1] * channels);
+        let top = (self.first * conv.stride[0]) as isize - conv.pad[0] as isize;
+        let lines = (rows - 1) * conv.stride[0] + (conv.kernel[0] - 1) * conv.dilation[0] + 1;
+        let (row, out) = (width * channels, self.out.as_mut_ptr());
+        let height = conv.source.sides()[0];
+        if conv.source.plain().is_none() {
+            self.scratch.rows.resize((lines * row).max(self.scratch.rows.len()), 0.);
+            for line in 0..lines {
+                if conv.source.border.index(top + line as isize, height).is_some() {
+                    let to = self.scratch.rows[line * row..].as_mut_ptr();
+                    // SAFETY: there is room for `lines` rows.
+                    unsafe {
+                        let y = top + line as isize;
+                        conv.source.gather::<S>(y, 0, width, to, channels, &mut self.scratch.resampled);
+                    }
+                }
+            }
+        }
+        let line = |i: usize| {
+            let inside = conv.source.border.index(top + i as isize, height)?;
+            Some(match conv.source.plain() {
+                Some(raw) => raw[inside * row..][..row].as_ptr(),
+                None => self.scratch.rows[i * row..][..row].as_ptr(),
+            })
+        };
+        // Columns whose taps all lie in the picture.
+        let reach = (conv.kernel[1] - 1) * conv.dilation[1];
+        let first = conv.pad[1].div_ceil(conv.stride[1]).min(conv.sides[1]);
+        let last = ((width + conv.pad[1]).saturating_sub(reach).div_ceil(conv.stride[1])).clamp(first, conv.sides[1]);
+        for y in 0..rows {
+            let taps: Vec<_> = (0..conv.kernel[0]).map(|k| line(y * conv.stride[0] + k * conv.dilation[0])).collect();
+            let mut x = 0;
+            while x < conv.sides[1] {
+                // SAFETY: between `first` and `last` every tap is in the row; elsewhere each is looked up.
+                unsafe {
+                    if (first..last).contains(&x) && x + TILE <= last {
+                        conv.pixels::<S, TILE>(&taps, y, x, false, self.residual, out);
+                        x += TILE;
+                    } else {
+                        conv.pixels::<S, 1>(&taps, y, x, !(first..last).contains(&x), self.residual, out);
+                        x += 1;
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Depthwise<'_> {
+    #[inline(always)]
+    unsafe fn pixels<S: Simd, const N: usize>(
+        &self,
+        rows: &[Option<*const f32>],
+        y: usize,
+        x: usize,
+        border: bool,
+        residual: Option<&[f32]>,
+        out: *mut f32,
+    ) {
+        let channels = whole(self.source.channels());
+        let [_, width] = self.source.sides();
+        let slope = S::splat(self.finish.slope.unwrap_or(1.));
+        let at = (y * self.sides[1] + x) * channels;
+        for c in (0..channels).step_by(LANES) {
+            // SAFETY: as the caller promises.
+            unsafe {
+                let mut sums = [S::load(self.finish.bias.as_ptr().add(c)); N];
+                for (ky, row) in rows.iter().enumerate() {
+                    let Some(row) = row else { continue };
+                    for kx in 0..self.kernel[1] {
+                        let weight = S::load(self.weights.as_ptr().add((ky * self.kernel[1] + kx) * channels + c));
+                        let column = (x * self.stride[1] + kx * self.dilation[1]) as isize - self.pad[1] as isize;
+                        let column = match border {
+                            false => column as usize,
+                            true => match self.source.border.index(column, width) {
+                                Some(column) => column,
+                                None => continue,
+                            },
+                        };
+                        for (n, sum) in sums.iter_mut().enumerate() {
+                            let value = S::load(row.add((column + n * self.stride[1]) * channels + c));
+                            *sum = S::mul_add(value, weight, *sum);
+                        }
+                    }
+                }
+                for (n, mut sum) in sums.into_iter().enumerate() {
+                    let at = at + n * channels + c;
+                    if let Some(residual) = residual {
+                        sum = S::add(sum, S::load(residual.as_ptr().add(at)));
+                    }
+                    S::store(S::max(sum, S::mul(sum, slope)), out.add(at));
+                }
+            }
+        }
+    }
+}

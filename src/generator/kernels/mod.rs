@@ -1,0 +1,44 @@
+//! The arithmetic of a generator, apart from tract: pictures as `H×W×C` floats with `C` rounded up to whole vectors,
+//! the channels beyond the last one zero.
+
+#![expect(unsafe_code, reason = "vectors are read and written through pointers")]
+
+mod conv;
+mod depthwise;
+mod fourier;
+mod gemm;
+pub mod layout;
+mod moments;
+mod simd;
+mod source;
+#[cfg(test)]
+mod tests;
+mod winograd;
+
+pub use conv::{Convolution, Finish, Method, Weights};
+pub use depthwise::Depthwise;
+pub use moments::moments;
+pub use simd::{LANES, whole};
+pub use source::{Axis, Border, Part, Source};
+
+/// Splits `out` into bands of `length` and gives each to `work` with its number and a scratch that bands of one thread
+/// share; what they return comes in order.
+fn in_bands<T: Send, Scratch: Default>(
+    out: &mut [f32],
+    length: usize,
+    work: impl Fn(&mut Scratch, usize, &mut [f32]) -> T + Sync + Send,
+) -> Vec<T> {
+    #[cfg(feature = "threads")]
+    {
+        use rayon::prelude::*;
+        out.par_chunks_mut(length)
+            .enumerate()
+            .map_init(Scratch::default, |scratch, (band, out)| work(scratch, band, out))
+            .collect()
+    }
+    #[cfg(not(feature = "threads"))]
+    {
+        let mut scratch = Scratch::default();
+        out.chunks_mut(length).enumerate().map(|(band, out)| work(&mut scratch, band, out)).collect()
+    }
+}

@@ -1,0 +1,303 @@
+use proptest::prelude::*;
+
+use super::*;
+
+/// Numbers between -1 and 1 that look random and are the same every time.
+fn noise(n: usize, seed: u32) -> Vec<f32> {
+    let mut state = seed.wrapping_mul(747_796_405).wrapping_add(2_891_336_453);
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / 8_388_608. - 1.
+    };
+    (0..n).map(|_| next()).collect()
+}
+
+/// A picture as kernels hold it: `H×W×whole(C)`, zeros after the last channel.
+fn picture(sides: [usize; 2], channels: usize, seed: u32) -> Vec<f32> {
+    let values = noise(sides[0] * sides[1] * channels, seed);
+    padded(&values, channels)
+}
+
+fn padded(values: &[f32], channels: usize) -> Vec<f32> {
+    let pixels = values.chunks(channels);
+    pixels.flat_map(|pixel| pixel.iter().copied().chain(std::iter::repeat_n(0., whole(channels) - channels))).collect()
+}
+
+#[derive(Debug, Clone)]
+struct Case {
+    sides: [usize; 2],
+    parts: Vec<usize>,
+    outputs: usize,
+    kernel: [usize; 2],
+    stride: [usize; 2],
+    dilation: [usize; 2],
+    pad: [usize; 2],
+    border: Border,
+    slope: Option<f32>,
+    affine: bool,
+    resize: bool,
+    residual: bool,
+    shuffle: bool,
+}
+
+/// What a source gives at a pixel, computed as it is defined.
+fn value(source: &Source, y: isize, x: isize, mut c: usize) -> f64 {
+    let [height, width] = source.sides();
+    let (Some(y), Some(x)) = (source.border.index(y, height), source.border.index(x, width)) else { return 0. };
+    let mut part = 0;
+    while c >= source.parts[part].channels {
+        c -= source.parts[part].channels;
+        part += 1;
+    }
+    let part = &source.parts[part];
+    let raw = |y: usize, x: usize| {
+        let mut v = f64::from(part.raw[(y * source.raw[1] + x) * whole(part.channels) + c]);
+        if let Some([scale, shift]) = &part.affine {
+            v = v * f64::from(scale[c]) + f64::from(shift[c]);
+        }
+        if v < 0. { v * f64::from(part.slope.unwrap_or(1.)) } else { v }
+    };
+    let Some([rows, columns]) = source.resize else { return raw(y, x) };
+    let row = |y| columns.taps[x].iter().map(|&(x, weight)| raw(y, x) * f64::from(weight)).sum::<f64>();
+    rows.taps[y].iter().map(|&(y, weight)| row(y) * f64::from(weight)).sum()
+}
+
+/// Twice as many, linear, as half_pixel coordinates say.
+fn doubled(length: usize) -> Axis {
+    let tap = |i: usize| {
+        let at = (i as f32 + 0.5) / 2. - 0.5;
+        let first = at.floor();
+        let index = |v: f32| v.clamp(0., length as f32 - 1.) as usize;
+        [(index(first), 1. - (at - first)), (index(first + 1.), at - first)]
+    };
+    Axis { taps: (0..2 * length).map(tap).collect() }
+}
+
+fn case() -> impl Strategy<Value = Case> {
+    let sides = [1..20usize, 1..90usize];
+    let parts =
+        prop_oneof![(1..24usize).prop_map(|c| vec![c]), (1..3usize, 1..20usize).prop_map(|(a, b)| vec![a * LANES, b])];
+    let spatial = (sides, prop_oneof![Just(1usize), Just(3), Just(5), Just(7)], 1..3usize, 1..3usize, 0..4usize);
+    let rest = (parts, 1..20usize, any::<[bool; 4]>(), prop_oneof![Just(None), Just(Some(0.2f32))], 0..3usize);
+    (spatial, rest).prop_map(|((sides, kernel, stride, dilation, pad), (parts, outputs, flags, slope, border))| {
+        let [affine, resize, residual, shuffle] = flags;
+        let outputs = if shuffle { 4 * LANES * (1 + outputs / 16) } else { outputs };
+        let border = [Border::Zero, Border::Reflect, Border::Edge][border];
+        let (kernel, stride, dilation) = ([kernel; 2], [stride; 2], [dilation; 2]);
+        Case {
+            sides,
+            parts,
+            outputs,
+            kernel,
+            stride,
+            dilation,
+            pad: [pad; 2],
+            border,
+            slope,
+            affine,
+            resize,
+            residual,
+            shuffle,
+        }
+    })
+}
+
+struct Built {
+    raws: Vec<Vec<f32>>,
+    axes: Option<[Axis; 2]>,
+}
+
+impl Built {
+    fn new(case: &Case) -> Built {
+        let raws = case.parts.iter().zip(1..).map(|(&c, seed)| picture(case.sides, c, seed)).collect();
+        Built { raws, axes: case.resize.then(|| case.sides.map(doubled)) }
+    }
+
+    fn source(&self, case: &Case) -> Source<'_> {
+        let parts = self.raws.iter().zip(&case.parts).map(|(raw, &channels)| Part {
+            raw,
+            channels,
+            affine: case.affine.then(|| [7, 8].map(|seed| padded(&noise(channels, seed), channels))),
+            slope: case.affine.then_some(case.slope).flatten(),
+        });
+        Source { parts: parts.collect(), raw: case.sides, top: 0, resize: self.axes.as_ref(), border: case.border }
+    }
+}
+
+/// Sides of the output, none where the kernel does not fit or a mirror would be too small.
+fn output(case: &Case, source: &Source) -> Option<[usize; 2]> {
+    let sides = source.sides();
+    let mut out = [0; 2];
+    for axis in 0..2 {
+        let reach = (case.kernel[axis] - 1) * case.dilation[axis];
+        let length = sides[axis] + 2 * case.pad[axis];
+        if length <= reach || (case.border == Border::Reflect && case.pad[axis] >= sides[axis]) {
+            return None;
+        }
+        out[axis] = (length - reach - 1) / case.stride[axis] + 1;
+    }
+    Some(out)
+}
+
+fn check(case: &Case, method: Method) -> Result<(), TestCaseError> {
+    let built = Built::new(case);
+    let source = built.source(case);
+    let Some(sides) = output(case, &source) else { return Ok(()) };
+    let (inputs, outputs) = (source.channels(), case.outputs);
+    let [kh, kw] = case.kernel;
+    let filters = noise(outputs * inputs * kh * kw, 3);
+    let filter = |o: usize, i: usize, y: usize, x: usize| filters[((o * inputs + i) * kh + y) * kw + x];
+    let weights = Weights::new(method, case.kernel, [inputs, outputs], filter);
+    let bias = noise(outputs, 4);
+    let written = if case.shuffle { outputs / 4 } else { outputs };
+    let factor = if case.shuffle { 2 } else { 1 };
+    let written_sides = sides.map(|side| side * factor);
+    let residual = case.residual.then(|| picture(written_sides, written, 5));
+    let mut out = vec![f32::NAN; written_sides[0] * written_sides[1] * whole(written)];
+    let conv = Convolution {
+        source,
+        weights: &weights,
+        stride: case.stride,
+        dilation: case.dilation,
+        pad: case.pad,
+        sides,
+        finish: Finish {
+            bias: &bias,
+            residual: residual.as_deref(),
+            slope: case.slope,
+            shuffle: case.shuffle,
+            moments: true,
+        },
+    };
+    let moments = conv.run(&mut out).unwrap_or_default();
+    if conv.fits_in_place() {
+        let mut picture = built.raws[0].clone();
+        let mut source = built.source(case);
+        source.parts[0].raw = &[];
+        let moments_there = Convolution { source, finish: Finish { ..conv.finish }, ..conv }.run_in_place(&mut picture);
+        prop_assert!(picture == out, "in place is the same");
+        let close = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-4 * (1. + a.abs());
+        prop_assert!(moments.iter().zip(&moments_there.unwrap_or_default()).all(close));
+    }
+    let depth = (inputs * kh * kw) as f64;
+    let mut sums = vec![[0f64; 2]; written];
+    for (y, x) in (0..sides[0]).flat_map(|y| (0..sides[1]).map(move |x| (y, x))) {
+        for o in 0..outputs {
+            let mut expected = f64::from(bias[o]);
+            for (ky, kx) in (0..kh).flat_map(|ky| (0..kw).map(move |kx| (ky, kx))) {
+                let sy = (y * case.stride[0] + ky * case.dilation[0]) as isize - case.pad[0] as isize;
+                let sx = (x * case.stride[1] + kx * case.dilation[1]) as isize - case.pad[1] as isize;
+                for i in 0..inputs {
+                    expected += value(&conv.source, sy, sx, i) * f64::from(filter(o, i, ky, kx));
+                }
+            }
+            let (corner, c) = if case.shuffle { (o / written, o % written) } else { (0, o) };
+            let (oy, ox) = (y * factor + corner / 2, x * factor + corner % 2);
+            let at = (oy * written_sides[1] + ox) * whole(written) + c;
+            if let Some(residual) = &residual {
+                expected += f64::from(residual[at]);
+            }
+            if expected < 0. {
+                expected *= f64::from(case.slope.unwrap_or(1.));
+            }
+            let error = (f64::from(out[at]) - expected).abs();
+            prop_assert!(error < 3e-5 * depth.sqrt().max(4.), "{error} at {y} {x} {o}: {} {expected}", out[at]);
+            sums[c][0] += expected;
+            sums[c][1] += expected * expected;
+        }
+    }
+    let count = (written_sides[0] * written_sides[1]) as f64;
+    for (c, [sum, squares]) in sums.into_iter().enumerate() {
+        let mean = sum / count;
+        let variance = squares / count - mean * mean;
+        prop_assert!((f64::from(moments[c]) - mean).abs() < 1e-3 * depth.sqrt());
+        prop_assert!((f64::from(moments[written + c]) - variance).abs() < 1e-2 * (1. + variance));
+    }
+    for pixel in out.chunks(whole(written)) {
+        prop_assert!(pixel[written..].iter().all(|&v| v == 0.), "channels beyond the last are zero");
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn direct_convolution_is_the_defined_one(case in case()) {
+        check(&case, Method::Direct)?;
+    }
+
+    #[test]
+    fn winograd_is_the_defined_convolution(case in case()) {
+        let inputs = case.parts.iter().sum::<usize>().max(8);
+        let parts = if case.parts.len() == 1 { vec![inputs] } else { case.parts.clone() };
+        check(&Case { kernel: [3, 3], stride: [1, 1], dilation: [1, 1], parts, ..case }, Method::Winograd)?;
+    }
+
+    #[test]
+    fn winograd_in_place_is_winograd(case in case(), height in 1..80usize, channels in 1..20usize) {
+        let sides = [height, case.sides[1]];
+        let (kernel, stride, dilation, pad) = ([3, 3], [1, 1], [1, 1], [1, 1]);
+        let parts = vec![8 + channels];
+        let flags = Case { resize: false, shuffle: false, ..case };
+        let case = Case { sides, kernel, stride, dilation, pad, parts, outputs: 8 + channels, ..flags };
+        check(&case, Method::Winograd)?;
+    }
+
+    #[test]
+    fn fourier_is_the_defined_convolution(case in case(), kernel in 5..10usize) {
+        let inputs = case.parts.iter().sum::<usize>().max(8);
+        let parts = if case.parts.len() == 1 { vec![inputs] } else { case.parts.clone() };
+        check(&Case { kernel: [kernel; 2], stride: [1, 1], dilation: [1, 1], parts, ..case }, Method::Fourier)?;
+    }
+
+    #[test]
+    fn depthwise_is_the_defined_convolution(case in case()) {
+        let case = Case { shuffle: false, ..case };
+        let built = Built::new(&case);
+        let source = built.source(&case);
+        let Some(sides) = output(&case, &source) else { return Ok(()) };
+        let channels = source.channels();
+        let [kh, kw] = case.kernel;
+        let weights = picture([kh, kw], channels, 3);
+        let bias = padded(&noise(channels, 4), channels);
+        let residual = case.residual.then(|| picture(sides, channels, 5));
+        let finish = Finish { bias: &bias, residual: residual.as_deref(), slope: case.slope, shuffle: false, moments: false };
+        let (stride, dilation, pad) = (case.stride, case.dilation, case.pad);
+        let conv = Depthwise { source, weights: &weights, kernel: case.kernel, stride, dilation, pad, sides, finish };
+        let mut out = vec![f32::NAN; sides[0] * sides[1] * whole(channels)];
+        prop_assert!(conv.run(&mut out).is_none());
+        for (at, found) in out.iter().enumerate() {
+            let (pixel, c) = (at / whole(channels), at % whole(channels));
+            let (y, x) = (pixel / sides[1], pixel % sides[1]);
+            if c >= channels {
+                prop_assert_eq!(*found, 0.);
+                continue;
+            }
+            let mut expected = f64::from(bias[c]);
+            for (ky, kx) in (0..kh).flat_map(|ky| (0..kw).map(move |kx| (ky, kx))) {
+                let sy = (y * stride[0] + ky * dilation[0]) as isize - pad[0] as isize;
+                let sx = (x * stride[1] + kx * dilation[1]) as isize - pad[1] as isize;
+                expected += value(&conv.source, sy, sx, c) * f64::from(weights[(ky * kw + kx) * whole(channels) + c]);
+            }
+            expected += residual.as_ref().map_or(0., |r| f64::from(r[at]));
+            if expected < 0. {
+                expected *= f64::from(case.slope.unwrap_or(1.));
+            }
+            prop_assert!((f64::from(*found) - expected).abs() < 1e-4, "{found} {expected}");
+        }
+    }
+}
+
+#[test]
+fn moments_of_a_picture_far_from_zero_keep_their_digits() {
+    let mut pixels: Vec<f32> = picture([40, 50], 3, 1).iter().map(|v| 1000. + v).collect();
+    let found = moments(&mut pixels, 3, 50 * whole(3));
+    for c in 0..3 {
+        let values: Vec<f64> = pixels.chunks(whole(3)).map(|p| f64::from(p[c])).collect();
+        let mean = values.iter().sum::<f64>() / values.len() as f64;
+        let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / values.len() as f64;
+        assert!((f64::from(found[c]) - mean).abs() < 1e-3);
+        assert!((f64::from(found[3 + c]) / variance - 1.).abs() < 1e-4, "{} {variance}", found[3 + c]);
+    }
+}

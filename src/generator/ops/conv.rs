@@ -1,0 +1,145 @@
+//! Convolution with everything that belongs to it: padding and normalisation as it reads, bias, residual and
+//! activation as it writes, and the moments that the next normalisation wants.
+
+use std::sync::Arc;
+
+use tract_onnx::{prelude::*, tract_core::internal::*};
+
+use super::{Read, fill, pixels, values};
+use crate::generator::kernels::{Convolution, Depthwise, Finish, Weights, whole};
+
+/// The weights, which say what kind of convolution it is.
+#[derive(Debug, Clone)]
+pub enum Kernel {
+    /// All channels with all.
+    Dense(Arc<Weights>),
+    /// Each channel with itself: `kernel × whole(C)`.
+    Depthwise(Arc<Vec<f32>>),
+}
+
+/// Inputs: what [`Read`] names, and the residual. Outputs: the pixels, and `2×C` mean and variance where they are
+/// wanted.
+#[derive(Debug, Clone)]
+pub struct Conv {
+    pub read: Read,
+    pub kernel: Kernel,
+    pub kernel_sides: [usize; 2],
+    pub stride: [usize; 2],
+    pub dilation: [usize; 2],
+    pub pad: [usize; 2],
+    /// Height and width of the output before a shuffle.
+    pub sides: [usize; 2],
+    /// Channels of the output before a shuffle.
+    pub outputs: usize,
+    /// As many as outputs; depthwise `whole` of them.
+    pub bias: Arc<Vec<f32>>,
+    pub residual: Option<usize>,
+    pub slope: Option<f32>,
+    pub shuffle: bool,
+    pub moments: bool,
+}
+
+impl Conv {
+    /// Height, width and channels of what is written.
+    fn written(&self) -> ([usize; 2], usize) {
+        match self.shuffle {
+            true => (self.sides.map(|side| 2 * side), self.outputs / 4),
+            false => (self.sides, self.outputs),
+        }
+    }
+}
+
+impl PartialEq for Conv {
+    fn eq(&self, other: &Conv) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+impl Eq for Conv {}
+
+impl Op for Conv {
+    fn name(&self) -> StaticName {
+        match &self.kernel {
+            Kernel::Dense(weights) => format!("{:?}Convolution", weights.method()).into(),
+            Kernel::Depthwise(_) => "DepthwiseConvolution".into(),
+        }
+    }
+
+    fn info(&self) -> TractResult<Vec<String>> {
+        let [height, width] = self.kernel_sides;
+        Ok(vec![format!(
+            "{height}×{width}, {} → {} channels, {}×{} pixels",
+            self.read.channels(),
+            self.outputs,
+            self.sides[1],
+            self.sides[0]
+        )])
+    }
+
+    op_as_typed_op!();
+}
+
+impl EvalOp for Conv {
+    op_out_of_plan!();
+
+    fn eval(&self, _context: &EvalContext, mut inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
+        let (written, channels) = self.written();
+        // Pixels that nobody else has may be written over.
+        let slot = self.read.parts[0].raw;
+        let picture = inputs[slot].is_exclusive().then(|| std::mem::replace(&mut inputs[slot], tensor0(0f32).into()));
+        let mut source = self.read.source(&inputs)?;
+        let residual = self.residual.map(|slot| values(&inputs[slot])).transpose()?;
+        let (stride, dilation, pad, sides) = (self.stride, self.dilation, self.pad, self.sides);
+        let finish =
+            Finish { bias: &self.bias, residual, slope: self.slope, shuffle: self.shuffle, moments: self.moments };
+        let (out, moments) = match &self.kernel {
+            Kernel::Dense(weights) => {
+                let mut conv = Convolution { source, weights, stride, dilation, pad, sides, finish };
+                match picture {
+                    Some(picture) if conv.fits_in_place() => {
+                        let mut picture = picture.into_tensor();
+                        let moments = fill(&mut picture, |picture| conv.run_in_place(picture))?;
+                        (picture, moments)
+                    }
+                    picture => {
+                        if let Some(picture) = &picture {
+                            conv.source.parts[0].raw = values(picture)?;
+                        }
+                        let mut out = pixels(written, channels)?;
+                        let moments = fill(&mut out, |out| conv.run(out))?;
+                        (out, moments)
+                    }
+                }
+            }
+            Kernel::Depthwise(weights) => {
+                if let Some(picture) = &picture {
+                    source.parts[0].raw = values(picture)?;
+                }
+                let kernel = self.kernel_sides;
+                let conv = Depthwise { source, weights, kernel, stride, dilation, pad, sides, finish };
+                let mut out = pixels(written, channels)?;
+                let moments = fill(&mut out, |out| conv.run(out))?;
+                (out, moments)
+            }
+        };
+        let moments = moments.map(|m| Tensor::from_shape(&[2, channels], &m)).transpose()?;
+        Ok([Some(out), moments].into_iter().flatten().map(Tensor::into_tvalue).collect())
+    }
+}
+
+impl TypedOp for Conv {
+    fn output_facts(&self, _inputs: &[&TypedFact]) -> TractResult<TVec<TypedFact>> {
+        let ([height, width], channels) = self.written();
+        let picture = f32::fact([height, width, whole(channels)]);
+        Ok(if self.moments { tvec!(picture, f32::fact([2, channels])) } else { tvec!(picture) })
+    }
+
+    /// Multiply-adds of the defined convolution, however they are saved.
+    fn cost(&self, _inputs: &[&TypedFact]) -> TractResult<TVec<(Cost, TDim)>> {
+        let taps = self.kernel_sides.iter().product::<usize>();
+        let depth = if matches!(self.kernel, Kernel::Dense(_)) { self.read.channels() } else { 1 };
+        let count = self.sides.iter().product::<usize>() * self.outputs * taps * depth;
+        Ok(tvec!((Cost::FMA(f32::datum_type()), count.to_dim())))
+    }
+
+    as_op!();
+}

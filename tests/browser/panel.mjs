@@ -1,0 +1,73 @@
+// What the tests of the panel share.
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { reaches, WORDS } from './browser.mjs';
+
+/** Copies of photos that are drawn in a moment, 160 pixels wide. Returns their paths. */
+export async function smallPhotos(browser, ...names) {
+  const folder = mkdtempSync(join(tmpdir(), 'nijigen-'));
+  const page = await browser.newPage();
+  const paths = [];
+  for (const name of names) {
+    const base64 = await page.evaluate(
+      async (photo) => {
+        const bitmap = await createImageBitmap(await (await fetch(`data:image/jpeg;base64,${photo}`)).blob());
+        const [width, height] = [160, Math.round((160 * bitmap.height) / bitmap.width)];
+        const canvas = Object.assign(document.createElement('canvas'), { width, height });
+        canvas.getContext('2d').drawImage(bitmap, 0, 0, width, height);
+        return canvas.toDataURL('image/jpeg', 0.9).split(',')[1];
+      },
+      readFileSync(`tests/fixtures/photos/${name}.jpg`, 'base64'),
+    );
+    paths.push(join(folder, `${name}.jpg`));
+    writeFileSync(paths.at(-1), Buffer.from(base64, 'base64'));
+  }
+  await page.close();
+  return paths;
+}
+
+/** The words between the last two values of a text of the page. */
+const part = (key) => WORDS[key].split(/\{\w+\}/).at(-2);
+
+/** How a finished card's picture came: made by the engine, kept, or near. */
+export async function kind(page, index) {
+  const done = await reaches(page, index, 'done');
+  const status = await done.locator('.status').textContent();
+  if (status.includes(part('status.done'))) return 'made';
+  assert.ok(status.includes(part('status.kept')), status);
+  return (await done.locator('.likeness').isVisible()) ? 'near' : 'exact';
+}
+
+export async function openPanel(page) {
+  await page.getByRole('button', { name: WORDS['panel.open'] }).click();
+  await page.locator('.kept:not([aria-busy])').waitFor();
+}
+
+export const close = (page) => page.keyboard.press('Escape');
+
+/** What is in the database, whoever says what. */
+export const stored = (page) =>
+  page.evaluate(async () => {
+    const database = await new Promise((resolve) => {
+      const request = indexedDB.open('nijigen');
+      request.onsuccess = () => resolve(request.result);
+    });
+    const names = database.objectStoreNames.contains('pictures')
+      ? await new Promise((resolve) => {
+          const request = database.transaction('pictures').objectStore('pictures').getAllKeys();
+          request.onsuccess = () => resolve(request.result);
+        })
+      : [];
+    database.close();
+    return names;
+  });
+
+/** Waits until so many pictures are in the database. */
+export async function holds(page, count) {
+  for (let tries = 0; (await stored(page)).length !== count; tries++) {
+    assert.ok(tries < 50, `${count} pictures in the database`);
+    await page.waitForTimeout(100);
+  }
+}

@@ -1,0 +1,120 @@
+// The page's own photos: the first press gives a picture, with nothing heavy fetched.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { card, launch, open, reaches, SITE, WORDS } from './browser.mjs';
+import { serve } from './server.mjs';
+
+const HEAVY = /\.(wasm|onnx)$/;
+
+let browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser.close());
+
+const press = (page, sample) => page.getByRole('button', { name: WORDS[`sample.${sample}`], exact: true }).click();
+
+/** Whether a finished card's picture came with the page. */
+async function ahead(page, index) {
+  const done = await reaches(page, index, 'done');
+  return (await done.locator('.status').textContent()).endsWith(WORDS['status.ahead'].split('} pixels')[1]);
+}
+
+test('a sample is there at once on the first visit, in every style, and without a network later', async () => {
+  const server = await serve(SITE);
+  const { context, page, watch } = await open(browser, server.url);
+  assert.equal(await page.locator('.sample').count(), 3);
+  await press(page, 'dog');
+  assert.ok(await ahead(page, 0));
+  assert.ok(await page.evaluate(() => document.activeElement.matches('input[type=file]')), 'the focus is not lost');
+  const picture = card(page, 0).locator('.after img:not([hidden])');
+  await picture.waitFor();
+  assert.equal(await picture.evaluate((img) => img.naturalWidth), 576);
+  assert.equal(await card(page, 0).locator('a[download]').getAttribute('download'), 'Dog-meadow.jpg');
+  for (const style of ['skyline', 'carnival']) {
+    await card(page, 0).getByText(WORDS[`style.${style}`]).click();
+    await card(page, 0)
+      .locator('.status', { hasText: WORDS[`style.${style}`] })
+      .waitFor();
+    assert.ok(await ahead(page, 0));
+  }
+  // Opening the panel needs no engine either while nothing is kept.
+  await page.getByRole('button', { name: WORDS['panel.open'] }).click();
+  await page.locator('.usage', { hasText: WORDS['kept.empty'] }).waitFor();
+  assert.equal(server.count(HEAVY), 0, 'neither engine nor model was asked for');
+
+  await server.close();
+  await page.evaluate(() => localStorage.clear());
+  await page.reload();
+  await press(page, 'dog');
+  assert.ok(await ahead(page, 0));
+  watch.assertClean();
+  await context.close();
+});
+
+test('without a network a sample that was never fetched says so', async () => {
+  const server = await serve(SITE);
+  const { context, page } = await open(browser, server.url);
+  await page.waitForFunction(() => navigator.serviceWorker.controller);
+  await server.close();
+  await press(page, 'shore');
+  await page.locator('.samples .sentence', { hasText: WORDS['error.network'] }).waitFor();
+  await context.close();
+});
+
+test('what comes with the page is what the engine would draw, under the same name', async () => {
+  const server = await serve(SITE);
+  const { context, page, watch } = await open(browser, server.url);
+  await press(page, 'colosseum');
+  assert.ok(await ahead(page, 0));
+  const bytes = () =>
+    page.evaluate(async () => {
+      const response = await fetch(document.querySelector('.card a[download]').href);
+      return [...new Uint8Array(await response.arrayBuffer())].join();
+    });
+  const before = await bytes();
+  const file = server.requests.findLast((path) => /^samples\/[0-9a-f]{64}-/.test(path));
+
+  await card(page, 0).locator('.redo').click();
+  await page.locator('.card[data-state="running"]').waitFor();
+  assert.ok(!(await ahead(page, 0)));
+  assert.ok((await bytes()) === before, 'the very same file');
+  const names = await page.evaluate(async () => {
+    const database = await new Promise((resolve) => {
+      const request = indexedDB.open('nijigen');
+      request.onsuccess = () => resolve(request.result);
+    });
+    return new Promise((resolve) => {
+      const request = database.transaction('records').objectStore('records').getAllKeys();
+      request.onsuccess = () => resolve(request.result);
+    });
+  });
+  assert.deepEqual(names, [file.slice('samples/'.length, 'samples/'.length + 64)]);
+  watch.assertClean();
+  await context.close();
+  await server.close();
+});
+
+test('another choice than the one drawn ahead is drawn by the engine', async () => {
+  const server = await serve(SITE);
+  const { context, page, watch } = await open(browser, server.url);
+  await page.getByRole('button', { name: WORDS['panel.open'] }).click();
+  await page.getByRole('switch', { name: WORDS['drawing.mark'] }).click();
+  await page.keyboard.press('Escape');
+  await press(page, 'dog');
+  assert.ok(!(await ahead(page, 0)));
+  assert.equal(server.count(/\.onnx$/), 1);
+  watch.assertClean();
+  await context.close();
+  await server.close();
+});
+
+test('a result that arrives damaged is drawn by the engine', async () => {
+  const server = await serve(SITE, { answer: (path) => (/^samples\/[0-9a-f]{64}/.test(path) ? '<p>Gone' : undefined) });
+  const { context, page, watch } = await open(browser, server.url);
+  await press(page, 'dog');
+  assert.ok(!(await ahead(page, 0)));
+  watch.assertClean();
+  await context.close();
+  await server.close();
+});

@@ -1,0 +1,106 @@
+import { closeOutside, find } from './dom.js';
+import { KeptList } from './kept.js';
+import { apply, change, DAYS, onChangeElsewhere, settings, type Settings } from './settings.js';
+import { studio } from './studio.js';
+import { counted, text } from './text.js';
+
+/** The largest distance that each description of likeness is for. */
+const LIKENESS = [
+  [0, 'identical'],
+  [5, 'copies'],
+  [10, 'edited'],
+  [16, 'loose'],
+] as const;
+
+/** The dialog of kept pictures and settings. What is chosen for kept pictures holds from when it is closed. */
+export class Panel {
+  readonly #dialog = find(document, '#panel', HTMLDialogElement);
+  readonly #keep = find(this.#dialog, '[name=keep]', HTMLInputElement);
+  readonly #threshold = find(this.#dialog, '[name=threshold]', HTMLInputElement);
+  readonly #days = find(this.#dialog, '[name=days]', HTMLSelectElement);
+  readonly #since = find(this.#dialog, '[name=since]', HTMLSelectElement);
+  readonly #mark = find(this.#dialog, '[name=mark]', HTMLInputElement);
+  readonly #persist = find(this.#dialog, '.persist', HTMLButtonElement);
+  readonly #kept = new KeptList(
+    find(this.#dialog, '.kept', HTMLElement),
+    find(this.#dialog, '.close', HTMLButtonElement),
+  );
+
+  constructor(opener: HTMLButtonElement) {
+    const days = DAYS.map((days) => new Option(counted('keeping.days', days), String(days)));
+    this.#days.append(...days);
+    this.#since.ariaLabel = text('keeping.since-label');
+    opener.addEventListener('click', () => {
+      this.#open();
+    });
+    closeOutside(this.#dialog);
+    this.#dialog.addEventListener('close', () => void this.#closed());
+    this.#threshold.addEventListener('input', () => {
+      this.#describeLikeness();
+    });
+    this.#dialog.addEventListener('change', () => {
+      this.#change();
+    });
+    this.#persist.addEventListener('click', () => void this.#askToPersist());
+    onChangeElsewhere(() => {
+      this.#show(settings());
+    });
+  }
+
+  #open(): void {
+    this.#show(settings());
+    this.#dialog.showModal();
+    void this.#kept.refresh();
+    void this.#showPersistence();
+  }
+
+  async #closed(): Promise<void> {
+    await this.#kept.close();
+    await studio().then(apply, () => undefined);
+  }
+
+  #show({ keep, threshold, days, since, mark }: Settings): void {
+    this.#keep.checked = keep;
+    this.#threshold.value = String(threshold);
+    this.#days.value = String(days);
+    this.#since.value = since;
+    this.#mark.checked = mark;
+    this.#describeLikeness();
+  }
+
+  #change(): void {
+    const remembered = change({
+      keep: this.#keep.checked,
+      threshold: this.#threshold.valueAsNumber,
+      days: Number(this.#days.value),
+      since: this.#since.value === 'use' ? 'use' : 'creation',
+      mark: this.#mark.checked,
+    });
+    find(this.#dialog, '.forgetful', HTMLElement).hidden = remembered;
+  }
+
+  #describeLikeness(): void {
+    const bits = this.#threshold.valueAsNumber;
+    const [, name] = LIKENESS.find(([most]) => bits <= most) ?? LIKENESS[3];
+    const words = text(`keeping.likeness-${name}`);
+    find(this.#dialog, '#likeness', HTMLOutputElement).textContent = words;
+    this.#threshold.ariaValueText = text('keeping.likeness-value', { bits, words });
+  }
+
+  async #showPersistence(refused = false): Promise<void> {
+    const persisted = await studio()
+      .then(({ cache }) => cache.persisted())
+      .catch(() => false);
+    const words = persisted ? 'persisted' : refused ? 'refused' : 'lasting-why';
+    find(this.#dialog, '#lasting', HTMLElement).textContent = text(`keeping.${words}`);
+    this.#persist.hidden = persisted;
+  }
+
+  async #askToPersist(): Promise<void> {
+    const agreed = await studio()
+      .then(({ cache }) => cache.persist())
+      .catch(() => false);
+    await this.#showPersistence(!agreed);
+    if (this.#persist.hidden) find(this.#dialog, '.close', HTMLButtonElement).focus();
+  }
+}

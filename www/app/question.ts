@@ -1,0 +1,19 @@
+import { find } from './dom.js';
+
+/** Asks before something that cannot be undone. Resolves to true only for a clear yes. */
+export function ask(words: string): Promise<boolean> {
+  const dialog = find(document, '#question', HTMLDialogElement);
+  find(dialog, '#question-title', HTMLElement).textContent = words;
+  // Escape leaves what was answered the last time.
+  dialog.returnValue = '';
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener(
+      'close',
+      () => {
+        resolve(dialog.returnValue === 'yes');
+      },
+      { once: true },
+    );
+  });
+}

@@ -1,0 +1,75 @@
+import type { CacheSettings, Converter, ConvertOptions } from '../client/index.js';
+import { remember, remembered } from './memory.js';
+
+const KEY = 'nijigen.settings';
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** The ages on offer. */
+export const DAYS = [1, 3, 7, 30, 90, 365] as const;
+const THRESHOLDS = Array.from({ length: 17 }, (_, bits) => bits);
+
+/** What a person has chosen for this page, in this browser. */
+export interface Settings {
+  /** Whether pictures are kept, and kept ones answer. */
+  readonly keep: boolean;
+  /** Largest distance of a near hit, in bits of 64, 0–16. */
+  readonly threshold: number;
+  /** How long a picture is kept, one of `DAYS`. */
+  readonly days: number;
+  readonly since: 'creation' | 'use';
+  /** Whether the corner says how a picture was made. */
+  readonly mark: boolean;
+}
+
+const STANDARD: Settings = { keep: true, threshold: 5, days: 7, since: 'creation', mark: true };
+
+let current = read(remembered(KEY));
+
+export const settings = (): Settings => current;
+
+/** Holds at once for new pictures, and for what is kept once it is applied. False if it is forgotten with the page. */
+export function change(part: Partial<Settings>): boolean {
+  current = { ...current, ...part };
+  return remember(KEY, JSON.stringify(current));
+}
+
+/** Tells when another tab has changed the settings. */
+export function onChangeElsewhere(tell: () => void): void {
+  addEventListener('storage', ({ key, newValue }) => {
+    if (key !== KEY) return;
+    current = read(newValue);
+    tell();
+  });
+}
+
+export const limits = (): CacheSettings => ({
+  maxAge: current.days * DAY_MS,
+  since: current.since,
+  threshold: current.threshold,
+});
+
+export function apply({ cache }: Converter): void {
+  cache.settings = limits();
+  if (!current.keep) cache.settings = false;
+}
+
+/** How pictures are to be made now. */
+export function drawing(): Pick<ConvertOptions, 'label'> {
+  const language = document.documentElement.lang.split('-')[0];
+  return { label: current.mark ? (language === 'zh' || language === 'ja' ? language : 'en') : null };
+}
+
+/** Whatever an older version or another program left there, each choice is one that exists. */
+function read(json: string | null): Settings {
+  try {
+    const { keep, threshold, days, since, mark } = JSON.parse(json ?? '{}') as Record<string, unknown>;
+    return {
+      keep: keep !== false,
+      threshold: THRESHOLDS.find((known) => known === threshold) ?? STANDARD.threshold,
+      days: DAYS.find((known) => known === days) ?? STANDARD.days,
+      since: since === 'use' ? 'use' : 'creation',
+      mark: mark !== false,
+    };
+  } catch {
+    return STANDARD;
+  }
+}

@@ -24,6 +24,10 @@ for argument in shared-memory import-memory max-memory=4294967296 \
   ATOMICS_FLAGS+=" -C link-arg=--$argument"
 done
 
+# Smallest first: what is fast is fast already, and -O3 would make the rest larger again.
+WASM_OPT_FLAGS='-Oz --enable-simd --enable-relaxed-simd --enable-bulk-memory --enable-threads --enable-mutable-globals
+  --enable-sign-ext --enable-nontrapping-float-to-int --enable-reference-types --enable-multivalue'
+
 # Prints "own" where the default toolchain has std for wasm32, "debian" where Debian's can build it, else nothing.
 wasm_toolchain() {
   if [ -d "$(rustc --print target-libdir --target $WASM_TARGET 2>/dev/null)" ]; then echo own

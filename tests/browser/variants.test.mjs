@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test';
 import { PNG } from 'pngjs';
 import { launch, PHOTO, SITE, THREADED, VARIANTS } from './browser.mjs';
 import { serve } from './server.mjs';
+import { withTrap } from './wasm-trap.mjs';
 
 const THREADS = 2;
 const unthreaded = VARIANTS.filter((variant) => !THREADED.includes(variant));
@@ -146,6 +147,18 @@ for (const [trouble, { answer = () => undefined, options = { threads: THREADS },
     await close();
   });
 }
+
+test('a thread that stops is “internal”, and the next photo is drawn', { skip: !THREADED.length }, async () => {
+  let asked = 0;
+  const answer = (path) => {
+    if (!/-threads-[0-9a-f]+\.wasm$/.test(path) || asked++ > 0) return undefined;
+    return withTrap(readFileSync(join(folder, path)), 'run_thread');
+  };
+  const { page, close } = await visit({ isolated: true, answer });
+  await assert.rejects(convert(page, { threads: THREADS }), /NijigenError: the engine stopped/);
+  assert.equal((await convert(page, { threads: THREADS })).variant, best(THREADED));
+  await close();
+});
 
 test('a number of threads that is none is refused', async () => {
   const { page, close } = await visit({ isolated: false });

@@ -42,16 +42,21 @@ function exported(section, wanted) {
   throw new Error(`nothing exported is called ${wanted}`);
 }
 
-/** wasm-bindgen's modules import functions only. */
+/** Modules import functions, and those with threads a memory. */
 function importedFunctions(section) {
+  const [FUNCTION, MEMORY] = [0, 2];
+  let functions = 0;
   const count = section.number();
   for (let i = 0; i < count; i++) {
     section.name();
     section.name();
-    if (section.byte() !== 0) throw new Error('an import that is no function');
-    section.number();
+    const kind = section.byte();
+    if (kind === MEMORY) for (let limits = (section.byte() & 1) + 1; limits > 0; limits--) section.number();
+    else if (kind === FUNCTION) section.number();
+    else throw new Error('an import that is neither function nor memory');
+    if (kind === FUNCTION) functions++;
   }
-  return count;
+  return functions;
 }
 
 function read(bytes, at) {

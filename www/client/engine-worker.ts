@@ -7,6 +7,7 @@ import type {
   ConversionRequest,
   ConversionResult,
   EngineSource,
+  Failure,
   Progress,
   ProgressListener,
   WorkerApi,
@@ -20,6 +21,8 @@ export class EngineWorker {
   readonly #worker: Worker;
   readonly #remote: Remote<WorkerApi>;
   readonly #died: Promise<never>;
+  /** The worker cannot say that one of its threads failed: it waits for it. */
+  readonly #threads: BroadcastChannel;
   #die!: (error: NijigenError) => void;
   alive = true;
 
@@ -44,6 +47,10 @@ export class EngineWorker {
           : new NijigenError('network', `the worker could not be loaded from ${url.href}`),
       );
     });
+    this.#threads = new BroadcastChannel(name);
+    this.#threads.onmessage = ({ data: { code, message } }: MessageEvent<Failure>) => {
+      this.#die(new NijigenError(code, message));
+    };
     // Locks are missing on insecure origins and refused in sandboxes; there only errors that are said are seen.
     this.#watch(name).catch(() => undefined);
   }
@@ -111,6 +118,7 @@ export class EngineWorker {
   end(): void {
     this.alive = false;
     this.#worker.terminate();
+    this.#threads.close();
   }
 
   /** Ends the thread; a conversion in progress is rejected. */

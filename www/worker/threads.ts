@@ -12,6 +12,8 @@ export const READY = 'ready';
 export interface ThreadStart {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
+  /** The broadcast channel on which it tells the page that it failed. */
+  readonly channel: string;
 }
 
 /** Most pages that the memory may grow to: 4 GiB, and what phones allow that will not set so much aside. */
@@ -35,7 +37,7 @@ export async function instantiateThreaded(module: WebAssembly.Module, source: En
   await core.default({ module_or_path: module, memory });
   const workers = Array.from({ length: threads - 1 }, () => {
     const worker = new Worker(source.threadUrl, { type: 'module', name: THREAD });
-    worker.postMessage({ module, memory } satisfies ThreadStart);
+    worker.postMessage({ module, memory, channel: self.name } satisfies ThreadStart);
     return worker;
   });
   try {

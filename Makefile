@@ -18,7 +18,8 @@ test: ## every test: Rust, wasm in a real browser, the page end to end, the pack
 	@$(SETUP) python
 	@echo "» training in miniature: usually 30 seconds"
 	@. scripts/env.sh && OMP_NUM_THREADS=1 "$$PYTHON_ROOM/bin/python" -W ignore -m models.train.smoke
-	@$(MAKE) --no-print-directory cli package
+	@NIJIGEN_VARIANTS="simd relaxed simd-threads relaxed-threads" $(MAKE) --no-print-directory cli site
+	node scripts/site.mjs package
 	@echo "» running the browser tests: usually 3 minutes"
 	@. scripts/env.sh && CHROMIUM="$$(chromium_path)" npm run --silent test:browser
 
@@ -47,3 +48,6 @@ bench: package ## benchmarks: tables here, rows in benches/results/
 	@$(SETUP) cc chromium
 	cargo bench --features cli --bench pipeline
 	@. scripts/env.sh && CHROMIUM="$$(chromium_path)" node benches/browser/cache.mjs
+	@npm ci --prefix benches/browser --silent --no-audit --no-fund
+	@$(SETUP) python
+	@. scripts/env.sh && PYTHON="$$PYTHON_ROOM/bin/python" CHROMIUM="$$(chromium_path)" node benches/browser/engine.mjs

@@ -3,8 +3,9 @@
 # minutes the first time, and each leaves a core idle for much of them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-scripts/setup.sh wasm ${NIJIGEN_RELEASE:+atomics}
-if [ "${NIJIGEN_RELEASE:-}" ]; then
+all=${NIJIGEN_RELEASE:-}${NIJIGEN_VARIANTS:-}
+scripts/setup.sh wasm ${all:+atomics}
+if [ "$all" ]; then
   echo "» compiling the browser's modules, with threads and without: usually 20 minutes the first time"
 else
   echo "» compiling the browser's module: usually 6 minutes the first time, seconds after that"

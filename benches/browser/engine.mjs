@@ -1,7 +1,16 @@
 // How fast engines run the same model in one page: ours in every build, plain tract, onnxruntime-web, TensorFlow.js.
 //   node benches/browser/engine.mjs [--runs 7] [--sizes 256,512] [--threads 1,2] [--tiers fine,fast] [--profile]
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import { cpus, tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
@@ -30,7 +39,8 @@ function modelOf(tier) {
   if (entry) return join('models', entry.file);
   // Time does not depend on the weights.
   const file = `target/bench/${tier}.onnx`;
-  if (!existsSync(file)) execFileSync(process.env.PYTHON ?? 'python3', ['-m', 'benches.untrained', tier, file], { stdio: 'inherit' });
+  if (!existsSync(file))
+    execFileSync(process.env.PYTHON ?? 'python3', ['-m', 'benches.untrained', tier, file], { stdio: 'inherit' });
   return file;
 }
 
@@ -59,11 +69,16 @@ async function stage() {
   await bundle('tfjs', 'tfjs');
   for (const dist of ['onnxruntime-web/dist', '@tensorflow/tfjs-backend-wasm/dist']) {
     const from = `${HERE}/node_modules/${dist}`;
-    const files = readdirSync(from).filter((name) => /^(ort-wasm-simd-threaded\.(mjs|wasm)|ort\.wasm\.min\.mjs|tfjs.*\.wasm)$/.test(name));
+    const files = readdirSync(from).filter((name) =>
+      /^(ort-wasm-simd-threaded\.(mjs|wasm)|ort\.wasm\.min\.mjs|tfjs.*\.wasm)$/.test(name),
+    );
     for (const file of files) copyFileSync(join(from, file), join(folder, file));
   }
   for (const tier of list(given.tiers)) copyFileSync(modelOf(tier), join(folder, `${tier}.onnx`));
-  writeFileSync(join(folder, 'index.html'), '<!doctype html><meta charset="utf-8"><title>bench</title><link rel="icon" href="data:,">');
+  writeFileSync(
+    join(folder, 'index.html'),
+    '<!doctype html><meta charset="utf-8"><title>bench</title><link rel="icon" href="data:,">',
+  );
   return folder;
 }
 
@@ -73,7 +88,12 @@ function pages(variant) {
   return said ? Number(said[1]) : 0;
 }
 
-const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm' };
+const TYPES = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.wasm': 'application/wasm',
+};
 
 /** Serves a folder to an isolated page. */
 function serve(folder) {
@@ -90,9 +110,15 @@ function serve(folder) {
   return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
 }
 
+const compressed = new Map();
+
 /** Bytes that a visitor downloads for an engine, without the model. */
 function download(folder, files) {
-  return files.reduce((sum, file) => sum + brotliCompressSync(readFileSync(join(folder, file))).length, 0);
+  const bytes = (file) => {
+    if (!compressed.has(file)) compressed.set(file, brotliCompressSync(readFileSync(join(folder, file))).length);
+    return compressed.get(file);
+  };
+  return files.reduce((sum, file) => sum + bytes(file), 0);
 }
 
 /** What runs at this number of threads. */
@@ -119,7 +145,10 @@ function engines(threads) {
 /** Runs in the page. The engines take turns, so that what else the machine does meets all of them. */
 async function measure({ engines, tier, side, runs, profile }) {
   const model = await (await fetch(`${tier}.onnx`)).arrayBuffer();
-  const input = Float32Array.from({ length: 3 * side * side }, (_, i) => Math.sin(i * 0.37) * 0.6 + ((i * 7919) % 255) / 640 - 0.2);
+  const input = Float32Array.from(
+    { length: 3 * side * side },
+    (_, i) => Math.sin(i * 0.37) * 0.6 + ((i * 7919) % 255) / 640 - 0.2,
+  );
   const call = (worker, command, argument) =>
     new Promise((resolve, reject) => {
       worker.onmessage = ({ data }) => (data.error ? reject(new Error(data.error)) : resolve(data));
@@ -147,10 +176,13 @@ async function measure({ engines, tier, side, runs, profile }) {
   for (const [i, { worker, startup, times }] of all.entries()) {
     const { result: peak } = await call(worker, 'peak');
     let error = null;
-    if (!engines[i].interleaved) error = results[i].reduce((worst, v, at) => Math.max(worst, Math.abs(v - reference[at])), 0);
+    if (!engines[i].interleaved)
+      error = results[i].reduce((worst, v, at) => Math.max(worst, Math.abs(v - reference[at])), 0);
     rows.push({ startup, times, peak, error });
   }
-  const lines = profile ? (await call(all[engines.findLastIndex(({ engine }) => engine === 'nijigen')].worker, 'profile', input)).result : [];
+  const lines = profile
+    ? (await call(all[engines.findLastIndex(({ engine }) => engine === 'nijigen')].worker, 'profile', input)).result
+    : [];
   for (const { worker } of all) worker.terminate();
   return { rows, lines };
 }
@@ -166,7 +198,13 @@ try {
         const page = await browser.newPage();
         await page.goto(`http://127.0.0.1:${server.address().port}/`);
         const all = engines(threads);
-        const { rows: measured, lines } = await page.evaluate(measure, { engines: all, tier, side, runs: Number(given.runs), profile: given.profile });
+        const { rows: measured, lines } = await page.evaluate(measure, {
+          engines: all,
+          tier,
+          side,
+          runs: Number(given.runs),
+          profile: given.profile,
+        });
         await page.close();
         const rival = median(measured[all.findIndex(({ engine }) => engine === 'onnxruntime-web')].times);
         for (const [i, { startup, times, peak, error }] of measured.entries()) {
@@ -189,7 +227,10 @@ try {
         }
         for (const line of lines) {
           const [ms, work, name] = line.split('\t');
-          if (ms >= 0.5) console.log(`${Number(ms).toFixed(1).padStart(8)} ms ${((2 * work) / ms / 1e6).toFixed(1).padStart(6)} GFLOP/s  ${name}`);
+          if (ms >= 0.5)
+            console.log(
+              `${Number(ms).toFixed(1).padStart(8)} ms ${((2 * work) / ms / 1e6).toFixed(1).padStart(6)} GFLOP/s  ${name}`,
+            );
         }
       }
     }

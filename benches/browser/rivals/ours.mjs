@@ -1,4 +1,5 @@
 // Our module, with our operators or with tract's alone, in a worker.
+/* global SHARED_PAGES */
 import * as core from 'nijigen-core';
 import { answer } from './rival.mjs';
 

@@ -22,7 +22,17 @@ function fine() {
       return tf.batchNorm4d(x, each(mean), each(variance), beta, gamma, 1e-5);
     };
   };
-  const padded = (x, before, after) => tf.mirrorPad(x, [[0, 0], [before, after], [before, after], [0, 0]], 'reflect');
+  const padded = (x, before, after) =>
+    tf.mirrorPad(
+      x,
+      [
+        [0, 0],
+        [before, after],
+        [before, after],
+        [0, 0],
+      ],
+      'reflect',
+    );
   const block = (from, to, size = 3, stride = 1) => {
     const [weights, normalise] = [random(size, size, from, to), norm(to)];
     const [before, after] = stride === 2 ? [0, 1] : [(size - 1) / 2, (size - 1) / 2];
@@ -70,7 +80,12 @@ function fast() {
   };
   const [stem, down] = [convolution(12, 32), convolution(32, 96, 3, 2)];
   const trunk = [1, 2, 4, 1, 2, 4, 2, 1].map((dilation) => block(96, dilation));
-  const [upHalf, fuse, polish, upFull] = [convolution(96, 128, 1), convolution(64, 32), block(32, 1), convolution(32, 32)];
+  const [upHalf, fuse, polish, upFull] = [
+    convolution(96, 128, 1),
+    convolution(64, 32),
+    block(32, 1),
+    convolution(32, 32),
+  ];
   const head = [convolution(11, 16), convolution(16, 3)];
   return (photo) => {
     const half = leaky(stem(unshuffled(photo)));

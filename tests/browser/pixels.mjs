@@ -6,7 +6,9 @@ export const readPng = (file) => PNG.sync.read(readFileSync(file));
 
 /** Converts with the command line's program: what the browser's result has to equal. */
 export function convertNatively(input, output, ...options) {
-  execFileSync('target/release/nijigen', ['convert', input, '-o', output, '--force', '--no-cache', ...options], { stdio: 'pipe' });
+  execFileSync('target/release/nijigen', ['convert', input, '-o', output, '--force', '--no-cache', ...options], {
+    stdio: 'pipe',
+  });
   return readPng(output);
 }
 

@@ -72,11 +72,10 @@ impl Weights {
                 let half = whole(outputs);
                 gemm::pack_points(fourier::POINTS, 2 * stride, 2 * half, |k, n| {
                     let (i, o) = (k % stride, n % half);
-                    let inside = i < inputs && o < outputs;
-                    let spectrum =
-                        inside.then(|| fourier::spectrum(kernel[0], |y, x| weight(o, i, y, x))).unwrap_or_default();
+                    let at = |y, x| if i < inputs && o < outputs { weight(o, i, y, x) } else { 0. };
+                    let spectrum = fourier::spectrum(kernel[0], at);
                     (0..fourier::POINTS).map(move |point| {
-                        let [re, im] = spectrum.get(point).copied().unwrap_or_default();
+                        let [re, im] = spectrum[point];
                         let value = match (k < stride, n < half) {
                             (true, true) | (false, false) => re,
                             (true, false) => -im,

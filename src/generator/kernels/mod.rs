@@ -2,6 +2,7 @@
 //! the channels beyond the last one zero.
 
 #![expect(unsafe_code, reason = "vectors are read and written through pointers")]
+#![expect(clippy::needless_range_loop, reason = "indices are rows and columns of more than one array")]
 
 mod conv;
 mod depthwise;

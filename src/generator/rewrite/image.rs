@@ -63,6 +63,7 @@ pub struct Pixels {
 }
 
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "there are a few hundred, for as long as a graph is rewritten")]
 pub enum Content {
     Pending(Box<Pending>),
     Pixels(Pixels),

@@ -1,8 +1,8 @@
 //! How many copies of photos are found again, and whether any two photos are taken for one:
-//! `cargo bench --features cli --bench likeness -- FOLDER`. Rows go to `benches/results/likeness.json`.
+//! `cargo bench --features cli --bench likeness -- FOLDER [N]`. Rows go to `benches/results/likeness.json`.
 //!
 //! Each photo is compared with its copies twice: as it is, and enlarged so that JPEGs of it are seen at an eighth of
-//! their size. Copies are JPEGs of quality 90 unless said otherwise.
+//! their size; with `N` only every `N`th photo is copied, while all pairs are still compared. Copies are JPEGs of quality 90 unless said otherwise.
 
 use std::{fs, path::PathBuf, sync::Mutex, thread};
 
@@ -114,8 +114,9 @@ fn count(counts: &Mutex<Counts>, original: &Fingerprint, copies: &[(bool, &'stat
 
 fn main() {
     // Cargo adds `--bench`.
-    let folder = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
-    let Some(folder) = folder else { return println!("likeness: name a folder of photos") };
+    let mut arguments = std::env::args().skip(1).filter(|argument| !argument.starts_with('-'));
+    let Some(folder) = arguments.next() else { return println!("likeness: name a folder of photos") };
+    let every: usize = arguments.next().map_or(1, |number| number.parse().expect("a number"));
     let mut files: Vec<PathBuf> = fs::read_dir(&folder).expect("a folder").flatten().map(|file| file.path()).collect();
     files.sort();
     let photos: Vec<(PathBuf, DynamicImage)> =
@@ -128,28 +129,30 @@ fn main() {
         let Some(i) = next.lock().expect("no thread panics").next() else { return };
         let (photo, other) = (&photos[i].1, &photos[(i + 1) % photos.len()].1);
         let as_it_is = see(&jpeg(photo, 100));
-        count(&own, &as_it_is, &copies(photo, other));
         let scale = f64::from(ENLARGED) / f64::from(photo.width().min(photo.height()));
         let side = |length: u32| (f64::from(length) * scale).round() as u32;
         let large = photo.resize_exact(side(photo.width()), side(photo.height()), FilterType::CatmullRom);
         let at_an_eighth = see(&jpeg(&large, 92));
-        let mut all = copies(&large, other);
-        let mut png = std::io::Cursor::new(Vec::new());
-        large.write_to(&mut png, image::ImageFormat::Png).expect("encodes");
-        all.push((true, "PNG, seen whole", png.into_inner()));
-        all.push((true, "the photo before it was enlarged", jpeg(photo, 90)));
-        count(&enlarged, &at_an_eighth, &all);
+        if i % every == 0 {
+            count(&own, &as_it_is, &copies(photo, other));
+            let mut png = std::io::Cursor::new(Vec::new());
+            large.write_to(&mut png, image::ImageFormat::Png).expect("encodes");
+            let mut all = copies(&large, other);
+            all.push((true, "PNG, seen whole", png.into_inner()));
+            all.push((true, "the photo before it was enlarged", jpeg(photo, 90)));
+            count(&enlarged, &at_an_eighth, &all);
+        }
         prints.lock().expect("no thread panics").push((i, as_it_is, at_an_eighth));
     };
     let threads = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
 
-    let mut rows = Vec::new();
+    let (mut rows, copied) = (Vec::new(), photos.len().div_ceil(every));
     for (seen, counts) in [("whole", &own), ("at an eighth", &enlarged)] {
         for (same, kind, found) in counts.lock().expect("no thread panics").iter() {
-            let percent = found.map(|found| (f64::from(found) / photos.len() as f64 * 1000.).round() / 10.);
+            let percent = found.map(|found| (f64::from(found) / copied as f64 * 1000.).round() / 10.);
             rows.push(serde_json::json!({
-                "seen": seen, "kind": kind, "to_be_found": same, "photos": photos.len(),
+                "seen": seen, "kind": kind, "to_be_found": same, "photos": copied,
                 "found_percent_5": percent[0], "found_percent_16": percent[1],
             }));
         }

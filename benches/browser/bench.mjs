@@ -11,7 +11,8 @@ const README = 'benches/README.md';
 
 /**
  * Serves the built package, these files and a page with this script beside it. `open()` gives a page with storage of
- * its own, once the script has run; `machine` says in words what it all runs on.
+ * its own, once the script has run; `machine` says in words what it all runs on,
+ * with what `BENCH_NOTE` adds.
  */
 export async function stage({ files = [], script }) {
   if (!existsSync(PACKAGE)) throw new Error(`there is no ${PACKAGE}: run make package first`);
@@ -29,7 +30,10 @@ export async function stage({ files = [], script }) {
   const browser = await launch();
   const server = await serve(folder, { throttled: false });
   return {
-    machine: `${cpus().length}-core ${cpus()[0].model.trim()}, Chromium ${browser.version().split('.')[0]}`,
+    machine: [
+      `${cpus().length}-core ${cpus()[0].model.trim()}, Chromium ${browser.version().split('.')[0]}`,
+      ...(process.env.BENCH_NOTE ? [process.env.BENCH_NOTE] : []),
+    ].join(', '),
     async open() {
       const context = await browser.newContext();
       const page = await context.newPage();

@@ -101,8 +101,8 @@ async function hits(open) {
     );
   await page.evaluate(async () => {
     await window.start({});
-    window.original = await window.large('asters', 0.9);
-    window.copy = await window.large('asters', 0.85);
+    window.original = await window.large('asters', 0.95);
+    window.copy = await window.large('asters', 0.92);
   });
   const sizes = await page.evaluate(() => ({ original: window.original.size, copy: window.copy.size }));
   const off = await measure('original', 'off', 5);

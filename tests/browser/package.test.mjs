@@ -93,7 +93,9 @@ test('a photo by URL, with options and progress', async () => {
   assert.equal(result.type, 'image/jpeg');
   assert.equal(Math.max(result.width, result.height), 256);
   assert.deepEqual(result.shown, [result.width, result.height]);
-  assert.deepEqual([result.style, result.variant], ['meadow', 'simd']);
+  // The page is not isolated, so no build with threads.
+  const best = readFileSync('target/wasm/variants', 'utf8').includes('relaxed\n') ? 'relaxed' : 'simd';
+  assert.deepEqual([result.style, result.variant], ['meadow', best]);
   assert.deepEqual(result.stages, ['download', 'start', 'inference', 'encode']);
   for (const stage of ['load', 'prepare', 'inference', 'encode']) assert.ok(result.timings[stage] >= 0, stage);
 });

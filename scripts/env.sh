@@ -2,10 +2,9 @@
 TOOLS=${NIJIGEN_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/nijigen}
 TRUNK_VERSION=0.21.14
 DENY_VERSION=0.20.2
-BINARYEN_VERSION=132.0.0
 # wasm-bindgen's program must be exactly the crate's version.
 BINDGEN_VERSION=$(sed -n '/^name = "wasm-bindgen"$/{n;s/version = "\(.*\)"/\1/p;}' Cargo.lock)
-PATH=$TOOLS/wasm-bindgen-cli-$BINDGEN_VERSION/bin:$TOOLS/trunk-$TRUNK_VERSION/bin:$TOOLS/cargo-deny-$DENY_VERSION/bin:$TOOLS/binaryen-$BINARYEN_VERSION/node_modules/.bin:$PATH
+PATH=$TOOLS/wasm-bindgen-cli-$BINDGEN_VERSION/bin:$TOOLS/trunk-$TRUNK_VERSION/bin:$TOOLS/cargo-deny-$DENY_VERSION/bin:$PATH
 export PATH
 
 # A room for each list of requirements, so that a changed list is installed.
@@ -23,10 +22,6 @@ for argument in shared-memory import-memory max-memory=4294967296 \
   export=__heap_base export=__wasm_init_tls export=__tls_size export=__tls_align export=__tls_base; do
   ATOMICS_FLAGS+=" -C link-arg=--$argument"
 done
-
-# Smallest first: what is fast is fast already, and -O3 would make the rest larger again.
-WASM_OPT_FLAGS='-Oz --enable-simd --enable-relaxed-simd --enable-bulk-memory --enable-threads --enable-mutable-globals
-  --enable-sign-ext --enable-nontrapping-float-to-int --enable-reference-types --enable-multivalue'
 
 # Prints "own" where the default toolchain has std for wasm32, "debian" where Debian's can build it, else nothing.
 wasm_toolchain() {

@@ -13,5 +13,5 @@ fi
 scripts/wasm.sh compile &
 compiling=$!
 trap 'kill $compiling 2>/dev/null || true' EXIT
-scripts/setup.sh npm bindgen trunk ${NIJIGEN_RELEASE:+binaryen}
+scripts/setup.sh npm bindgen trunk
 wait $compiling || { echo "The module did not compile; what the compiler said is above." >&2; exit 1; }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the named needs lack, and nothing that is there: scripts/setup.sh NEED…
-# Needs: cc  lint  wasm  atomics  bindgen  binaryen  trunk  npm  chromium  deny  python
+# Needs: cc  lint  wasm  atomics  bindgen  trunk  npm  chromium  deny  python
 # Never asks; safe to interrupt and run again. Without root it prints the command to run and stops.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -66,14 +66,6 @@ need_atomics() {
   [ -n "$(atomics_toolchain)" ] && return
   say "adding the sources of Rust's std: usually 20 s"
   timeout 180 rustup component add rust-src >/dev/null 2>&1 || true
-}
-
-# wasm-opt. Not among package.json's: it has 100 MB, and only packages need it.
-need_binaryen() {
-  command -v npm >/dev/null || need_npm
-  [ -x "$TOOLS/binaryen-$BINARYEN_VERSION/node_modules/.bin/wasm-opt" ] && return
-  say "installing binaryen $BINARYEN_VERSION: usually 10 s"
-  npm install --silent --no-audit --no-fund --prefix "$TOOLS/binaryen-$BINARYEN_VERSION" "binaryen@$BINARYEN_VERSION"
 }
 
 need_bindgen() {

@@ -3,7 +3,7 @@
 # file target/wasm/variants names those of this build. Does nothing when nothing changed. With the word "compile" it
 # stops before wasm-bindgen is needed.
 #   NIJIGEN_VARIANTS   which to build: simd relaxed simd-threads relaxed-threads (default: simd)
-#   NIJIGEN_RELEASE=1  all that this machine can, made small by wasm-opt: minutes
+#   NIJIGEN_RELEASE=1  all that this machine can
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/env.sh
@@ -62,17 +62,11 @@ features() {
 # finish VARIANT: what the site takes
 finish() {
   local out=target/wasm/$1
-  if [ ! "$out/nijigen_bg.wasm" -nt "$out/linked.wasm" ]; then
-    rm -f "$out/optimised"
-    wasm-bindgen --target web --remove-name-section --remove-producers-section --out-dir "$out" --out-name nijigen \
-      "$out/linked.wasm"
-    touch "$out/nijigen_bg.wasm"
-  fi
-  if [ "$release" ] && [ ! -e "$out/optimised" ]; then
-    wasm-opt $WASM_OPT_FLAGS "$out/nijigen_bg.wasm" -o "$out/optimised.wasm"
-    mv "$out/optimised.wasm" "$out/nijigen_bg.wasm"
-    touch "$out/optimised"
-  fi
+  if [ "$out/nijigen_bg.wasm" -nt "$out/linked.wasm" ]; then return; fi
+  # No wasm-opt after it: at -Oz the file is a tenth smaller, but compressed, as it is sent, larger.
+  wasm-bindgen --target web --remove-name-section --remove-producers-section --out-dir "$out" --out-name nijigen \
+    "$out/linked.wasm"
+  touch "$out/nijigen_bg.wasm"
 }
 
 # The two kinds share no compiled code, and the longest part of each keeps only one core busy.
@@ -83,10 +77,5 @@ compile "$(wasm_toolchain)" target "${plain[@]}"
 wait $compiling
 if [ "${1:-}" = compile ]; then exit; fi
 
-for variant in "${plain[@]}" "${threaded[@]}"; do
-  finish "$variant" &
-  # As many at a time as there are cores; each needs 1 GB.
-  while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do wait -n; done
-done
-while [ "$(jobs -rp | wc -l)" -gt 0 ]; do wait -n; done
+for variant in "${plain[@]}" "${threaded[@]}"; do finish "$variant"; done
 printf '%s\n' "${plain[@]}" "${threaded[@]}" >target/wasm/variants

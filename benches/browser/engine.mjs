@@ -243,6 +243,6 @@ try {
 const note =
   `${cpus().length}-core ${cpus()[0].model.trim()}, Chromium ${browser.version().split('.')[0]}; medians of ${given.runs} runs in turns. ` +
   '`ratio` is to onnxruntime-web in the same run; `download bytes` are brotli, without the model; `max error` is to onnxruntime-web. ' +
-  'TensorFlow.js runs the same networks written in its operators.' +
+  'TensorFlow.js runs the same networks written in its operators. The plain-tract rows ran with tract-core compiled for size (opt-level s, as shipped), which may slow them; what full optimisation would give was not measured.' +
   (process.env.BENCH_NOTE ? ` ${process.env.BENCH_NOTE}` : '');
 publish('engine', rows, note);

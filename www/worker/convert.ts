@@ -31,8 +31,7 @@ export async function convert(
   const exact = await search?.cache.find({ key: search.key, sha256: search.sha256 });
   if (exact) return found(exact, { load: 0, prepare: clock(), inference: 0, encode: 0 });
 
-  const nearTo = async ({ print, drawn }: Seen) =>
-    drawn ? undefined : search?.cache.find({ key: search.key, sha256: search.sha256, print });
+  const nearTo = ({ print }: Seen) => search?.cache.find({ key: search.key, sha256: search.sha256, print });
   const glimpsed = cache && glimpse(raw, request.options);
   const early = glimpsed && (await nearTo(glimpsed));
   if (early) return found(early, { load: 0, prepare: clock(), inference: 0, encode: 0 });
@@ -41,9 +40,11 @@ export async function convert(
   let begun = false;
   try {
     const seen = glimpsed ?? (cache && see(photo));
-    const near = seen && !glimpsed && (await nearTo(seen));
+    // Drawings are neither looked up by likeness nor kept: they can be alike and yet differ in what matters. Told from
+    // the whole photo, for which it was measured; a glimpse finds no drawing, because none is kept.
+    const drawn = photo.is_drawn();
+    const near = seen && !glimpsed && !drawn && (await nearTo(seen));
     if (near) return found(near, { load: 0, prepare: clock(), inference: 0, encode: 0 });
-    const drawn = seen?.drawn ?? photo.is_drawn();
     const prepare = clock();
     const engine = await loading.engine();
     stopIf(signal);

@@ -23,8 +23,6 @@ export async function open(photo: Source, options: CoreOptions, signal: AbortSig
 export interface Seen {
   readonly print: string;
   readonly thumbnail: Blob;
-  /** Drawings are neither looked up by likeness nor kept: they can be alike and yet differ in what matters. */
-  readonly drawn: boolean;
 }
 
 /** What tells one photo from another: the SHA-256 of its file, or of its pixels and their arrangement. */
@@ -57,7 +55,6 @@ export function glimpse(raw: Raw, options: CoreOptions): Seen | undefined {
 export const see = (photo: Photo): Seen => ({
   print: photo.fingerprint(),
   thumbnail: new Blob([photo.thumbnail()], { type: 'image/jpeg' }),
-  drawn: photo.is_drawn(),
 });
 
 /** Brings a photo into the engine's memory. */

@@ -22,7 +22,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// The fastest one, as measured (`make bench`).
+    /// The one with the fewest multiply-adds left; direct where there are too few channels for its transforms.
     pub fn of(kernel: [usize; 2], stride: [usize; 2], dilation: [usize; 2], channels: [usize; 2]) -> Method {
         let [inputs, outputs] = channels;
         match kernel {

@@ -1,5 +1,7 @@
 // How fast engines run the same model in one page: ours in every build, plain tract, onnxruntime-web, TensorFlow.js.
-//   node benches/browser/engine.mjs [--runs 7] [--sizes 256,512] [--threads 1,2] [--tiers fine,fast] [--profile]
+//   node benches/browser/engine.mjs [--runs 7] [--sizes 256,512] [--threads 1,2] [--tiers fine,fast]
+//     [--engines nijigen,tract,onnxruntime-web,tfjs] [--profile]
+// Only a run of all engines is written down.
 import { execFileSync } from 'node:child_process';
 import {
   copyFileSync,
@@ -28,6 +30,7 @@ const { values: given } = parseArgs({
     sizes: { type: 'string', default: '256,512' },
     threads: { type: 'string', default: '1,2' },
     tiers: { type: 'string', default: 'fine,fast' },
+    engines: { type: 'string', default: 'nijigen,tract,onnxruntime-web,tfjs' },
     profile: { type: 'boolean', default: Boolean(process.env.PROFILE) },
   },
 });
@@ -131,7 +134,7 @@ function engines(threads) {
     })); // prettier-ignore
   const plain = ours.slice(-1).map((engine) => ({ ...engine, engine: 'tract', plain: true }));
   const onnx = ['ort.wasm.min.mjs', 'ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm'];
-  return [
+  const all = [
     ...ours,
     ...plain,
     { engine: 'onnxruntime-web', variant: 'wasm', script: 'onnxruntime.js', pool: threads, files: onnx },
@@ -140,6 +143,7 @@ function engines(threads) {
       files: ['tfjs.js', threads > 1 ? 'tfjs-backend-wasm-threaded-simd.wasm' : 'tfjs-backend-wasm-simd.wasm'],
     },
   ]; // prettier-ignore
+  return all.filter(({ engine }) => list(given.engines).includes(engine));
 }
 
 /** Runs in the page. The engines take turns, so that what else the machine does meets all of them. */
@@ -176,7 +180,7 @@ async function measure({ engines, tier, side, runs, profile }) {
   for (const [i, { worker, startup, times }] of all.entries()) {
     const { result: peak } = await call(worker, 'peak');
     let error = null;
-    if (!engines[i].interleaved)
+    if (reference && !engines[i].interleaved)
       error = results[i].reduce((worst, v, at) => Math.max(worst, Math.abs(v - reference[at])), 0);
     rows.push({ startup, times, peak, error });
   }
@@ -206,7 +210,7 @@ try {
           profile: given.profile,
         });
         await page.close();
-        const rival = median(measured[all.findIndex(({ engine }) => engine === 'onnxruntime-web')].times);
+        const rival = measured[all.findIndex(({ engine }) => engine === 'onnxruntime-web')];
         for (const [i, { startup, times, peak, error }] of measured.entries()) {
           const row = {
             engine: all[i].engine,
@@ -216,7 +220,7 @@ try {
             threads,
             median_ms: rounded(median(times)),
             min_ms: rounded(Math.min(...times)),
-            ratio: rounded(median(times) / rival, 2),
+            ratio: rival ? rounded(median(times) / median(rival.times), 2) : null,
             peak_mb: rounded(peak / 2 ** 20),
             download_bytes: download(folder, all[i].files),
             startup_ms: rounded(startup, 0),
@@ -245,4 +249,4 @@ const note =
   '`ratio` is to onnxruntime-web in the same run; `download bytes` are brotli, without the model; `max error` is to onnxruntime-web. ' +
   'TensorFlow.js runs the same networks written in its operators. The plain-tract rows ran with tract-core compiled for size (opt-level s, as shipped), which may slow them; what full optimisation would give was not measured.' +
   (process.env.BENCH_NOTE ? ` ${process.env.BENCH_NOTE}` : '');
-publish('engine', rows, note);
+if (list(given.engines).length === 4) publish('engine', rows, note);

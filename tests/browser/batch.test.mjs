@@ -166,13 +166,20 @@ test('while ten photos are drawn no task on the page takes 50 ms, and photos are
   const run = async () => {
     const { context, page, watch } = await open(browser, server.url);
     await page.evaluate(() => {
-      window.decoding = { now: 0, most: 0, all: 0 };
-      const { createImageBitmap } = window;
-      window.createImageBitmap = async (...parameters) => {
-        const { decoding } = window;
-        decoding.all += 1;
-        decoding.most = Math.max(decoding.most, (decoding.now += 1));
-        return createImageBitmap(...parameters).finally(() => (decoding.now -= 1));
+      window.shrinking = { now: 0, most: 0, all: 0 };
+      window.Worker = class extends Worker {
+        constructor(url, ...rest) {
+          super(url, ...rest);
+          if (String(url).includes('thumbnailer')) this.addEventListener('message', () => (window.shrinking.now -= 1));
+        }
+        postMessage(message, ...rest) {
+          if (message instanceof File) {
+            const { shrinking } = window;
+            shrinking.all += 1;
+            shrinking.most = Math.max(shrinking.most, (shrinking.now += 1));
+          }
+          super.postMessage(message, ...rest);
+        }
       };
     });
     const chosen = await page.evaluate(() => performance.now());
@@ -187,7 +194,7 @@ test('while ten photos are drawn no task on the page takes 50 ms, and photos are
       .locator('.before img')
       .evaluate((img) => [img.naturalWidth, img.naturalHeight]);
     assert.deepEqual(before, [1024, 683]);
-    assert.deepEqual(await page.evaluate(() => window.decoding), { now: 0, most: 1, all: 2 });
+    assert.deepEqual(await page.evaluate(() => window.shrinking), { now: 0, most: 1, all: 10 });
     watch.assertClean();
     await context.close();
     return longTasks;

@@ -43,9 +43,9 @@ for (const width of [320, 360, 768, 1440]) {
         hasTouch: phone,
         isMobile: phone,
       });
-      const look = async (state) => {
+      const look = async (state, fullPage = true) => {
         await assertFits(page, state);
-        await page.screenshot({ path: `${SCREENSHOTS}/${state}-${width}-${colorScheme}.png`, fullPage: true });
+        await page.screenshot({ path: `${SCREENSHOTS}/${state}-${width}-${colorScheme}.png`, fullPage });
       };
       await look('empty');
       await choose(page, longName, 'tests/fixtures/photos/dog.jpg');
@@ -61,7 +61,8 @@ for (const width of [320, 360, 768, 1440]) {
       await look('error');
       await choose(page, ...photos);
       await page.locator('.batch .sum', { hasText: /^([5-9]|1\d) of 16 done/ }).waitFor({ timeout: 60_000 });
-      await look('batch');
+      await page.evaluate(() => scrollTo(0, 0));
+      await look('batch', false);
       watch.assertClean();
       await context.close();
     });

@@ -143,7 +143,7 @@ export class BatchBar {
       save: done > 0 && total > 1,
       retry: failed > 0,
       cancel: busy > 0,
-      clear: done + failed + cancelled > 0 && total > 1,
+      clear: busy === 0 && total > 1,
       undo: undoing,
     });
     this.#tell(sum, left, busy);

@@ -1,5 +1,5 @@
-/** Longer side in pixels: sharp on a card, and a tenth of what a camera's photo takes. */
-const SIDE = 1024;
+import { thumbnailUrl } from './build.js';
+
 /** How far from being seen a photo is when its thumbnail is made. */
 const MARGIN = '100%';
 
@@ -14,47 +14,46 @@ const observer = new IntersectionObserver(
   },
   { rootMargin: MARGIN },
 );
+
+let worker: Worker | undefined;
+let wanted = 0;
 let last: Promise<unknown> = Promise.resolve();
 
 /**
- * A small copy of a photo, made when `element` comes near to being seen. One photo is decoded at a time, in the
- * browser's background. A photo that is small is its own copy, and so is one that the browser cannot decode.
+ * A small copy of a photo, made when `element` comes near to being seen, one photo at a time. A photo that is small is
+ * its own copy, and so is one that cannot be shrunk.
  */
 export async function thumbnail(photo: File, element: Element): Promise<Blob> {
   await new Promise<void>((resolve) => {
     waiting.set(element, resolve);
     observer.observe(element);
   });
-  const copy = last.then(() => shrink(photo)).catch(() => photo);
+  wanted += 1;
+  const copy = last.then(() => shrink(photo));
   last = copy;
   return copy;
 }
 
 async function shrink(photo: File): Promise<Blob> {
-  const { width, height } = await sizeOf(photo);
-  const scale = SIDE / Math.max(width, height);
-  if (scale >= 1) return photo;
-  const short = (side: number) => Math.max(1, Math.round(side * scale));
-  const size = { resizeWidth: short(width), resizeHeight: short(height) };
-  const bitmap = await createImageBitmap(photo, { ...size, resizeQuality: 'medium' });
-  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
-  canvas.getContext('bitmaprenderer')?.transferFromImageBitmap(bitmap);
-  // Lossless where there may be transparency.
-  return canvas.convertToBlob(photo.type === 'image/jpeg' ? { type: 'image/jpeg', quality: 0.9 } : {});
+  worker ??= new Worker(thumbnailUrl, { type: 'module' });
+  const copy = await answer(worker, photo);
+  wanted -= 1;
+  // With it goes the memory in which photos were decoded.
+  if (wanted === 0) {
+    worker.terminate();
+    worker = undefined;
+  }
+  return copy ?? photo;
 }
 
-/** Read from the photo's header: an image that is not shown is not decoded. */
-async function sizeOf(photo: File): Promise<{ width: number; height: number }> {
-  const image = new Image();
-  const url = URL.createObjectURL(photo);
-  try {
-    await new Promise((resolve, reject) => {
-      image.onload = resolve;
-      image.onerror = reject;
-      image.src = url;
-    });
-    return { width: image.naturalWidth, height: image.naturalHeight };
-  } finally {
-    URL.revokeObjectURL(url);
-  }
+function answer(worker: Worker, photo: File): Promise<Blob | undefined> {
+  return new Promise((resolve) => {
+    worker.onmessage = ({ data }: MessageEvent<Blob | undefined>) => {
+      resolve(data);
+    };
+    worker.onerror = () => {
+      resolve(undefined);
+    };
+    worker.postMessage(photo);
+  });
 }

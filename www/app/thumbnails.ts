@@ -39,10 +39,7 @@ async function shrink(photo: File): Promise<Blob> {
   const copy = await answer(worker, photo);
   wanted -= 1;
   // With it goes the memory in which photos were decoded.
-  if (wanted === 0) {
-    worker.terminate();
-    worker = undefined;
-  }
+  if (wanted === 0) end();
   return copy ?? photo;
 }
 
@@ -52,8 +49,15 @@ function answer(worker: Worker, photo: File): Promise<Blob | undefined> {
       resolve(data);
     };
     worker.onerror = () => {
+      // One that could not be loaded never answers.
+      end();
       resolve(undefined);
     };
     worker.postMessage(photo);
   });
+}
+
+function end(): void {
+  worker?.terminate();
+  worker = undefined;
 }

@@ -96,11 +96,17 @@ async function build() {
   }
   copyModels(`${SITE}/models`);
   const { worker, thread = '' } = await bundleWorkers({ folder: `${SITE}/assets`, hashed: true });
+  const thumbnailer = await bundle('www/app/thumbnailer.ts', {
+    folder: `${SITE}/assets`,
+    name: 'thumbnailer',
+    hashed: true,
+  });
   const within = (file) => file.slice(SITE.length + 1);
   const { photos, seeds } = await drawSamples(`${SITE}/samples`, `${MODULES}/simd`, json('models/manifest.json'));
   const values = {
     WORKER_URL: within(worker),
     THREAD_URL: within(thread),
+    THUMBNAIL_URL: within(thumbnailer),
     WASM_URLS: urls,
     SAMPLES: photos,
     SEEDS: seeds,

@@ -11,10 +11,10 @@ const README = 'benches/README.md';
 
 /**
  * Serves the built package, these files and a page with this script beside it. `open()` gives a page with storage of
- * its own, once the script has run; `machine` says in words what it all runs on,
+ * its own, once the script has run, and that may use threads if `isolated`; `machine` says in words what it all runs on,
  * with what `BENCH_NOTE` adds.
  */
-export async function stage({ files = [], script }) {
+export async function stage({ files = [], script, isolated = false }) {
   if (!existsSync(PACKAGE)) throw new Error(`there is no ${PACKAGE}: run make package first`);
   const folder = mkdtempSync(join(tmpdir(), 'nijigen-'));
   mkdirSync(join(folder, 'node_modules'));
@@ -28,7 +28,7 @@ export async function stage({ files = [], script }) {
     </script>`;
   writeFileSync(join(folder, 'index.html'), page);
   const browser = await launch();
-  const server = await serve(folder, { throttled: false });
+  const server = await serve(folder, { throttled: false, isolated });
   return {
     machine: [
       `${cpus().length}-core ${cpus()[0].model.trim()}, Chromium ${browser.version().split('.')[0]}`,

@@ -5,16 +5,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { choose, draws, launch, open, PHOTO, reaches, SITE } from './browser.mjs';
+import { differentPhotos } from './photos.mjs';
 import { serve } from './server.mjs';
 
 const SCREENSHOTS = 'target/screenshots';
 const longName = join(mkdtempSync(join(tmpdir(), 'nijigen-')), `${'a-name-without-any-space-'.repeat(4)}.jpg`);
 
-let browser, server;
+let browser, server, photos;
 before(async () => {
   mkdirSync(SCREENSHOTS, { recursive: true });
   copyFileSync(PHOTO, longName);
   browser = await launch();
+  photos = await differentPhotos(browser, 12, 480);
   server = await serve(SITE);
 });
 after(async () => {
@@ -41,9 +43,9 @@ for (const width of [320, 360, 768, 1440]) {
         hasTouch: phone,
         isMobile: phone,
       });
-      const look = async (state) => {
+      const look = async (state, fullPage = true) => {
         await assertFits(page, state);
-        await page.screenshot({ path: `${SCREENSHOTS}/${state}-${width}-${colorScheme}.png`, fullPage: true });
+        await page.screenshot({ path: `${SCREENSHOTS}/${state}-${width}-${colorScheme}.png`, fullPage });
       };
       await look('empty');
       await choose(page, longName, 'tests/fixtures/photos/dog.jpg');
@@ -57,6 +59,10 @@ for (const width of [320, 360, 768, 1440]) {
       await reaches(page, 3, 'failed');
       await page.locator('.card:nth-child(4) summary').click();
       await look('error');
+      await choose(page, ...photos);
+      await page.locator('.batch .sum', { hasText: /^([5-9]|1\d) of 16 done/ }).waitFor({ timeout: 60_000 });
+      await page.evaluate(() => scrollTo(0, 0));
+      await look('batch', false);
       watch.assertClean();
       await context.close();
     });

@@ -14,16 +14,17 @@ before(async () => {
 });
 after(() => browser.close());
 
-/** Opens the page with its workers in `window.workers`. */
+/** Opens the page with the engine's workers in `window.workers`, of which one at a time has work. */
 async function openCounting(url) {
   const context = await browser.newContext();
   const page = await context.newPage();
   await page.addInitScript(() => {
+    Object.defineProperty(navigator, 'hardwareConcurrency', { value: 1 });
     window.workers = [];
     window.Worker = class extends Worker {
       constructor(...parameters) {
         super(...parameters);
-        window.workers.push(this);
+        if (!String(parameters[0]).includes('thumbnailer')) window.workers.push(this);
       }
     };
   });

@@ -12,11 +12,17 @@ const TYPES = {
   '.webmanifest': 'application/manifest+json',
 };
 
+const ISOLATION = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
+
 /**
  * Serves a folder as a plain static host would, under a sub-path. `answer(path)` may give other bytes for a path.
  * Heavy files come in slowly enough for their progress to be seen, unless they are not to be throttled.
+ * With `isolated` the host sets the headers that threads need.
  */
-export async function serve(folder, { prefix = '/sub/', answer = () => undefined, throttled = true } = {}) {
+export async function serve(
+  folder,
+  { prefix = '/sub/', answer = () => undefined, throttled = true, isolated = false } = {},
+) {
   const requests = [];
   let current = folder;
   const server = createServer((request, response) => {
@@ -28,6 +34,7 @@ export async function serve(folder, { prefix = '/sub/', answer = () => undefined
 
     requests.push(path);
     const type = { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'cache-control': 'no-cache' };
+    if (isolated) Object.assign(type, ISOLATION);
     const bytes = answer(path);
     if (bytes) return void response.writeHead(200, type).end(bytes);
     response.writeHead(200, { ...type, 'content-length': statSync(file).size });

@@ -4,6 +4,7 @@ import type { Seed, Variant } from '../client/index.js';
 declare const WORKER_URL: string;
 declare const WASM_URLS: Partial<Record<Variant, string>>;
 declare const THREAD_URL: string;
+declare const THUMBNAIL_URL: string;
 /** The photos in www/samples, and what was drawn of them ahead. */
 declare const SAMPLES: readonly Sample[];
 declare const SEEDS: readonly Seed[];
@@ -20,6 +21,7 @@ export interface Sample {
 export const workerUrl = WORKER_URL;
 export const wasmUrl = WASM_URLS;
 export const threadUrl = THREAD_URL;
+export const thumbnailUrl = THUMBNAIL_URL;
 export const modelsUrl = 'models/';
 export const samples = SAMPLES;
 export const seeds = SEEDS;

@@ -3,6 +3,7 @@ import { find } from './dom.js';
 import type { JobState } from './job.js';
 import { clear, extensionOf, show } from './picture.js';
 import { StylePicker } from './style-picker.js';
+import { thumbnail } from './thumbnails.js';
 import { sentenceFor, text, textOr } from './text.js';
 
 export interface CardActions {
@@ -60,7 +61,7 @@ export class Card {
       actions.cancel();
     });
     this.#retry.addEventListener('click', () => {
-      actions.draw(this.#styles.chosen, false);
+      this.retry();
     });
     this.#redo.addEventListener('click', () => {
       actions.draw(this.#styles.chosen, true);
@@ -75,8 +76,18 @@ export class Card {
     if (this.element.dataset['state'] === 'waiting') this.#actions.draw(this.#styles.chosen, false);
   }
 
+  /** What a press on the button of this name does. */
+  retry(): void {
+    this.#actions.draw(this.#styles.chosen, false);
+  }
+
+  /** Where the result's file is, and its name; only while there is one. */
+  get save(): HTMLAnchorElement | undefined {
+    return this.#save.hidden ? undefined : this.#save;
+  }
+
   async #showPhoto(): Promise<void> {
-    const shown = await show(this.#before, this.#file);
+    const shown = await show(this.#before, await thumbnail(this.#file, this.element));
     if (shown) this.#shape(this.#before.naturalWidth, this.#before.naturalHeight);
     // TIFF, for one, only Safari shows.
     find(this.element, '.missing', HTMLElement).hidden = shown;

@@ -1,31 +1,87 @@
 import type { ConvertOptions } from '../client/index.js';
+import type { Announcer } from './announcer.js';
+import { BatchBar } from './batch.js';
 import { Card } from './card.js';
+import { HandOut } from './hand-out.js';
 import { Job, type JobState } from './job.js';
+import { clear } from './picture.js';
 import { sentenceFor, text } from './text.js';
 
-const ANNOUNCEMENTS_KEPT = 10;
+/** Cards that are made before the page has its turn again. */
+const AT_ONCE = 4;
+/** From so many on they are shown smaller. */
+const MANY = 4;
+
+/** One photo in the list. */
+export interface Item {
+  readonly file: File;
+  readonly element: HTMLElement;
+  readonly state: JobState;
+  /** The file that was made. */
+  readonly result: File | undefined;
+  cancel(): void;
+  retry(): void;
+}
 
 /** The list of photos, in the order they came. */
 export class Gallery {
+  readonly #bar: BatchBar;
+  #items: readonly Item[] = [];
+  /** Taken off the list, and not yet let go. */
+  #cleared: ReadonlySet<Item> = new Set();
+
   constructor(
     readonly list: HTMLElement,
     readonly template: HTMLTemplateElement,
-    readonly announcements: HTMLElement,
-  ) {}
-
-  get empty(): boolean {
-    return this.list.childElementCount === 0;
+    readonly announcer: Announcer,
+    bar: HTMLElement,
+    elsewhere: HTMLElement,
+  ) {
+    this.#bar = new BatchBar(bar, announcer, elsewhere, {
+      clear: () => this.#clear(),
+      putBack: () => {
+        this.#cleared = new Set();
+        this.#arrange();
+      },
+      letGo: () => {
+        for (const { element } of this.#cleared) element.querySelectorAll('img').forEach(clear);
+        this.#items = this.#listed;
+        this.#cleared = new Set();
+      },
+    });
   }
 
-  add(files: readonly File[], options: Pick<ConvertOptions, 'format'> = {}): void {
-    for (const file of files) this.#addOne(file, options);
-    document.body.classList.toggle('working', !this.empty);
+  get empty(): boolean {
+    return this.#items.length === 0;
+  }
+
+  get #listed(): readonly Item[] {
+    return this.#items.filter((item) => !this.#cleared.has(item));
+  }
+
+  /** Resolves when all have a card. */
+  async add(files: readonly File[], options: Pick<ConvertOptions, 'format'> = {}): Promise<void> {
+    for (let from = 0; from < files.length; from += AT_ONCE) {
+      // A hundred cards at once would hold the page up.
+      if (from > 0) await new Promise((resolve) => setTimeout(resolve));
+      for (const file of files.slice(from, from + AT_ONCE)) this.#addOne(file, options);
+      this.#follow();
+    }
+  }
+
+  /** Says something that concerns the whole list. */
+  say(words: string): void {
+    this.#bar.say(words);
   }
 
   #addOne(file: File, options: Pick<ConvertOptions, 'format'>): void {
     const tell = (state: JobState) => {
       card.render(state);
-      this.#announce(file.name, state);
+      item.state = state;
+      item.result = resultOf(state, card);
+      out.offer(item.result);
+      this.#announce(item);
+      this.#bar.follow(this.#listed);
     };
     const job = new Job(file, tell, options);
     const card = new Card(this.template, file, {
@@ -34,22 +90,60 @@ export class Gallery {
       },
       draw: (style, anew) => void job.start(style, anew),
     });
+    const out = new HandOut(card.element, file.name, (words) => {
+      this.announcer.say(words);
+    });
+    const item = {
+      file,
+      element: card.element,
+      state: { name: 'waiting' } as JobState,
+      result: undefined as File | undefined,
+      cancel: () => {
+        job.cancel();
+      },
+      retry: () => {
+        card.retry();
+      },
+    };
+    this.#items = [...this.#items, item];
     this.list.append(card.element);
     void card.begin();
   }
 
-  /** What someone who does not see the page has to hear; progress is told by the bar itself. */
-  #announce(name: string, state: JobState): void {
-    if (state.name === 'done') this.#say(text('announce.done', { name }));
-    if (state.name === 'cancelled') this.#say(text('announce.cancelled', { name }));
-    if (state.name === 'failed') this.#say(text('announce.failed', { name, sentence: sentenceFor(state.code) }));
+  #clear(): number {
+    const finished = this.#items.filter(({ state }) => state.name !== 'waiting' && state.name !== 'running');
+    this.#cleared = new Set(finished);
+    this.#arrange();
+    return finished.length;
   }
 
-  /** Adds to what was said before: two photos may end at the same moment. */
-  #say(words: string): void {
-    const line = document.createElement('p');
-    line.textContent = words;
-    this.announcements.append(line);
-    while (this.announcements.childElementCount > ANNOUNCEMENTS_KEPT) this.announcements.firstElementChild?.remove();
+  #arrange(): void {
+    this.list.replaceChildren(...this.#listed.map(({ element }) => element));
+    this.#follow();
   }
+
+  #follow(): void {
+    const count = this.#listed.length;
+    document.body.classList.toggle('working', count > 0);
+    this.list.classList.toggle('many', count >= MANY);
+    this.#bar.follow(this.#listed);
+  }
+
+  /** What someone who does not see the page has to hear; progress is told by the bar itself. */
+  #announce(item: Item): void {
+    const { state } = item;
+    const { name } = item.file;
+    if (this.#bar.tellsFor(item)) return;
+    if (state.name === 'done') this.announcer.say(text('announce.done', { name }));
+    if (state.name === 'cancelled') this.announcer.say(text('announce.cancelled', { name }));
+    if (state.name === 'failed')
+      this.announcer.say(text('announce.failed', { name, sentence: sentenceFor(state.code) }));
+  }
+}
+
+/** Named as it is saved. */
+function resultOf(state: JobState, { save }: Card): File | undefined {
+  if (state.name !== 'done' || !save) return undefined;
+  const { blob } = state.conversion;
+  return new File([blob], save.download, { type: blob.type });
 }

@@ -1,5 +1,10 @@
+import { dropped, type Dropped } from './folder.js';
+
 /** The three ways in: choosing, dropping anywhere on the page, pasting. */
-export function takeIn(input: HTMLInputElement, add: (files: readonly File[]) => void): void {
+export function takeIn(input: HTMLInputElement, take: (taken: Dropped) => void): void {
+  const add = (files: readonly File[]) => {
+    take({ files, leftOut: 0 });
+  };
   input.addEventListener('change', () => {
     add([...(input.files ?? [])]);
     // Else choosing the same file again would not be a change.
@@ -12,13 +17,21 @@ export function takeIn(input: HTMLInputElement, add: (files: readonly File[]) =>
 
   // Entering a child leaves its parent, so the events are counted.
   let depth = 0;
+  // A result that is dragged out is a file, too, and no photo when it is let go here.
+  let own = false;
+  document.addEventListener('dragstart', () => {
+    own = true;
+  });
+  document.addEventListener('dragend', () => {
+    own = false;
+  });
   const over = (change: number) => {
     depth = Math.max(0, depth + change);
     document.body.classList.toggle('dropping', depth > 0);
   };
   const onFiles = (type: 'dragenter' | 'dragover' | 'dragleave' | 'drop', handle: (event: DragEvent) => void) => {
     document.addEventListener(type, (event) => {
-      if (!event.dataTransfer?.types.includes('Files')) return;
+      if (own || !event.dataTransfer?.types.includes('Files')) return;
       event.preventDefault();
       handle(event);
     });
@@ -32,6 +45,6 @@ export function takeIn(input: HTMLInputElement, add: (files: readonly File[]) =>
   onFiles('dragover', () => undefined);
   onFiles('drop', (event) => {
     over(-depth);
-    add([...(event.dataTransfer?.files ?? [])]);
+    if (event.dataTransfer) void dropped(event.dataTransfer).then(take);
   });
 }

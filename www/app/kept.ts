@@ -1,7 +1,7 @@
 import { NijigenError, type CacheEntry, type Converter } from '../client/index.js';
 import { find } from './dom.js';
 import { EntryRow } from './entry.js';
-import { extensionOf } from './picture.js';
+import { extensionOf, saveAs } from './picture.js';
 import { ask } from './question.js';
 import { removals, studio } from './studio.js';
 import { counted, day, sentenceFor, size, text, textOr } from './text.js';
@@ -154,13 +154,7 @@ export class KeptList {
 
   async #save(entry: CacheEntry): Promise<void> {
     const picture = await this.#picture(entry.id);
-    if (!picture) return;
-    const href = URL.createObjectURL(picture);
-    Object.assign(document.createElement('a'), { href, download: this.#fileName(entry, picture) }).click();
-    // The browser has begun to read it by then.
-    setTimeout(() => {
-      URL.revokeObjectURL(href);
-    }, 10_000);
+    if (picture) saveAs(picture, this.#fileName(entry, picture));
   }
 
   /** In words; a model that is no longer there, or a user's own, by its name. */

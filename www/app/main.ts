@@ -1,25 +1,29 @@
+import { Announcer } from './announcer.js';
 import { find } from './dom.js';
 import { Gallery } from './gallery.js';
 import { takeIn } from './intake.js';
 import { Panel } from './panel.js';
 import { offerSamples } from './samples.js';
 import { studio } from './studio.js';
-import { translatePage } from './text.js';
+import { text, translatePage } from './text.js';
 import { takeUpdates } from './update.js';
 
 translatePage();
 
+const input = find(document, 'input[type=file]', HTMLInputElement);
 const gallery = new Gallery(
   find(document, '.gallery', HTMLElement),
   find(document, '#card', HTMLTemplateElement),
-  find(document, '#announcements', HTMLElement),
+  new Announcer(find(document, '#announcements', HTMLElement)),
+  find(document, '.batch', HTMLElement),
+  input,
 );
-const input = find(document, 'input[type=file]', HTMLInputElement);
-takeIn(input, (files) => {
-  gallery.add(files);
+takeIn(input, ({ files, leftOut }) => {
+  void gallery.add(files);
+  if (leftOut > 0) gallery.say(text('batch.left-out', { count: leftOut }));
 });
 offerSamples(find(document, '.samples', HTMLElement), (photo) => {
-  gallery.add([photo], { format: 'jpeg' });
+  void gallery.add([photo], { format: 'jpeg' });
   // The samples are gone with the first photo, and the focus with them.
   input.focus({ preventScroll: true });
 });

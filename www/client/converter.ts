@@ -1,26 +1,28 @@
 import { CacheControl } from './cache-control.js';
-import { EngineWorker } from './engine-worker.js';
-import { cancelled, NijigenError } from './error.js';
+import type { EngineRequest, EngineWorker } from './engine-worker.js';
+import { cancelled } from './error.js';
+import { convertAll, type Converted, type Sources } from './many.js';
 import { Models } from './models.js';
-import { checked, checkedSettings, checkedThreads } from './options.js';
+import { checked, checkedSettings, checkedThreads, checkedTime, checkedWorkers } from './options.js';
+import { Pool } from './pool.js';
 import type {
   Cached,
   CacheMode,
   CacheSettings,
-  ConversionRequest,
   CoreOptions,
   EngineSource,
   ModelEntry,
   OwnGenerator,
+  Progress,
   ProgressListener,
   ShippedGenerator,
   Timings,
   ValueRange,
   Variant,
 } from './protocol.js';
+import { thisMachine } from './scheduler.js';
 import { madeAhead, type Seed } from './seeds.js';
 import { toFile, toPhoto, type Source } from './source.js';
-import { Turns } from './turns.js';
 
 /** Where the parts lie; by default beside this script. Relative URLs are resolved against the page. */
 export interface ConverterOptions {
@@ -33,6 +35,10 @@ export interface ConverterOptions {
   readonly modelsUrl?: string | URL;
   /** How many threads draw where the page is cross-origin isolated, 1–64; default one a core, 8 at most. */
   readonly threads?: number;
+  /** How many photos are drawn at once at most, 1–16; default one a core, 4 at most, fewer where memory is short. */
+  readonly workers?: number;
+  /** Milliseconds after which a worker without work is ended and its memory given back; default 30 000. */
+  readonly idle?: number;
   /** What is kept of the pictures made; `false` keeps nothing. */
   readonly cache?: CacheSettings | false;
   /** Results made ahead with this very build; they answer like kept pictures, and are not kept themselves. */
@@ -52,9 +58,25 @@ export interface ConvertOptions extends CoreOptions {
   readonly cache?: CacheMode;
   /** Told the fast tier's result, which comes first where the fine tier is asked for and the style has both. */
   readonly onPreview?: (preview: Conversion) => void;
+  /**
+   * Milliseconds that drawing may take, not counting those spent waiting or downloading; default 120 000, `Infinity`
+   * for no limit. Later it rejects with code `timeout`.
+   */
+  readonly timeout?: number;
   /** Aborting rejects with code `cancelled` within 300 ms. */
   readonly signal?: AbortSignal;
   readonly onProgress?: ProgressListener;
+}
+
+export interface ConvertManyOptions extends Omit<ConvertOptions, 'onProgress' | 'onPreview'> {
+  /** Results in the order of the sources; default true. Else each as soon as it is there. */
+  readonly ordered?: boolean;
+  /**
+   * Milliseconds in which sources that come one by one are waited for, until it is decided how many are drawn at once;
+   * default 200.
+   */
+  readonly window?: number;
+  readonly onProgress?: (progress: Progress, index: number) => void;
 }
 
 export interface Conversion {
@@ -78,33 +100,26 @@ export interface Conversion {
   readonly cached?: Cached;
 }
 
-/** Turns photos into anime, one at a time, in a worker of its own that starts with the first photo. */
+const IDLE_MS = 30_000;
+const TIMEOUT_MS = 120_000;
+const WINDOW_MS = 200;
+
+/** Turns photos into anime, in workers of its own that start with the first photo. */
 export class Converter {
   readonly #models: Models;
-  readonly #workerUrl: URL;
-  readonly #engine: EngineSource;
+  readonly #pool: Pool;
   readonly #seeds: readonly Seed[];
-  readonly #turns = new Turns();
   /** Pictures made before, which answer photos that come again. */
   readonly cache: CacheControl;
-  #worker: EngineWorker | undefined;
-  #disposed = false;
 
   /** @internal Use `createConverter`. */
-  constructor(
-    models: Models,
-    workerUrl: URL,
-    engine: EngineSource,
-    cache: CacheSettings | false,
-    seeds: readonly Seed[],
-  ) {
+  constructor(models: Models, pool: Pool, cache: CacheSettings | false, seeds: readonly Seed[]) {
     this.#models = models;
-    this.#workerUrl = workerUrl;
-    this.#engine = engine;
+    this.#pool = pool;
     this.#seeds = seeds;
     this.cache = new CacheControl(
       cache,
-      (settings, command) => this.#alive().cache(engine, settings, command),
+      (settings, command) => pool.ask(settings, command),
       (source, options) => this.convert(source, options),
     );
   }
@@ -115,27 +130,55 @@ export class Converter {
   }
 
   /**
-   * Converts one photo. Calls wait for those before them. Rejects with a `NijigenError`; an option that is none is a
-   * mistake in the program and rejects at once with a `TypeError` or `RangeError`.
+   * Converts one photo. Calls are begun in the order they came. Rejects with a `NijigenError`; an option that is none is
+   * a mistake in the program and rejects at once with a `TypeError` or `RangeError`.
    */
   async convert(source: Source, options: ConvertOptions = {}): Promise<Conversion> {
     const core = checked(options);
-    return this.#turns.run(() => this.#convert(source, options, core), options.signal);
-  }
-
-  async #convert(source: Source, options: ConvertOptions, core: CoreOptions): Promise<Conversion> {
-    if (this.#disposed) throw new NijigenError('cancelled', 'the converter was disposed of');
-    const { signal, onPreview } = options;
+    const timeout = checkedTime('timeout', options.timeout ?? TIMEOUT_MS);
+    const { signal, onPreview, onProgress = () => undefined } = options;
     const generator = this.#generator(options);
     const { settings } = this.cache;
     const cache = { mode: settings ? (options.cache ?? 'use') : 'off', settings: settings || {} } as const;
-    if (cache.mode === 'use' && 'entry' in generator) {
+    if (cache.mode === 'use' && 'entry' in generator && !signal?.aborted) {
       const ahead = await madeAhead(this.#seeds, toPhoto(source), generator.entry, core, signal);
       if (ahead) return ahead;
     }
     const preview = onPreview && 'entry' in generator ? this.#models.preview(generator.entry) : undefined;
-    if (preview) onPreview?.(await this.#run(source, preview, core, cache, signal));
-    return this.#run(source, generator, core, cache, signal, options.onProgress);
+    const request = { photo: toPhoto(source), cache, options: core, signal, timeout };
+    return this.#pool.run(
+      async (worker) => {
+        if (preview)
+          onPreview?.(await this.#run(worker, { ...request, generator: preview, onProgress: () => undefined }));
+        return this.#run(worker, { ...request, generator, onProgress });
+      },
+      cache.mode === 'use' ? kinOf(source) : undefined,
+      signal,
+    );
+  }
+
+  /**
+   * Converts photos as they come, several at once where that is faster. One that fails does not stop the others. No more
+   * sources are taken before their results are, than can be drawn at once, and one. Leaving the loop, like aborting,
+   * stops what is in progress.
+   *
+   *     for await (const item of converter.convertMany(files)) if ('conversion' in item) show(item.conversion.blob);
+   */
+  convertMany(sources: Sources, options: ConvertManyOptions = {}): AsyncGenerator<Converted, void, undefined> {
+    const { ordered = true, window = WINDOW_MS, onProgress, signal, ...each } = options;
+    checked(options);
+    const course = { ordered, window: checkedTime('window', window), signal };
+    return convertAll(sources, course, this.#pool, (source, index, signal) =>
+      this.convert(source, {
+        ...each,
+        signal,
+        ...(onProgress && {
+          onProgress: (told) => {
+            onProgress(told, index);
+          },
+        }),
+      }),
+    );
   }
 
   #generator({ style, tier, model, modelRange: range }: ConvertOptions): ShippedGenerator | OwnGenerator {
@@ -146,32 +189,24 @@ export class Converter {
     return { name, file, ...(range && { range }) };
   }
 
-  async #run(
-    source: Source,
-    generator: ShippedGenerator | OwnGenerator,
-    options: CoreOptions,
-    cache: ConversionRequest['cache'],
-    signal: AbortSignal | undefined,
-    onProgress: ProgressListener = () => undefined,
-  ): Promise<Conversion> {
-    if (signal?.aborted) throw cancelled();
-    const request = { photo: toPhoto(source), generator, cache, engine: this.#engine, options };
-    const result = await this.#alive().convert(request, onProgress, signal);
+  async #run(worker: EngineWorker, request: EngineRequest): Promise<Conversion> {
+    if (request.signal?.aborted) throw cancelled();
+    const { generator } = request;
+    const result = await worker.convert(request);
     if (!('entry' in generator)) return { ...result, style: generator.name };
     return { ...result, style: generator.entry.style, tier: generator.entry.tier };
   }
 
-  #alive(): EngineWorker {
-    if (this.#disposed) throw new NijigenError('cancelled', 'the converter was disposed of');
-    if (!this.#worker?.alive) this.#worker = new EngineWorker(this.#workerUrl);
-    return this.#worker;
-  }
-
-  /** Ends the worker and with it everything in progress; later calls reject. */
+  /** Ends the workers and with them everything in progress; later calls reject. */
   dispose(): void {
-    this.#disposed = true;
-    this.#worker?.dispose();
+    this.#pool.dispose();
   }
+}
+
+/** What the same photos have in common without being read. */
+function kinOf(source: Source): unknown {
+  if (source instanceof File) return `${source.size} ${source.lastModified}`;
+  return source instanceof URL ? source.href : source;
 }
 
 /** Makes a converter ready for use. Fetches the list of models; the engine itself comes with the first photo. */
@@ -186,7 +221,9 @@ export async function createConverter(options: ConverterOptions = {}): Promise<C
     threadUrl: locate(options.threadUrl, new URL('./thread.js', import.meta.url)).href,
     threads: checkedThreads(options.threads),
   };
-  return new Converter(await Models.fetch(models), worker, engine, cache, options.seeds ?? []);
+  const machine = thisMachine(engine.threads, checkedWorkers(options.workers));
+  const pool = new Pool(worker, engine, machine, checkedTime('idle', options.idle ?? IDLE_MS));
+  return new Converter(await Models.fetch(models), pool, cache, options.seeds ?? []);
 }
 
 /** Written out, so that bundlers see the files. */

@@ -16,28 +16,38 @@ import type {
 /** How long a worker may take to notice a cancel before it is ended. With it the promise settles within 300 ms. */
 const CANCEL_GRACE_MS = 200;
 
-/** One worker and its life. Once `alive` is false it is of no more use. */
+export interface EngineRequest extends Omit<ConversionRequest, 'engine'> {
+  readonly onProgress: ProgressListener;
+  readonly signal: AbortSignal | undefined;
+  /** Milliseconds, as a timer takes them. */
+  readonly timeout: number;
+}
+
+/** One worker and its life. */
 export class EngineWorker {
   readonly #worker: Worker;
   readonly #remote: Remote<WorkerApi>;
-  readonly #died: Promise<never>;
+  readonly #ended: Promise<never>;
   /** The worker cannot say that one of its threads failed: it waits for it. */
   readonly #threads: BroadcastChannel;
-  #die!: (error: NijigenError) => void;
-  alive = true;
+  #reject!: (error: NijigenError) => void;
+  #alive = true;
+  #broken = false;
 
-  constructor(url: URL) {
+  /** `onReady` is told when a conversion has all that is to be fetched, or has ended. */
+  constructor(
+    url: URL,
+    readonly engine: EngineSource,
+    readonly onReady: () => void,
+  ) {
     const name = `nijigen-${Math.random().toString(36).slice(2)}`;
     this.#worker = new Worker(url, { type: 'module', name });
     this.#remote = wrap<WorkerApi>(this.#worker);
-    this.#died = new Promise((_, reject) => {
-      this.#die = (error) => {
-        this.end();
-        reject(error);
-      };
+    this.#ended = new Promise((_, reject) => {
+      this.#reject = reject;
     });
-    // Nobody may be waiting when it dies.
-    this.#died.catch(() => undefined);
+    // Nobody may be waiting when it ends.
+    this.#ended.catch(() => undefined);
     this.#worker.addEventListener('error', (event: Event) => {
       event.preventDefault();
       // A script that could not be loaded fires a plain event, an exception an ErrorEvent.
@@ -63,66 +73,104 @@ export class EngineWorker {
     });
   }
 
-  async convert(
-    request: ConversionRequest,
-    onProgress: ProgressListener,
-    signal?: AbortSignal,
-  ): Promise<ConversionResult> {
-    const overdue = this.#overdue(signal);
+  /** Once it is not, the worker is of no more use. */
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  /** Whether it failed by itself. */
+  get broken(): boolean {
+    return this.#broken;
+  }
+
+  /** `timeout` are the milliseconds that it may take, not counting those in which something is fetched. */
+  async convert({ onProgress, signal, timeout, ...asked }: EngineRequest): Promise<ConversionResult> {
+    const request = { ...asked, engine: this.engine };
+    const forget = this.#cancelWith(signal);
+    const clock = this.#limit(timeout);
     // Progress has a channel of its own: its last words may come after the reply.
     let settled = false;
     const tell = proxy((progress: Progress) => {
-      if (!settled) onProgress(progress);
+      if (settled) return;
+      if (progress.stage === 'download') clock.restart();
+      else this.onReady();
+      onProgress(progress);
     });
     try {
-      const reply = await Promise.race([this.#remote.convert(request, tell), this.#died, overdue.promise]);
+      const reply = await Promise.race([this.#remote.convert(request, tell), this.#ended]);
       if (signal?.aborted) throw cancelled();
       if ('result' in reply) return reply.result;
-      if (reply.failure.fatal) this.end();
-      throw new NijigenError(reply.failure.code, reply.failure.message);
+      throw this.#failed(reply.failure);
     } finally {
       settled = true;
-      overdue.forget();
+      clock.stop();
+      forget();
+      this.onReady();
     }
   }
 
-  async cache(engine: EngineSource, settings: CacheSettings, command: CacheCommand): Promise<CacheReply> {
-    const reply = await Promise.race([this.#remote.cache(engine, settings, command), this.#died]);
-    if (!('failure' in reply)) return reply;
-    if (reply.failure.fatal) this.end();
-    throw new NijigenError(reply.failure.code, reply.failure.message);
+  async cache(settings: CacheSettings, command: CacheCommand): Promise<CacheReply> {
+    const reply = await Promise.race([this.#remote.cache(this.engine, settings, command), this.#ended]);
+    if ('failure' in reply) throw this.#failed(reply.failure);
+    return reply;
   }
 
-  /** Asks the worker to stop when `signal` aborts; rejects, and ends the worker, if it is too slow to do so. */
-  #overdue(signal?: AbortSignal): { promise: Promise<never>; forget: () => void } {
+  /** Resolves once all that was made is stored. Says whether it is stored beyond this worker. */
+  async rest(): Promise<{ readonly lasting: boolean }> {
+    return Promise.race([this.#remote.rest(), this.#ended]).catch(() => ({ lasting: true }));
+  }
+
+  #failed({ code, message, fatal }: Failure): NijigenError {
+    const error = new NijigenError(code, message);
+    if (fatal) this.#die(error);
+    return error;
+  }
+
+  /** Asks the worker to stop when `signal` aborts; ends it if it is too slow to do so. */
+  #cancelWith(signal: AbortSignal | undefined): () => void {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    let abort: () => void = () => undefined;
-    const promise = new Promise<never>((_, reject) => {
-      abort = () => {
-        void this.#remote.cancel();
-        timer = setTimeout(() => {
-          this.end();
-          reject(cancelled());
-        }, CANCEL_GRACE_MS);
-      };
-    });
+    const abort = () => {
+      void this.#remote.cancel();
+      timer = setTimeout(() => {
+        this.end(cancelled());
+      }, CANCEL_GRACE_MS);
+    };
     signal?.addEventListener('abort', abort, { once: true });
-    const forget = () => {
+    return () => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
     };
-    return { promise, forget };
   }
 
-  /** Ends the thread at once, which is also the only way to give the engine's memory back. */
-  end(): void {
-    this.alive = false;
+  /** Ends the worker after so many milliseconds. */
+  #limit(timeout: number): { restart: () => void; stop: () => void } {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stop = () => {
+      clearTimeout(timer);
+    };
+    const restart = () => {
+      stop();
+      timer = setTimeout(() => {
+        this.end(new NijigenError('timeout', `the photo was not done after ${timeout} ms; its worker was ended`));
+      }, timeout);
+    };
+    restart();
+    return { restart, stop };
+  }
+
+  #die(error: NijigenError): void {
+    this.#broken ||= this.#alive;
+    this.end(error);
+  }
+
+  /**
+   * Ends the thread at once, which is also the only way to give the engine's memory back. What is in progress rejects
+   * with `error`.
+   */
+  end(error = new NijigenError('internal', 'the worker was ended')): void {
+    this.#alive = false;
     this.#worker.terminate();
     this.#threads.close();
-  }
-
-  /** Ends the thread; a conversion in progress is rejected. */
-  dispose(): void {
-    this.#die(new NijigenError('cancelled', 'the converter was disposed of'));
+    this.#reject(error);
   }
 }

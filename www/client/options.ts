@@ -6,6 +6,10 @@ const AGES = ['creation', 'use'] as const;
 const LANGUAGES = ['en', 'zh', 'ja'] as const;
 const THRESHOLDS = { least: 0, most: 16 };
 const THREADS = { least: 1, most: 64 };
+const WORKERS = { least: 1, most: 16 };
+/** 25 days: browsers take a longer time for none. */
+const LONGEST_TIME = 2 ** 31 - 1;
+const TIMES = { least: 0, most: Infinity };
 const QUALITIES = { least: 1, most: 100 };
 const LIMITS = { least: 1, most: Number.MAX_SAFE_INTEGER };
 
@@ -30,6 +34,13 @@ export function checked({ maxSide, fullSize, label, format, quality, maxBytes, m
 /** Throws a TypeError or RangeError. */
 export const checkedThreads = (threads: number | undefined): number | undefined =>
   threads === undefined ? undefined : whole('threads', threads, THREADS);
+
+/** Throws a TypeError or RangeError. */
+export const checkedWorkers = (workers: number | undefined): number | undefined =>
+  workers === undefined ? undefined : whole('workers', workers, WORKERS);
+
+/** A time for a timer, in milliseconds; `Infinity` becomes the longest that there is. Throws a TypeError or RangeError. */
+export const checkedTime = (name: string, time: number): number => Math.min(whole(name, time, TIMES), LONGEST_TIME);
 
 // Programs without types may pass anything.
 function whole(name: string, value: unknown, { least, most }: Range): number {

@@ -79,6 +79,7 @@ export type ErrorCode =
   | 'bad-model'
   | 'out-of-memory'
   | 'cancelled'
+  | 'timeout'
   | 'network'
   | 'internal';
 
@@ -208,6 +209,8 @@ export interface WorkerApi {
   cancel(): void;
   /** Makes the engine's module ready and opens the cache, save where nothing was ever kept. */
   cache(engine: EngineSource, settings: CacheSettings, command: CacheCommand): Promise<CacheReply>;
+  /** Resolves when nothing is being stored; says whether what is kept outlives the worker. */
+  rest(): Promise<{ readonly lasting: boolean }>;
   /** Takes the Web Lock named like the worker and never gives it back: it falls free when the worker dies. */
   holdLock(): Promise<void>;
 }

@@ -9,7 +9,7 @@ import type {
   Reply,
   WorkerApi,
 } from '../client/protocol.js';
-import { cacheWith, command, nothingKept } from './cache/index.js';
+import { atRest, cacheWith, command, nothingKept } from './cache/index.js';
 import { convert } from './convert.js';
 import { core, loadCore } from './module.js';
 import { toFailure } from './failure.js';
@@ -44,6 +44,8 @@ const api: WorkerApi = {
       return { failure: toFailure(error, allocationFailed) };
     }
   },
+
+  rest: atRest,
 
   holdLock() {
     return new Promise((held) => {

@@ -33,6 +33,7 @@ export class PictureCache {
   readonly #levels: readonly Level[];
   readonly #news = new BroadcastChannel('nijigen-cache');
   #settings: string;
+  #storing: Promise<unknown> = Promise.resolve();
 
   private constructor(levels: readonly Level[], settings: CacheSettings) {
     this.#levels = levels;
@@ -83,8 +84,24 @@ export class PictureCache {
     }
   }
 
+  /** Whether what is kept outlives this worker; where nothing is, nothing is lost with it. */
+  get lasting(): boolean {
+    return this.#levels.length > 1 || this.#levels.every((level) => level.list().length === 0);
+  }
+
+  /** Resolves when nothing is being stored. */
+  async stored(): Promise<void> {
+    await this.#storing;
+  }
+
   /** Stores what was made of a photo. Never rejects: what cannot be stored is made again another time. */
-  async put({ key, sha256, print = '' }: Photograph, pictures: Pictures): Promise<void> {
+  async put(photo: Photograph, pictures: Pictures): Promise<void> {
+    const storing = this.#put(photo, pictures).catch(() => undefined);
+    this.#storing = Promise.all([this.#storing, storing]);
+    await storing;
+  }
+
+  async #put({ key, sha256, print = '' }: Photograph, pictures: Pictures): Promise<void> {
     const entry = JSON.parse(core.cache_record(key, sha256, print, bytesOf(pictures), Date.now())) as Stored;
     const stored = await Promise.all(this.#levels.map((level) => level.put(entry, pictures)));
     if (stored[1]) this.#tell({ stored: entry.record });

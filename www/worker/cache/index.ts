@@ -11,6 +11,13 @@ export async function cacheWith(settings: CacheSettings): Promise<PictureCache> 
   return cache;
 }
 
+/** Resolves when nothing is being stored. Whether what is kept outlives this worker. */
+export async function atRest(): Promise<{ readonly lasting: boolean }> {
+  const cache = await opened?.catch(() => undefined);
+  await cache?.stored();
+  return { lasting: cache?.lasting ?? true };
+}
+
 /** The answer to every command where nothing was ever kept. The core is not needed for it, nor fetched. */
 export async function nothingKept(): Promise<CacheReply | undefined> {
   if (opened) return undefined;

@@ -1,0 +1,293 @@
+// Many photos on the page: one bar for all of them, each with its own end, and one file to take home.
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { crc32 } from 'node:zlib';
+import { PNG } from 'pngjs';
+import { card, choose, largePhoto, launch, open, reaches, SITE, WORDS } from './browser.mjs';
+import { differentPhotos, fixture } from './photos.mjs';
+import { serve } from './server.mjs';
+
+const BAD = [
+  ['text.jpg', 'unsupported-format'],
+  ['truncated.jpg', 'corrupt-image'],
+  ['bomb.png', 'too-large'],
+  ['one-pixel.png', 'too-small'],
+  ['html.webp', 'unsupported-format'],
+];
+
+let browser, server, photos, large, paths;
+before(async () => {
+  browser = await launch();
+  server = await serve(SITE, { throttled: false });
+  photos = await differentPhotos(browser, 25);
+  const buffer = readFileSync(await largePhoto(browser, 2400, 1600));
+  const folder = mkdtempSync(join(tmpdir(), 'nijigen-'));
+  paths = [{ name: 'large.jpg', buffer }, { name: 'large-too.jpg', buffer }, ...photos.slice(0, 8)].map((file) => {
+    writeFileSync(join(folder, file.name), file.buffer);
+    return join(folder, file.name);
+  });
+  large = { name: 'large.jpg', mimeType: 'image/jpeg', buffer };
+});
+after(async () => {
+  await browser.close();
+  await server.close();
+});
+
+const sumOf = (page) => page.locator('.batch .sum').textContent();
+const sum = (page, words) => page.locator('.batch .sum', { hasText: words }).waitFor({ timeout: 120_000 });
+const press = (page, key) => page.getByRole('button', { name: WORDS[key], exact: true }).click();
+const names = (page) => page.locator('.card .name').allTextContents();
+const states = (page) => page.locator('.card').evaluateAll((cards) => cards.map(({ dataset }) => dataset.state));
+
+/** The files in a ZIP of stored entries, by name, each checked. */
+function unzip(bytes) {
+  const files = new Map();
+  const end = bytes.lastIndexOf('PK\x05\x06', undefined, 'latin1');
+  let at = bytes.readUInt32LE(end + 16);
+  for (let left = bytes.readUInt16LE(end + 10); left > 0; left--) {
+    const [method, crc, size] = [bytes.readUInt16LE(at + 10), bytes.readUInt32LE(at + 16), bytes.readUInt32LE(at + 24)];
+    const [name, extra, comment] = [28, 30, 32].map((offset) => bytes.readUInt16LE(at + offset));
+    const local = bytes.readUInt32LE(at + 42);
+    const start = local + 30 + bytes.readUInt16LE(local + 26) + bytes.readUInt16LE(local + 28);
+    const file = bytes.subarray(start, start + size);
+    assert.equal(method, 0);
+    assert.equal(crc32(file), crc);
+    files.set(bytes.toString('utf8', at + 46, at + 46 + name), file);
+    at += 46 + name + extra + comment;
+  }
+  return files;
+}
+
+test('30 files, 5 of them bad: in their order, 25 pictures, 5 reasons, one ZIP', async () => {
+  const { context, page, watch } = await open(browser, server.url);
+  await page.evaluate(() => delete window.showSaveFilePicker);
+  const files = [...photos];
+  for (const [i, [name]] of BAD.entries()) files.splice(i * 6 + 2, 0, fixture(`bad/${name}`));
+  // Two photos of one name.
+  files[9] = { ...files[9], name: files[10].name };
+  await choose(page, ...files);
+  await sum(page, '25 of 30 done, 5 failed');
+
+  assert.deepEqual(
+    await names(page),
+    files.map(({ name }) => name),
+  );
+  const expected = files.map(({ name }) => (BAD.some(([bad]) => bad === name) ? 'failed' : 'done'));
+  assert.deepEqual(await states(page), expected);
+  for (const [i, [, code]] of BAD.entries()) {
+    assert.equal(
+      await card(page, i * 6 + 2)
+        .locator('.sentence')
+        .textContent(),
+      WORDS[`error.${code}`],
+    );
+  }
+  const statuses = await page.locator('.card[data-state=done] .status').allTextContents();
+  const drawn = statuses.filter((status) => / drawn in \d/.test(status));
+  assert.equal(drawn.length, 25, 'the engine ran once for each');
+  const said = await page.getByRole('log').locator('p').allTextContents();
+  assert.ok(said.length <= 5, `said: ${said.join(' | ')}`);
+  assert.ok(said.at(-1).includes('25 of 30 done, 5 failed'));
+  assert.ok(await page.getByRole('button', { name: WORDS['batch.cancel-all'] }).isHidden());
+
+  const [download] = await Promise.all([page.waitForEvent('download'), press(page, 'batch.save-all')]);
+  assert.equal(download.suggestedFilename(), WORDS['batch.zip-name']);
+  const zip = unzip(readFileSync(await download.path()));
+  assert.equal(zip.size, 25);
+  const [twice] = files[10].name.split('.');
+  assert.ok(zip.has(`${twice}-meadow.png`) && zip.has(`${twice}-meadow (2).png`));
+  const pictures = [...zip.values()].map((file) => PNG.sync.read(file));
+  assert.ok(pictures.every(({ width, height }) => Math.max(width, height) === 160));
+  assert.equal(new Set([...zip.values()].map((file) => crc32(file))).size, 25);
+
+  await page.evaluate(() => {
+    window.again = new Set();
+    new MutationObserver((changes) => {
+      for (const { target } of changes) if (target.dataset.state === 'waiting') window.again.add(target);
+    }).observe(document.querySelector('.gallery'), { subtree: true, attributeFilter: ['data-state'] });
+  });
+  await press(page, 'batch.retry-failed');
+  await page.waitForFunction(() => window.again.size === 5);
+  await sum(page, '25 of 30 done, 5 failed');
+
+  await press(page, 'batch.clear');
+  await page.locator('.card').first().waitFor({ state: 'detached' });
+  assert.ok(await page.evaluate(() => document.activeElement.matches('.undo-clear')));
+  await press(page, 'batch.undo');
+  await sum(page, '25 of 30 done, 5 failed');
+  assert.deepEqual(
+    await names(page),
+    files.map(({ name }) => name),
+  );
+  watch.assertClean();
+  await context.close();
+});
+
+test('cancel one, cancel all, try one again; the ZIP goes straight to a file where the browser can', async () => {
+  const { context, page, watch } = await open(browser, server.url);
+  await page.evaluate(() => {
+    window.showSaveFilePicker = async ({ suggestedName }) =>
+      (await navigator.storage.getDirectory()).getFileHandle(suggestedName, { create: true });
+  });
+  await choose(page, large, ...photos.slice(0, 9));
+  await page.locator('.card[data-state=running]').first().waitFor();
+  await card(page, 9).locator('.cancel').click();
+  await reaches(page, 9, 'cancelled');
+  await page.getByRole('button', { name: WORDS['batch.cancel-all'] }).focus();
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => !document.querySelector('.card:is([data-state=running], [data-state=waiting])'));
+  assert.ok((await states(page)).filter((state) => state === 'cancelled').length >= 5, await sumOf(page));
+  assert.ok(
+    await page.evaluate(
+      () => document.activeElement.closest('.batch') !== null || document.activeElement.matches('input'),
+    ),
+    'the focus is not lost',
+  );
+  for (const index of [5, 9]) {
+    await card(page, index).locator('.retry').click();
+    await reaches(page, index, 'done');
+  }
+  const done = (await states(page)).filter((state) => state === 'done').length;
+  await press(page, 'batch.save-all');
+  await page.locator('.batch .note', { hasText: WORDS['batch.zip-name'] }).waitFor();
+  const saved = await page.evaluate(async (name) => {
+    const handle = await (await navigator.storage.getDirectory()).getFileHandle(name);
+    return Array.from(new Uint8Array(await (await handle.getFile()).arrayBuffer()));
+  }, WORDS['batch.zip-name']);
+  assert.equal(unzip(Buffer.from(saved)).size, done);
+  watch.assertClean();
+  await context.close();
+});
+
+test('while ten photos are drawn no task on the page takes 50 ms, and photos are decoded one at a time', async (t) => {
+  const run = async () => {
+    const { context, page, watch } = await open(browser, server.url);
+    await page.evaluate(() => {
+      window.shrinking = { now: 0, most: 0, all: 0 };
+      window.Worker = class extends Worker {
+        constructor(url, ...rest) {
+          super(url, ...rest);
+          if (String(url).includes('thumbnailer')) this.addEventListener('message', () => (window.shrinking.now -= 1));
+        }
+        postMessage(message, ...rest) {
+          if (message instanceof File) {
+            const { shrinking } = window;
+            shrinking.all += 1;
+            shrinking.most = Math.max(shrinking.most, (shrinking.now += 1));
+          }
+          super.postMessage(message, ...rest);
+        }
+      };
+    });
+    const chosen = await page.evaluate(() => performance.now());
+    // Paths, for what a test hands over itself is decoded on the page.
+    await choose(page, ...paths);
+    await sum(page, '10 of 10 done');
+    const longTasks = await page.evaluate(
+      (chosen) => window.longTasks.filter(({ startTime }) => startTime >= chosen),
+      chosen,
+    );
+    const before = await card(page, 0)
+      .locator('.before img')
+      .evaluate((img) => [img.naturalWidth, img.naturalHeight]);
+    assert.deepEqual(before, [1024, 683]);
+    assert.deepEqual(await page.evaluate(() => window.shrinking), { now: 0, most: 1, all: 10 });
+    watch.assertClean();
+    await context.close();
+    return longTasks;
+  };
+  // A busy machine makes tasks long as well; what the page itself does for too long, it does every time.
+  let longTasks = await run();
+  for (let again = 0; again < 3 && longTasks.length > 0; again++) {
+    t.diagnostic(`tasks of 50 ms: ${JSON.stringify(longTasks)}`);
+    longTasks = await run();
+  }
+  assert.deepEqual(longTasks, []);
+});
+
+test('photos that are far from being seen are not decoded for their thumbnails', async () => {
+  const { context, page } = await open(browser, server.url);
+  await choose(page, ...photos, large);
+  await page.locator('.card:nth-child(1) .before img:not([hidden])').waitFor();
+  await sum(page, '26 of 26 done');
+  const last = card(page, 25).locator('.before img');
+  assert.equal(await last.getAttribute('src'), null);
+  await last.evaluate((img) => img.closest('.card').scrollIntoView());
+  await page.waitForFunction(() => document.querySelector('.card:last-child .before img').naturalWidth === 1024);
+  await context.close();
+});
+
+test('a folder is dropped: its pictures, and those in the folders in it', async () => {
+  const folder = join(mkdtempSync(join(tmpdir(), 'nijigen-')), 'holiday');
+  mkdirSync(join(folder, 'sea/deep'), { recursive: true });
+  const place = ['2.jpg', '10.jpg', 'sea/a.jpg', 'sea/deep/b.jpg'];
+  for (const [i, path] of place.entries()) writeFileSync(join(folder, path), photos[i].buffer);
+  writeFileSync(join(folder, 'notes.txt'), 'no picture');
+  writeFileSync(join(folder, '.hidden.jpg'), 'nor this');
+
+  const { context, page, watch } = await open(browser, server.url);
+  const session = await context.newCDPSession(page);
+  const data = { items: [], files: [folder], dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop'])
+    await session.send('Input.dispatchDragEvent', { type, x: 200, y: 300, data });
+  await sum(page, '4 of 4 done');
+  assert.deepEqual(await names(page), ['2.jpg', '10.jpg', 'a.jpg', 'b.jpg']);
+  const note = await page.locator('.batch .note').textContent();
+  assert.equal(note, WORDS['batch.left-out'].replace('{count}', '2'));
+  watch.assertClean();
+  await context.close();
+});
+
+test('a result is copied, shared and dragged out', async () => {
+  const { context, page, watch } = await open(browser, server.url, {
+    permissions: ['clipboard-read', 'clipboard-write'],
+  });
+  await page.evaluate(() => {
+    navigator.canShare = ({ files }) => files.length === 1;
+    navigator.share = async ({ files }) => (window.shared = `${files[0].name} ${files[0].type} ${files[0].size}`);
+  });
+  await choose(page, photos[0]);
+  const done = await reaches(page, 0, 'done');
+  const size = await done.locator('a[download]').evaluate(async ({ href }) => (await (await fetch(href)).blob()).size);
+
+  await done.locator('.copy').focus();
+  await page.keyboard.press('Enter');
+  await done.locator('.copy', { hasText: WORDS['card.copied'] }).waitFor();
+  const copied = await page.evaluate(async () => {
+    const [item] = await navigator.clipboard.read();
+    const bitmap = await createImageBitmap(await item.getType('image/png'));
+    return Math.max(bitmap.width, bitmap.height);
+  });
+  assert.equal(copied, 160);
+  await page.getByRole('log').locator('p', { hasText: WORDS['card.copied'] }).waitFor();
+
+  await done.locator('.share').click();
+  assert.equal(await page.evaluate(() => window.shared), `photo-01-meadow.png image/png ${size}`);
+
+  await done.locator('.after img:not([hidden])').waitFor();
+  const dragged = await done.locator('.after img').evaluate((img) => {
+    const event = new DragEvent('dragstart', { bubbles: true, dataTransfer: new DataTransfer() });
+    img.dispatchEvent(event);
+    const drop = new DataTransfer();
+    drop.items.add(new File(['x'], 'x.png'));
+    document.body.dispatchEvent(new DragEvent('drop', { bubbles: true, dataTransfer: drop }));
+    img.dispatchEvent(new DragEvent('dragend', { bubbles: true }));
+    return [event.dataTransfer.getData('DownloadURL'), img.src];
+  });
+  assert.equal(dragged[0], `image/png:photo-01-meadow.png:${dragged[1]}`);
+  assert.equal(await page.locator('.card').count(), 1, 'its own picture is no photo');
+  watch.assertClean();
+  await context.close();
+});
+
+test('without a way to share there is no button for it', async () => {
+  const { context, page } = await open(browser, server.url);
+  await page.evaluate(() => (navigator.canShare = undefined));
+  await choose(page, photos[0]);
+  const done = await reaches(page, 0, 'done');
+  assert.ok(await done.locator('.share').isHidden());
+  await context.close();
+});

@@ -1,0 +1,382 @@
+// The package with many photos: several workers, one order, and nothing held longer than it is needed.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, beforeEach, afterEach, test } from 'node:test';
+import * as esbuild from 'esbuild';
+import { launch, THREADED } from './browser.mjs';
+import { differentPhotos } from './photos.mjs';
+import { serve } from './server.mjs';
+
+const folder = mkdtempSync(join(tmpdir(), 'nijigen-'));
+let browser, server, isolated, context, page;
+
+/** Runs in the page. */
+function helpers() {
+  window.made = [];
+  window.Worker = class extends Worker {
+    constructor(...parameters) {
+      super(...parameters);
+      window.made.push(this);
+    }
+  };
+  window.names = Array.from({ length: 12 }, (_, i) => `photo-${String(i + 1).padStart(2, '0')}.jpg`);
+  window.blobs = (names) => Promise.all(names.map(async (name) => (await fetch(name)).blob()));
+  window.all = async (iterable) => {
+    const items = [];
+    for await (const item of iterable) items.push(item);
+    return items;
+  };
+  window.codeOf = (promise) =>
+    promise.then(
+      () => 'converted',
+      ({ code }) => code,
+    );
+}
+
+before(async () => {
+  const version = /^version = "(.+)"$/m.exec(readFileSync('Cargo.toml', 'utf8'))[1];
+  mkdirSync(join(folder, 'node_modules'));
+  execFileSync('tar', ['-xzf', `dist/nijigen-${version}.tgz`, '-C', join(folder, 'node_modules')]);
+  execFileSync('mv', [join(folder, 'node_modules/package'), join(folder, 'node_modules/nijigen')]);
+  copyFileSync('tests/fixtures/photos/dog.jpg', join(folder, 'dog.jpg'));
+  copyFileSync('tests/fixtures/bad/text.jpg', join(folder, 'text.jpg'));
+  writeFileSync(
+    join(folder, 'index.html'),
+    `<!doctype html><meta charset="utf-8"><title>embedder</title><link rel="icon" href="data:,">
+    <script type="module">
+      import { createConverter } from './node_modules/nijigen/client.js';
+      (${helpers})();
+      window.createConverter = createConverter;
+    </script>`,
+  );
+  browser = await launch();
+  for (const { name, buffer } of await differentPhotos(browser, 12)) writeFileSync(join(folder, name), buffer);
+  server = await serve(folder, { throttled: false });
+  isolated = await serve(folder, { throttled: false, isolated: true });
+});
+after(async () => {
+  await browser.close();
+  await server.close();
+  await isolated.close();
+});
+
+async function visit(url) {
+  context = await browser.newContext();
+  page = await context.newPage();
+  await page.goto(url);
+  await page.waitForFunction(() => window.createConverter);
+}
+beforeEach(() => visit(server.url));
+afterEach(() => context.close());
+
+/** Waits until so many workers are alive. */
+async function workers(count) {
+  for (let tries = 0; page.workers().length !== count; tries++) {
+    assert.ok(tries < 100, `${page.workers().length} workers are alive, not ${count}`);
+    await page.waitForTimeout(50);
+  }
+}
+
+test('a page that is not isolated draws two photos at once and gives them in their order', async () => {
+  const result = await page.evaluate(async () => {
+    const converter = await window.createConverter({ workers: 2, cache: false });
+    const at = new Set();
+    let most = 0;
+    const onProgress = ({ stage }, index) => {
+      if (stage === 'inference') at.add(index);
+      if (stage === 'encode') at.delete(index);
+      most = Math.max(most, at.size);
+    };
+    const items = await window.all(converter.convertMany(window.names, { maxSide: 256, onProgress }));
+    return {
+      most,
+      order: items.map(({ index, source }) => [index, source]),
+      threads: items.map(({ conversion }) => `${conversion.variant.includes('threads')} ${conversion.threads}`),
+      names: window.names,
+    };
+  });
+  assert.equal(result.most, 2);
+  assert.deepEqual(result.order, [...result.names.entries()]);
+  assert.deepEqual(new Set(result.threads), new Set(['false 1']));
+  assert.equal(page.workers().length, 2);
+  assert.equal(await page.evaluate(() => window.made.length), 2);
+});
+
+test('sources are taken only as they are needed, and no more once nobody wants them', async () => {
+  const runs = await page.evaluate(async () => {
+    const converter = await window.createConverter({ workers: 2, cache: false });
+    const run = async (ordered, upTo) => {
+      let taken = 0;
+      let closed = false;
+      async function* sources() {
+        try {
+          for (;;) {
+            const name = window.names[taken++ % window.names.length];
+            yield name;
+          }
+        } finally {
+          closed = true;
+        }
+      }
+      let received = 0;
+      let ahead = 0;
+      for await (const { conversion } of converter.convertMany(sources(), { ordered, maxSide: 256 })) {
+        // A slow reader must not let results pile up.
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        received += conversion ? 1 : 0;
+        ahead = Math.max(ahead, taken - received);
+        if (received === upTo) break;
+      }
+      const atEnd = taken;
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return { received, ahead, closed, later: taken - atEnd };
+    };
+    return [await run(true, 8), await run(false, 8)];
+  });
+  for (const { ahead, ...rest } of runs) {
+    assert.ok(ahead <= 3, `${ahead} sources were taken ahead of their results`);
+    assert.deepEqual(rest, { received: 8, closed: true, later: 0 });
+  }
+});
+
+test('what fails is an item like the others', async () => {
+  const result = await page.evaluate(async () => {
+    const converter = await window.createConverter({ workers: 2 });
+    const [a, b, c] = window.names;
+    const sources = [a, 'text.jpg', b, 'missing.jpg', c];
+    const said = ({ index, conversion, error }) => [index, conversion ? 'converted' : `${error.name} ${error.code}`];
+    const ordered = (await window.all(converter.convertMany(sources, { maxSide: 256 }))).map(said);
+    const free = (await window.all(converter.convertMany(new Set(sources), { ordered: false }))).map(said);
+    const wrong = (() => {
+      try {
+        converter.convertMany(sources, { maxSide: 1 });
+      } catch (error) {
+        return String(error);
+      }
+    })();
+    return { ordered, free: free.sort(([a], [b]) => a - b), wrong };
+  });
+  const expected = [
+    [0, 'converted'],
+    [1, 'NijigenError unsupported-format'],
+    [2, 'converted'],
+    [3, 'NijigenError network'],
+    [4, 'converted'],
+  ];
+  assert.deepEqual(result.ordered, expected);
+  assert.deepEqual(result.free, expected);
+  assert.match(result.wrong, /^RangeError: maxSide is 1;/);
+});
+
+test('aborting ends all, the workers go on', async () => {
+  const result = await page.evaluate(async () => {
+    const converter = await window.createConverter({ workers: 2, cache: false });
+    const controller = new AbortController();
+    let aborted;
+    const onProgress = ({ stage }) => {
+      if (stage !== 'inference' || aborted) return;
+      aborted = performance.now();
+      controller.abort();
+    };
+    const many = window.all(
+      converter.convertMany(['dog.jpg', ...window.names], { signal: controller.signal, onProgress }),
+    );
+    const code = await window.codeOf(many);
+    const waited = performance.now() - aborted;
+    const one = new AbortController();
+    const outcomes = window.names
+      .slice(0, 4)
+      .map((name, i) =>
+        window.codeOf(converter.convert(name, { maxSide: 256, ...(i === 3 && { signal: one.signal }) })),
+      );
+    one.abort();
+    const next = await Promise.all(outcomes);
+    const disposed = window.names.slice(0, 4).map((name) => window.codeOf(converter.convert(name)));
+    await Promise.resolve();
+    converter.dispose();
+    return { code, waited, next, disposed: await Promise.all(disposed) };
+  });
+  assert.equal(result.code, 'cancelled');
+  assert.ok(result.waited <= 300, `${result.waited} ms`);
+  assert.deepEqual(result.next, ['converted', 'converted', 'converted', 'cancelled']);
+  assert.deepEqual(result.disposed, ['cancelled', 'cancelled', 'cancelled', 'cancelled']);
+  await workers(0);
+});
+
+test('a photo that takes too long is “timeout”; waiting does not count, and the next one gets a new worker', async () => {
+  const result = await page.evaluate(async () => {
+    const converter = await window.createConverter({ workers: 1, cache: false });
+    const begin = () => performance.now();
+    await converter.convert(window.names[0], { maxSide: 256 });
+    let started = begin();
+    await converter.convert('dog.jpg', { maxSide: 384 });
+    const usual = begin() - started;
+    // Six of them take longer than each may.
+    const waiting = await Promise.all(
+      Array.from({ length: 6 }, () =>
+        window.codeOf(converter.convert('dog.jpg', { maxSide: 384, timeout: 4 * usual })),
+      ),
+    );
+    started = begin();
+    const late = window.codeOf(converter.convert('dog.jpg', { timeout: 100 }));
+    const next = window.codeOf(converter.convert(window.names[1], { maxSide: 256 }));
+    const code = await late;
+    const waited = begin() - started;
+    return { code, waited, next: await next, waiting, made: window.made.length };
+  });
+  assert.deepEqual(new Set(result.waiting), new Set(['converted']));
+  assert.equal(result.code, 'timeout');
+  assert.ok(result.waited < 400, `${result.waited} ms`);
+  assert.equal(result.next, 'converted');
+  assert.equal(result.made, 2);
+  await workers(1);
+});
+
+test('a worker without work is ended, its memory given back, and the next photo does not notice', async () => {
+  const convert = (source, options) =>
+    page.evaluate(
+      async ([source, options]) => {
+        window.converter ??= await window.createConverter({ idle: 400 });
+        const { memory, cached } = await window.converter.convert(source, options);
+        return { memory, kind: cached?.kind ?? 'made' };
+      },
+      [source, options],
+    );
+  const large = await convert('dog.jpg', { maxSide: 512 });
+  await workers(0);
+  const small = await convert('photo-01.jpg', { maxSide: 256 });
+  assert.deepEqual([large.kind, small.kind], ['made', 'made']);
+  assert.ok(small.memory < large.memory, `${small.memory} bytes after ${large.memory}`);
+  await workers(0);
+  assert.equal((await convert('photo-01.jpg', { maxSide: 256 })).kind, 'exact');
+  await workers(0);
+  const entries = await page.evaluate(async () => (await window.converter.cache.entries()).length);
+  assert.equal(entries, 2);
+  await workers(0);
+});
+
+test('where only a worker keeps pictures, the last one stays', async () => {
+  await context.close();
+  context = await browser.newContext();
+  await context.route('**/worker.js', async (route) => {
+    const response = await route.fetch();
+    const refuse = `Object.defineProperty(self, 'indexedDB', { get() { throw new DOMException('no', 'SecurityError'); } });`;
+    await route.fulfill({ response, body: refuse + (await response.text()) });
+  });
+  page = await context.newPage();
+  await page.goto(server.url);
+  await page.waitForFunction(() => window.createConverter);
+  const kinds = await page.evaluate(async () => {
+    const converter = await window.createConverter({ idle: 100, workers: 1 });
+    const kind = async () => (await converter.convert('photo-01.jpg')).cached?.kind ?? 'made';
+    const first = await kind();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    return [first, await kind()];
+  });
+  assert.deepEqual(kinds, ['made', 'exact']);
+});
+
+test('50 conversions of all sizes do not make the memory grow', async (t) => {
+  const memory = await page.evaluate(async () => {
+    const converter = await window.createConverter({ workers: 1, cache: false });
+    const memory = [];
+    for (let i = 0; i < 50; i++) {
+      const scale = [1, 0.6, 0.8, 0.45, 0.9][i % 5];
+      const photo = await createImageBitmap((await window.blobs([window.names[i % 12]]))[0]);
+      const canvas = new OffscreenCanvas(photo.width * scale, photo.height * scale);
+      canvas.getContext('2d').drawImage(photo, 0, 0, canvas.width, canvas.height);
+      memory.push((await converter.convert(await canvas.convertToBlob())).memory);
+    }
+    return memory;
+  });
+  t.diagnostic(`bytes: ${memory[0]}, then ${memory[9]}, at the end ${memory.at(-1)}`);
+  assert.ok(memory[0] > 1e6);
+  assert.equal(memory.at(-1), memory[9]);
+});
+
+test('what one worker has made another finds, and what is removed none of them', async () => {
+  const result = await page.evaluate(async () => {
+    const converter = await window.createConverter({ workers: 2 });
+    const [a, b] = await window.blobs(window.names);
+    // Files of other times, so that nothing but their content says that they are the same.
+    let time = 0;
+    const again = (blob) => new File([blob], 'again.jpg', { lastModified: (time += 1) });
+    const kinds = async (...photos) =>
+      Promise.all(
+        photos.map(async (photo) => (await converter.convert(photo, { maxSide: 256 })).cached?.kind ?? 'made'),
+      );
+    const twice = await kinds(a, a);
+    const first = await kinds(b);
+    const found = [];
+    for (let i = 0; i < 4; i++) found.push(...(await kinds(again(a), again(b), again(a))));
+    const both = window.made.length;
+    await converter.cache.clear();
+    const cleared = await kinds(again(a), again(b));
+    return { twice, first, found: [...new Set(found)], both, cleared };
+  });
+  assert.deepEqual(result, {
+    twice: ['made', 'exact'],
+    first: ['made'],
+    found: ['exact'],
+    both: 2,
+    cleared: ['made', 'made'],
+  });
+});
+
+test(
+  'with threads: few photos get all of them, many a worker each; the window tells which',
+  { skip: !THREADED.length },
+  async () => {
+    await context.close();
+    await visit(isolated.url);
+    const result = await page.evaluate(async () => {
+      const threads = async (sources, options) => {
+        const converter = await window.createConverter({ workers: 2, threads: 2, cache: false });
+        const items = await window.all(converter.convertMany(sources(), { maxSide: 256, ...options }));
+        converter.dispose();
+        return items.map(({ conversion }) => conversion.threads);
+      };
+      async function* slowly() {
+        for (const name of window.names.slice(0, 5)) {
+          yield name;
+          await new Promise((resolve) => setTimeout(resolve, 40));
+        }
+      }
+      return {
+        few: await threads(() => window.names.slice(0, 3)),
+        many: await threads(() => window.names.slice(0, 5)),
+        window: await threads(slowly, { window: 5000 }),
+        noWindow: (await threads(slowly, { window: 0 }))[0],
+      };
+    });
+    assert.deepEqual(result, { few: [2, 2, 2], many: [1, 1, 1, 1, 1], window: [1, 1, 1, 1, 1], noWindow: 2 });
+  },
+);
+
+test('the scheduler on machines of all kinds', async () => {
+  const { code } = await esbuild.transform(readFileSync('www/client/scheduler.ts', 'utf8'), { loader: 'ts' });
+  const { plan } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
+  const phone = { cores: 8, memory: 4, isolated: false };
+  const laptop = { cores: 8, memory: 8, isolated: true };
+  const cases = [
+    ['a phone, one photo', 1, phone, '1 × 1'],
+    ['a phone, many', 50, phone, '2 × 1'],
+    ['a phone with little memory', 50, { ...phone, memory: 1 }, '1 × 1'],
+    ['a browser that does not say', 50, { ...phone, memory: undefined }, '2 × 1'],
+    ['a laptop, one photo', 1, laptop, '1 × 8'],
+    ['a laptop, many', 50, laptop, '4 × 2'],
+    ['a laptop, some', 7, laptop, '1 × 8'],
+    ['two cores, many', 50, { ...laptop, cores: 2 }, '2 × 1'],
+    ['one core', 50, { ...laptop, cores: 1 }, '1 × 1'],
+    ['one thread', 50, { ...laptop, threads: 1, workers: 3 }, '3 × 1'],
+    ['one worker', 50, { ...laptop, workers: 1 }, '1 × 8'],
+    ['not isolated, three asked for', 2, { ...phone, workers: 3 }, '2 × 1'],
+  ];
+  for (const [name, photos, machine, expected] of cases) {
+    const { workers, threads } = plan(photos, machine);
+    assert.equal(`${workers} × ${threads}`, expected, name);
+  }
+});

@@ -1,0 +1,228 @@
+import type { Announcer } from './announcer.js';
+import { find } from './dom.js';
+import { Estimate } from './estimate.js';
+import type { Item } from './gallery.js';
+import { text } from './text.js';
+import { saveZip } from './zip.js';
+
+/** So many photos are told one by one, more only in sums. */
+const TOLD_EACH = 3;
+const SUM_MS = 15_000;
+/** No more often is the bar brought up to date. */
+const SHOWN_MS = 100;
+/** How long a cleared list can be taken back; longer while somebody is about to. */
+const UNDO_MS = 10_000;
+
+export interface BatchActions {
+  /** Takes what is finished off the list; it can be put back until it is let go. */
+  clear(): number;
+  putBack(): void;
+  letGo(): void;
+}
+
+type Action = 'save' | 'retry' | 'cancel' | 'clear' | 'undo';
+
+/** Photos on their way together: from the first that waits until none does. */
+interface Run {
+  readonly estimate: Estimate;
+  readonly items: Set<Item>;
+  told: number;
+}
+
+/** The bar above the list: how far all photos are, and what can be done with all of them. */
+export class BatchBar {
+  readonly #root: HTMLElement;
+  readonly #announcer: Announcer;
+  readonly #actions: BatchActions;
+  readonly #sum: HTMLElement;
+  readonly #left: HTMLElement;
+  readonly #meter: HTMLElement;
+  readonly #note: HTMLElement;
+  readonly #buttons: Record<Action, HTMLButtonElement>;
+  #items: readonly Item[] = [];
+  #run: Run | undefined;
+  #soon: ReturnType<typeof setTimeout> | undefined;
+  #undo: ReturnType<typeof setTimeout> | undefined;
+  /** What has the focus when nothing here can have it. */
+  readonly #elsewhere: HTMLElement;
+
+  constructor(root: HTMLElement, announcer: Announcer, elsewhere: HTMLElement, actions: BatchActions) {
+    this.#root = root;
+    this.#announcer = announcer;
+    this.#elsewhere = elsewhere;
+    this.#actions = actions;
+    this.#sum = find(root, '.sum', HTMLElement);
+    this.#left = find(root, '.left', HTMLElement);
+    this.#meter = find(root, '.meter', HTMLElement);
+    this.#note = find(root, '.note', HTMLElement);
+    const button = (name: string, act: () => void) => {
+      const found = find(root, `.${name}`, HTMLButtonElement);
+      found.addEventListener('click', act);
+      return found;
+    };
+    this.#buttons = {
+      save: button('save-all', () => void this.#save()),
+      retry: button('retry-failed', () => {
+        for (const item of this.#in('failed')) item.retry();
+      }),
+      cancel: button('cancel-all', () => {
+        for (const item of this.#in('waiting', 'running')) item.cancel();
+      }),
+      clear: button('clear-finished', () => {
+        this.#clear();
+      }),
+      undo: button('undo-clear', () => {
+        this.#stopUndo();
+        actions.putBack();
+      }),
+    };
+  }
+
+  /** Whether the photo is one of so many that it is not told by itself. */
+  tellsFor(item: Item): boolean {
+    return this.#run !== undefined && this.#run.items.size > TOLD_EACH && this.#run.items.has(item);
+  }
+
+  /** Something about these photos has changed; what is shown follows soon. */
+  follow(items: readonly Item[]): void {
+    this.#items = items;
+    const busy = this.#in('waiting', 'running');
+    if (busy.length > 0) {
+      this.#run ??= {
+        estimate: new Estimate(this.#in('done').length, this.#share()),
+        items: new Set(),
+        told: performance.now(),
+      };
+      for (const item of busy) this.#run.items.add(item);
+    }
+    if (this.#soon !== undefined) return;
+    this.#soon = setTimeout(() => {
+      this.#soon = undefined;
+      this.#show();
+    }, SHOWN_MS);
+  }
+
+  /** Says something that concerns the whole list. */
+  say(words: string): void {
+    this.#note.textContent = words;
+    this.#show();
+  }
+
+  #in(...names: readonly Item['state']['name'][]): Item[] {
+    return this.#items.filter(({ state }) => names.includes(state.name));
+  }
+
+  #share(): number {
+    return this.#items.reduce((sum, { state }) => sum + shareOf(state), 0);
+  }
+
+  #show(): void {
+    const total = this.#items.length;
+    const [done, failed, cancelled] = [this.#in('done'), this.#in('failed'), this.#in('cancelled')].map(
+      ({ length }) => length,
+    ) as [number, number, number];
+    const busy = total - done - failed - cancelled;
+    const undoing = this.#undo !== undefined;
+    this.#root.hidden = total < 2 && !undoing && this.#note.textContent === '';
+    const sum = text('batch.sum', {
+      done,
+      total,
+      failed: failed > 0 ? text('batch.sum-failed', { count: failed }) : '',
+      cancelled: cancelled > 0 ? text('batch.sum-cancelled', { count: cancelled }) : '',
+    });
+    const share = this.#share();
+    const seconds = busy > 0 ? this.#run?.estimate.seconds(done, share, total - share) : undefined;
+    const left = seconds === undefined ? '' : remaining(seconds);
+    this.#sum.textContent = total > 0 ? sum : '';
+    this.#left.textContent = left;
+    this.#meter.hidden = busy === 0;
+    this.#meter.ariaValueNow = String(Math.round((100 * share) / Math.max(1, total)));
+    this.#meter.ariaValueText = left === '' ? sum : `${sum}. ${left}`;
+    this.#root.style.setProperty('--share', String(share / Math.max(1, total)));
+    this.#offer({
+      save: done > 0 && total > 1,
+      retry: failed > 0,
+      cancel: busy > 0,
+      clear: busy === 0 && total > 1,
+      undo: undoing,
+    });
+    this.#tell(sum, left, busy);
+  }
+
+  #offer(offered: Record<Action, boolean>): void {
+    const focused = document.activeElement;
+    const buttons = Object.values(this.#buttons);
+    for (const [name, button] of Object.entries(this.#buttons) as [Action, HTMLButtonElement][]) {
+      button.hidden = !offered[name];
+    }
+    // The keyboard's focus is not lost with a button that goes.
+    if (focused instanceof HTMLButtonElement && buttons.includes(focused) && (focused.hidden || this.#root.hidden))
+      (buttons.find(({ hidden }) => !hidden && !this.#root.hidden) ?? this.#elsewhere).focus();
+  }
+
+  #tell(sum: string, left: string, busy: number): void {
+    if (!this.#run) return;
+    const many = this.#run.items.size > TOLD_EACH;
+    if (busy === 0) {
+      this.#run = undefined;
+      if (many) this.#announcer.say(text('announce.batch-end', { sum }));
+    } else if (many && performance.now() - this.#run.told > SUM_MS) {
+      this.#run.told = performance.now();
+      this.#announcer.say(left === '' ? sum : `${sum}. ${left}`);
+    }
+  }
+
+  async #save(): Promise<void> {
+    const files = this.#items.flatMap(({ result }) => result ?? []);
+    const name = text('batch.zip-name');
+    this.#buttons.save.disabled = true;
+    try {
+      if (await saveZip(files, name)) this.say(text('batch.saved', { name, count: files.length }));
+    } catch {
+      this.say(text('batch.not-saved'));
+    } finally {
+      this.#buttons.save.disabled = false;
+    }
+  }
+
+  #clear(): void {
+    if (this.#stopUndo()) this.#actions.letGo();
+    this.#waitForUndo();
+    const count = this.#actions.clear();
+    this.say(text('batch.cleared', { count }));
+    this.#buttons.undo.focus();
+  }
+
+  #waitForUndo(): void {
+    this.#undo = setTimeout(() => {
+      const pointed = matchMedia('(hover: hover)').matches && this.#root.matches(':hover');
+      if (pointed || this.#buttons.undo.matches(':focus-visible')) {
+        this.#waitForUndo();
+        return;
+      }
+      this.#stopUndo();
+      this.#actions.letGo();
+      this.#show();
+    }, UNDO_MS);
+  }
+
+  /** Says whether there was something to undo. */
+  #stopUndo(): boolean {
+    if (this.#undo === undefined) return false;
+    clearTimeout(this.#undo);
+    this.#undo = undefined;
+    this.#note.textContent = '';
+    return true;
+  }
+}
+
+function shareOf(state: Item['state']): number {
+  if (state.name === 'waiting') return 0;
+  return state.name === 'running' ? state.reading.share : 1;
+}
+
+/** Rounded up, so that it is seldom too little, and does not flicker. */
+function remaining(seconds: number): string {
+  if (seconds > 90) return text('batch.minutes', { count: Math.ceil(seconds / 60) });
+  return text('batch.seconds', { count: Math.ceil(seconds / 10) * 10 });
+}

@@ -1,0 +1,55 @@
+/** What browsers give no type for, and can yet be a picture. */
+const PICTURE = /\.(jpe?g|png|webp|gif|bmp|tiff?|avif|hei[cf])$/i;
+
+/** What was dropped: files as they are, and the pictures in folders and in the folders in these. */
+export interface Dropped {
+  readonly files: readonly File[];
+  /** Files in folders that are no pictures. */
+  readonly leftOut: number;
+}
+
+/** Must be called while the drop is handled: later the browser no longer says what it was. */
+export async function dropped({ items, files }: DataTransfer): Promise<Dropped> {
+  const plain = [...files];
+  const entries = Array.from(items, (item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
+  if (!entries.some(({ isDirectory }) => isDirectory)) return { files: plain, leftOut: 0 };
+  const all = await Promise.all(entries.map(async (entry) => ({ whole: entry.isFile, files: await filesIn(entry) })));
+  const taken = all.flatMap(({ whole, files }) => (whole ? files : files.filter(isPicture)));
+  const found = all.reduce((sum, { files }) => sum + files.length, 0);
+  return { files: taken, leftOut: found - taken.length };
+}
+
+const isPicture = ({ name, type }: File): boolean =>
+  !name.startsWith('.') && (type.startsWith('image/') || PICTURE.test(name));
+
+/** In the order of their names, as people count: 2 before 10. What cannot be read is as if it were not there. */
+async function filesIn(entry: FileSystemEntry): Promise<File[]> {
+  try {
+    if (entry.isFile) {
+      return [
+        await new Promise<File>((resolve, reject) => {
+          (entry as FileSystemFileEntry).file(resolve, reject);
+        }),
+      ];
+    }
+    const inside = (await entriesIn(entry as FileSystemDirectoryEntry)).sort((a, b) =>
+      a.name.localeCompare(b.name, undefined, { numeric: true }),
+    );
+    return (await Promise.all(inside.map(filesIn))).flat();
+  } catch {
+    return [];
+  }
+}
+
+async function entriesIn(folder: FileSystemDirectoryEntry): Promise<FileSystemEntry[]> {
+  const reader = folder.createReader();
+  const entries: FileSystemEntry[] = [];
+  for (;;) {
+    // A hundred at a time; none means that there are no more.
+    const some = await new Promise<FileSystemEntry[]>((resolve, reject) => {
+      reader.readEntries(resolve, reject);
+    });
+    if (some.length === 0) return entries;
+    entries.push(...some);
+  }
+}

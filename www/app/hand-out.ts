@@ -1,0 +1,75 @@
+import { find } from './dom.js';
+import { text } from './text.js';
+
+const SAID_MS = 2500;
+
+/** The ways out of the page for one result, beside saving it: the clipboard, the system's share sheet, dragging. */
+export class HandOut {
+  readonly #copy: HTMLButtonElement;
+  readonly #share: HTMLButtonElement;
+  readonly #say: (words: string) => void;
+  #result: File | undefined;
+
+  constructor(root: HTMLElement, name: string, say: (words: string) => void) {
+    this.#copy = find(root, '.copy', HTMLButtonElement);
+    this.#share = find(root, '.share', HTMLButtonElement);
+    this.#say = say;
+    this.#copy.ariaLabel = text('card.copy-label', { name });
+    this.#share.ariaLabel = text('card.share-label', { name });
+    this.#copy.addEventListener('click', () => void this.#toClipboard());
+    this.#share.addEventListener('click', () => void this.#toOthers());
+    find(root, '.after', HTMLElement).addEventListener('dragstart', (event) => {
+      this.#drag(event);
+    });
+  }
+
+  /** The result that is handed out; none while there is none. */
+  offer(result: File | undefined): void {
+    this.#result = result;
+    const clipboard = 'ClipboardItem' in window && 'clipboard' in navigator;
+    this.#copy.hidden = !result || !clipboard;
+    const { canShare } = navigator as Partial<Navigator>;
+    this.#share.hidden = !result || !canShare?.call(navigator, { files: [result] });
+  }
+
+  async #toClipboard(): Promise<void> {
+    if (!this.#result) return;
+    try {
+      // A promise, or Safari takes it for something that nobody has asked for.
+      await navigator.clipboard.write([new ClipboardItem({ 'image/png': asPng(this.#result) })]);
+      this.#tell('card.copied');
+    } catch {
+      this.#tell('card.not-copied');
+    }
+  }
+
+  /** On the button, where the eye is, and to who does not see it. */
+  #tell(key: string): void {
+    this.#copy.textContent = text(key);
+    this.#say(text(key));
+    setTimeout(() => {
+      this.#copy.textContent = text('card.copy');
+    }, SAID_MS);
+  }
+
+  async #toOthers(): Promise<void> {
+    // Closing the system's sheet is an answer, too.
+    if (this.#result) await navigator.share({ files: [this.#result] }).catch(() => undefined);
+  }
+
+  #drag({ target, dataTransfer }: DragEvent): void {
+    if (!this.#result || !(target instanceof HTMLImageElement)) return;
+    const { name, type } = this.#result;
+    // Chromium's way to a file with a name of its own; others make one of the image.
+    dataTransfer?.setData('DownloadURL', `${type}:${name}:${target.src}`);
+  }
+}
+
+/** What clipboards take. */
+async function asPng(picture: Blob): Promise<Blob> {
+  if (picture.type === 'image/png') return picture;
+  const bitmap = await createImageBitmap(picture);
+  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+  canvas.getContext('bitmaprenderer')?.transferFromImageBitmap(bitmap);
+  return canvas.convertToBlob();
+}

@@ -56,9 +56,11 @@ impl Weights {
         let panels = match method {
             Method::Direct => {
                 let [height, width] = kernel;
-                gemm::pack(height * width * stride, outputs, |k, o| {
+                let weight = &weight;
+                gemm::pack(height * width * stride, outputs, |k| {
                     let (tap, i) = (k / stride, k % stride);
-                    if i < inputs { weight(o, i, tap / width, tap % width) } else { 0. }
+                    let (y, x) = (tap / width, tap % width);
+                    move |o| if i < inputs { weight(o, i, y, x) } else { 0. }
                 })
             }
             Method::Winograd => gemm::pack_points(winograd::IN * winograd::IN, stride, outputs, |i, o| {
@@ -70,18 +72,22 @@ impl Weights {
                 // A complex product as a real one: [re im] · [[u v] [-v u]], where u + iv is the conjugate of the
                 // filter's spectrum, for CNNs correlate.
                 let half = whole(outputs);
+                let spectrum =
+                    |filter| fourier::spectrum(kernel[0], |y, x| weight(filter / inputs, filter % inputs, y, x));
+                let spectra: Vec<[f32; 2]> =
+                    (0..outputs * inputs).flat_map(spectrum).map(|point| point.map(|part| part as f32)).collect();
+                let spectra = &spectra;
                 gemm::pack_points(fourier::POINTS, 2 * stride, 2 * half, |k, n| {
                     let (i, o) = (k % stride, n % half);
-                    let at = |y, x| if i < inputs && o < outputs { weight(o, i, y, x) } else { 0. };
-                    let spectrum = fourier::spectrum(kernel[0], at);
+                    let filter = (i < inputs && o < outputs).then_some((o * inputs + i) * fourier::POINTS);
                     (0..fourier::POINTS).map(move |point| {
-                        let [re, im] = spectrum[point];
+                        let [re, im] = filter.map_or([0.; 2], |filter| spectra[filter + point]);
                         let value = match (k < stride, n < half) {
                             (true, true) | (false, false) => re,
                             (true, false) => -im,
                             (false, true) => im,
                         };
-                        value as f32 / (256. * fourier::gain(point))
+                        value / (256. * fourier::gain(point))
                     })
                 })
             }

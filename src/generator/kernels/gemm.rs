@@ -11,12 +11,13 @@ pub const COLUMNS: usize = 2 * LANES;
 pub const ROWS: usize = if cfg!(target_arch = "wasm32") { 4 } else { 6 };
 
 /// Weights `depth × columns` in panels of [`COLUMNS`], each `depth × COLUMNS`, zeros after the last column.
-pub fn pack(depth: usize, columns: usize, weight: impl Fn(usize, usize) -> f32) -> Vec<f32> {
+pub fn pack<Row: Fn(usize) -> f32>(depth: usize, columns: usize, weights: impl Fn(usize) -> Row) -> Vec<f32> {
     let mut packed = vec![0.; depth * columns.next_multiple_of(COLUMNS)];
     for (panel, values) in packed.chunks_exact_mut((depth * COLUMNS).max(1)).enumerate() {
         for (k, row) in values.chunks_exact_mut(COLUMNS).enumerate() {
+            let weight = weights(k);
             for (value, column) in row.iter_mut().zip(panel * COLUMNS..columns) {
-                *value = weight(k, column);
+                *value = weight(column);
             }
         }
     }

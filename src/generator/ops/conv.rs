@@ -135,10 +135,11 @@ impl TypedOp for Conv {
 
     /// Multiply-adds of the defined convolution, however they are saved.
     fn cost(&self, _inputs: &[&TypedFact]) -> TractResult<TVec<(Cost, TDim)>> {
-        let taps = self.kernel_sides.iter().product::<usize>();
         let depth = if matches!(self.kernel, Kernel::Dense(_)) { self.read.channels() } else { 1 };
-        let count = self.sides.iter().product::<usize>() * self.outputs * taps * depth;
-        Ok(tvec!((Cost::FMA(f32::datum_type()), count.to_dim())))
+        // More than 32 bits of a browser's `usize` count.
+        let factors = self.sides.into_iter().chain(self.kernel_sides).chain([self.outputs, depth]);
+        let count = factors.map(|factor| factor as i64).product::<i64>();
+        Ok(tvec!((Cost::FMA(f32::datum_type()), count.into())))
     }
 
     as_op!();

@@ -12,7 +12,6 @@ mod view;
 
 use std::{
     collections::{HashMap, HashSet},
-    hash::{DefaultHasher, Hasher},
     sync::{Arc, Mutex},
 };
 
@@ -154,9 +153,7 @@ impl Rewrite<'_> {
 
     fn kernel(&self, image: &Image, pending: &Pending) -> Kernel {
         let PendingKernel { name, depthwise, weights } = &pending.kernel;
-        let mut hasher = DefaultHasher::new();
-        weights.iter().for_each(|weight| hasher.write_u32(weight.to_bits()));
-        let hash = hasher.finish();
+        let hash = hash(weights);
         let mut prepared = self.prepared.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if let Some(entry) = prepared.get(name)
             && entry.shuffle == pending.shuffle
@@ -210,6 +207,13 @@ fn store(sum: &[&Pixels], moments: bool, inputs: &mut TVec<OutletId>) -> Store {
     let border = pad.map_or(Border::Zero, |pad| pad.border);
     let reads = sum.iter().map(|pixels| pixels.read(inputs, border)).collect();
     Store { reads, pad: pad.map_or([0, 0], |pad| pad.before), sides: sum[0].sides, moments }
+}
+
+/// FNV-1a over whole values: it must be quick, nobody chooses weights to make it collide but for themselves.
+fn hash(weights: &[f32]) -> u64 {
+    weights.iter().fold(0xCBF2_9CE4_8422_2325, |hash, weight| {
+        (hash ^ u64::from(weight.to_bits())).wrapping_mul(0x0000_0100_0000_01B3)
+    })
 }
 
 /// Depth to space reads channel `c·4 + corner` where our convolutions write `corner·C + c`.

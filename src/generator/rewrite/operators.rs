@@ -129,19 +129,19 @@ impl Rewrite<'_> {
             bias = vec![bias[0]; outputs];
         }
         let depth = if depthwise { 1 } else { inputs };
-        let weights: Vec<f32> = (0..weights.len())
-            .map(|at| {
-                let (tap, io) = (at % (height * width), at / (height * width));
-                let (i, o) = (io % depth, io / depth);
-                weights[match op.kernel_fmt {
-                    KernelFormat::OIHW => at,
-                    // For a depthwise kernel the group is among the inputs here, and O is 1.
-                    KernelFormat::HWIO if depthwise => tap * outputs + o,
-                    KernelFormat::HWIO => (tap * depth + i) * outputs + o,
-                    KernelFormat::OHWI => (o * height * width + tap) * depth + i,
-                }]
-            })
-            .collect();
+        let taps = height * width;
+        // For a depthwise kernel the group is among the inputs of HWIO, and O is 1.
+        let weights = match op.kernel_fmt {
+            KernelFormat::OIHW => weights,
+            KernelFormat::HWIO if depthwise => transposed(&weights, taps, outputs),
+            KernelFormat::HWIO => transposed(&weights, taps * depth, outputs)
+                .chunks(taps * depth)
+                .flat_map(|filter| transposed(filter, taps, depth))
+                .collect(),
+            KernelFormat::OHWI => {
+                weights.chunks(taps * depth).flat_map(|filter| transposed(filter, taps, depth)).collect()
+            }
+        };
         let Some(image) = self.image(node.inputs[0], order)? else { return Ok(false) };
         if image.view.order != order || image.view.spatial().is_none() || bias.len() != outputs {
             return Ok(false);
@@ -223,8 +223,7 @@ impl Rewrite<'_> {
             return Ok(false);
         }
         let inputs_first = weights_axes.starts_with(contracted);
-        let at = |o: usize, i: usize| if inputs_first { i * outputs + o } else { o * image.channels + i };
-        let weights = (0..weights.len()).map(|k| weights[at(k / image.channels, k % image.channels)]).collect();
+        let weights = if inputs_first { transposed(&weights, image.channels, outputs) } else { weights };
         let mut pixels = self.pixels(input, &image)?;
         let pad = take_pad(&mut pixels).unwrap_or(Pad { before: [0, 0], border: Border::Zero });
         let pending = Pending {
@@ -653,4 +652,9 @@ fn take_pad(pixels: &mut Pixels) -> Option<Pad> {
     let pad = pixels.pad.take()?;
     pixels.sides = pixels.resize.as_ref().map_or(pixels.raw, |axes| axes.each_ref().map(|axis| axis.taps.len()));
     Some(pad)
+}
+
+/// A matrix of `rows × columns` as `columns × rows`.
+fn transposed(matrix: &[f32], rows: usize, columns: usize) -> Vec<f32> {
+    (0..columns).flat_map(|column| (0..rows).map(move |row| matrix[row * columns + column])).collect()
 }

@@ -5,9 +5,12 @@ import { Models } from './models.js';
 import { checked, checkedSettings, checkedThreads } from './options.js';
 import type {
   Cached,
+  CacheCommand,
   CacheMode,
+  CacheReply,
   CacheSettings,
   ConversionRequest,
+  ConversionResult,
   CoreOptions,
   EngineSource,
   ModelEntry,
@@ -102,11 +105,18 @@ export class Converter {
     this.#workerUrl = workerUrl;
     this.#engine = engine;
     this.#seeds = seeds;
-    this.cache = new CacheControl(
-      cache,
-      (settings, command) => this.#alive().cache(engine, settings, command),
-      (source, options) => this.convert(source, options),
-    );
+    this.cache = new CacheControl(cache, {
+      ask: (settings, command) => this.#ask(settings, command),
+      keep: async (source, options) => {
+        const core = checked(options);
+        const { cached, kept } = await this.#turns.run(
+          () => this.#convert(source, options, core, true),
+          options.signal,
+        );
+        return cached !== undefined || kept === true;
+      },
+      keepNothing: () => this.#worker?.keepNothing(),
+    });
   }
 
   /** The models on offer. */
@@ -123,19 +133,27 @@ export class Converter {
     return this.#turns.run(() => this.#convert(source, options, core), options.signal);
   }
 
-  async #convert(source: Source, options: ConvertOptions, core: CoreOptions): Promise<Conversion> {
+  async #convert(
+    source: Source,
+    options: ConvertOptions,
+    core: CoreOptions,
+    wait = false,
+  ): Promise<Conversion & Pick<ConversionResult, 'kept'>> {
     if (this.#disposed) throw new NijigenError('cancelled', 'the converter was disposed of');
     const { signal, onPreview } = options;
     const generator = this.#generator(options);
-    const { settings } = this.cache;
-    const cache = { mode: settings ? (options.cache ?? 'use') : 'off', settings: settings || {} } as const;
-    if (cache.mode === 'use' && 'entry' in generator) {
+    // Asked anew for each picture: the cache may be turned off meanwhile.
+    const cache = () => {
+      const { settings } = this.cache;
+      return { mode: settings ? (options.cache ?? 'use') : 'off', settings: settings || {}, wait } as const;
+    };
+    if (cache().mode === 'use' && 'entry' in generator) {
       const ahead = await madeAhead(this.#seeds, toPhoto(source), generator.entry, core, signal);
       if (ahead) return ahead;
     }
     const preview = onPreview && 'entry' in generator ? this.#models.preview(generator.entry) : undefined;
-    if (preview) onPreview?.(await this.#run(source, preview, core, cache, signal));
-    return this.#run(source, generator, core, cache, signal, options.onProgress);
+    if (preview) onPreview?.(await this.#run(source, preview, core, cache(), signal));
+    return this.#run(source, generator, core, cache(), signal, options.onProgress);
   }
 
   #generator({ style, tier, model, modelRange: range }: ConvertOptions): ShippedGenerator | OwnGenerator {
@@ -153,12 +171,21 @@ export class Converter {
     cache: ConversionRequest['cache'],
     signal: AbortSignal | undefined,
     onProgress: ProgressListener = () => undefined,
-  ): Promise<Conversion> {
+  ): Promise<Conversion & Pick<ConversionResult, 'kept'>> {
     if (signal?.aborted) throw cancelled();
     const request = { photo: toPhoto(source), generator, cache, engine: this.#engine, options };
     const result = await this.#alive().convert(request, onProgress, signal);
     if (!('entry' in generator)) return { ...result, style: generator.name };
     return { ...result, style: generator.entry.style, tier: generator.entry.tier };
+  }
+
+  /** A worker may end for reasons of its photo: then another one answers. */
+  async #ask(settings: CacheSettings, command: CacheCommand): Promise<CacheReply> {
+    const worker = this.#alive();
+    return worker.cache(this.#engine, settings, command).catch((error: unknown) => {
+      if (worker.alive) throw error;
+      return this.#alive().cache(this.#engine, settings, command);
+    });
   }
 
   #alive(): EngineWorker {

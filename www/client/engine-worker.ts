@@ -31,17 +31,14 @@ export class EngineWorker {
     this.#worker = new Worker(url, { type: 'module', name });
     this.#remote = wrap<WorkerApi>(this.#worker);
     this.#died = new Promise((_, reject) => {
-      this.#die = (error) => {
-        this.end();
-        reject(error);
-      };
+      this.#die = reject;
     });
     // Nobody may be waiting when it dies.
     this.#died.catch(() => undefined);
     this.#worker.addEventListener('error', (event: Event) => {
       event.preventDefault();
       // A script that could not be loaded fires a plain event, an exception an ErrorEvent.
-      this.#die(
+      this.end(
         event instanceof ErrorEvent
           ? new NijigenError('internal', `the worker failed: ${event.message}`)
           : new NijigenError('network', `the worker could not be loaded from ${url.href}`),
@@ -49,7 +46,7 @@ export class EngineWorker {
     });
     this.#threads = new BroadcastChannel(name);
     this.#threads.onmessage = ({ data: { code, message } }: MessageEvent<Failure>) => {
-      this.#die(new NijigenError(code, message));
+      this.end(new NijigenError(code, message));
     };
     // Locks are missing on insecure origins and refused in sandboxes; there only errors that are said are seen.
     this.#watch(name).catch(() => undefined);
@@ -59,7 +56,7 @@ export class EngineWorker {
   async #watch(name: string): Promise<void> {
     await this.#remote.holdLock();
     await navigator.locks.request(name, () => {
-      this.#die(new NijigenError('internal', 'the worker was ended by the browser'));
+      this.end(new NijigenError('internal', 'the worker was ended by the browser'));
     });
   }
 
@@ -78,8 +75,7 @@ export class EngineWorker {
       const reply = await Promise.race([this.#remote.convert(request, tell), this.#died, overdue.promise]);
       if (signal?.aborted) throw cancelled();
       if ('result' in reply) return reply.result;
-      if (reply.failure.fatal) this.end();
-      throw new NijigenError(reply.failure.code, reply.failure.message);
+      throw this.#failed(reply.failure);
     } finally {
       settled = true;
       overdue.forget();
@@ -89,8 +85,13 @@ export class EngineWorker {
   async cache(engine: EngineSource, settings: CacheSettings, command: CacheCommand): Promise<CacheReply> {
     const reply = await Promise.race([this.#remote.cache(engine, settings, command), this.#died]);
     if (!('failure' in reply)) return reply;
-    if (reply.failure.fatal) this.end();
-    throw new NijigenError(reply.failure.code, reply.failure.message);
+    throw this.#failed(reply.failure);
+  }
+
+  #failed({ code, message, fatal }: Failure): NijigenError {
+    const error = new NijigenError(code, message);
+    if (fatal) this.end(error);
+    return error;
   }
 
   /** Asks the worker to stop when `signal` aborts; rejects, and ends the worker, if it is too slow to do so. */
@@ -114,15 +115,24 @@ export class EngineWorker {
     return { promise, forget };
   }
 
-  /** Ends the thread at once, which is also the only way to give the engine's memory back. */
-  end(): void {
+  /** What is being drawn is not to be kept. */
+  keepNothing(): void {
+    void this.#remote.keepNothing();
+  }
+
+  /**
+   * Ends the thread at once, which is also the only way to give the engine's memory back. Whoever still waits for it is
+   * told the error.
+   */
+  end(error: NijigenError = cancelled()): void {
     this.alive = false;
     this.#worker.terminate();
     this.#threads.close();
+    this.#die(error);
   }
 
   /** Ends the thread; a conversion in progress is rejected. */
   dispose(): void {
-    this.#die(new NijigenError('cancelled', 'the converter was disposed of'));
+    this.end(new NijigenError('cancelled', 'the converter was disposed of'));
   }
 }

@@ -12,12 +12,17 @@ export const VARIANTS = readFileSync('target/wasm/variants', 'utf8').trim().spli
 export const THREADED = VARIANTS.filter((variant) => variant.endsWith('-threads'));
 
 /** The browser of the tests: the one at `CHROMIUM`, or Debian's. */
-export async function launch() {
+export const launch = async () => chromium.launch(choices());
+
+/** The same with a profile that stays in a folder; gives its context. */
+export const launchIn = async (folder) => chromium.launchPersistentContext(folder, choices());
+
+function choices() {
   const executablePath = process.env.CHROMIUM || '/usr/bin/chromium';
   if (!existsSync(executablePath)) {
     throw new Error(`there is no Chromium at ${executablePath}: install it, or set CHROMIUM to the path of another`);
   }
-  return chromium.launch({
+  return {
     executablePath,
     args: [
       '--no-sandbox',
@@ -28,7 +33,7 @@ export async function launch() {
       '--disable-component-update',
       '--disable-sync',
     ],
-  });
+  };
 }
 
 /** Makes a photo of the size that cameras take from copies of a small one. Returns its path. */

@@ -1,51 +1,15 @@
-// A repeated photo costs nothing: counted by engine runs, which are the results that are not `cached`.
+// A repeated photo costs nothing: counted by engine runs, which the engine's own progress tells.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, beforeEach, afterEach, test } from 'node:test';
 import { launch } from './browser.mjs';
+import * as embedder from './embedder.mjs';
 import { serve } from './server.mjs';
 
-const folder = mkdtempSync(join(tmpdir(), 'nijigen-'));
 let browser, server, context, page;
 
 before(async () => {
-  const version = /^version = "(.+)"$/m.exec(readFileSync('Cargo.toml', 'utf8'))[1];
-  mkdirSync(join(folder, 'node_modules'));
-  execFileSync('tar', ['-xzf', `dist/nijigen-${version}.tgz`, '-C', join(folder, 'node_modules')]);
-  execFileSync('mv', [join(folder, 'node_modules/package'), join(folder, 'node_modules/nijigen')]);
-  for (const name of ['dog', 'lake']) copyFileSync(`tests/fixtures/photos/${name}.jpg`, join(folder, `${name}.jpg`));
-  writeFileSync(
-    join(folder, 'index.html'),
-    `<!doctype html><meta charset="utf-8"><title>embedder</title><link rel="icon" href="data:,">
-    <script type="module">
-      import { createConverter } from './node_modules/nijigen/client.js';
-      window.make = createConverter;
-      window.converter = await createConverter();
-      /** Each photo's kind of answer: made, exact or near. */
-      window.kinds = async (sources, options = {}) => {
-        const kinds = [];
-        for (const source of sources) {
-          const { cached } = await window.converter.convert(source, { maxSide: 256, ...options });
-          kinds.push(cached?.kind ?? 'made');
-        }
-        return kinds;
-      };
-      /** The photo at a URL as another file. */
-      window.again = async (url, { type = 'image/jpeg', quality = 0.8, scale = 1, draw = () => undefined } = {}) => {
-        const photo = await createImageBitmap(await (await fetch(url)).blob());
-        const canvas = new OffscreenCanvas(photo.width * scale, photo.height * scale);
-        const context = canvas.getContext('2d');
-        context.drawImage(photo, 0, 0, canvas.width, canvas.height);
-        draw(context, canvas, photo);
-        return canvas.convertToBlob({ type, quality });
-      };
-    </script>`,
-  );
   browser = await launch();
-  server = await serve(folder);
+  server = await serve(embedder.embed());
 });
 after(async () => {
   await browser.close();
@@ -58,15 +22,8 @@ beforeEach(async () => {
 });
 afterEach(() => context.close());
 
-async function open() {
-  const page = await context.newPage();
-  await page.goto(server.url);
-  await page.waitForFunction(() => window.converter);
-  return page;
-}
-
-const kinds = (sources, options, on = page) =>
-  on.evaluate(([sources, options]) => window.kinds(sources, options), [sources, options]);
+const open = () => embedder.open(context, server.url);
+const kinds = (sources, options, on = page) => embedder.kinds(on, sources, options);
 
 test('the same file is made once, under each choice that changes it, and lasts beyond the page', async () => {
   assert.deepEqual(await kinds(['dog.jpg', 'dog.jpg', 'lake.jpg', 'dog.jpg']), ['made', 'exact', 'made', 'exact']);
@@ -207,108 +164,69 @@ test('two tabs share what they make, and what they remove', async () => {
   await page.evaluate(() => window.converter.cache.clear());
   assert.deepEqual(await kinds(['dog.jpg'], {}, other), ['made']);
   // Both at once.
-  const both = await Promise.all([kinds(['lake.jpg']), kinds(['lake.jpg'], {}, other)]);
-  assert.equal(both.flat().length, 2);
-  assert.deepEqual(await kinds(['lake.jpg']), ['exact']);
+  const both = (await Promise.all([kinds(['lake.jpg']), kinds(['lake.jpg'], {}, other)])).flat();
+  assert.ok(both.includes('made') && both.every((kind) => kind === 'made' || kind === 'exact'), both.join());
+  await embedder.holds(page, 2);
+  for (const tab of [page, other]) assert.deepEqual(await kinds(['lake.jpg'], {}, tab), ['exact']);
 });
 
-test('without a database the cache lasts as long as the page', async () => {
-  await page.close();
-  await context.addInitScript(() => undefined);
-  await context.route('**/worker.js', async (route) => {
-    const response = await route.fetch();
-    const refuse = `Object.defineProperty(self, 'indexedDB', { get() { throw new DOMException('no', 'SecurityError'); } });`;
-    await route.fulfill({ response, body: refuse + (await response.text()) });
+test('clearing removes what this worker does not know, too', async () => {
+  await kinds(['dog.jpg']);
+  await embedder.holds(page, 1);
+  // As another tab that was killed between storing and telling.
+  await embedder.database(page, {
+    records: [{ id: '0'.repeat(64), record: '{}' }],
+    pictures: [{ id: '0'.repeat(64), width: 1, height: 1 }],
   });
-  page = await open();
-  assert.deepEqual(await kinds(['dog.jpg', 'dog.jpg']), ['made', 'exact']);
-  assert.equal(await page.evaluate(async () => (await window.converter.cache.usage()).lasting), false);
-  await page.close();
-  page = await open();
-  assert.deepEqual(await kinds(['dog.jpg']), ['made']);
+  await page.evaluate(() => window.converter.cache.clear());
+  assert.deepEqual(await embedder.database(page), []);
 });
 
-test('damaged entries cost no photo', async () => {
-  await kinds(['dog.jpg', 'lake.jpg']);
-  await page.evaluate(async () => {
-    const database = await new Promise((resolve) => {
-      const request = indexedDB.open('nijigen');
-      request.onsuccess = () => resolve(request.result);
+test('turned off not even the picture that is being drawn is kept', async () => {
+  const kept = await page.evaluate(async () => {
+    const { cache } = window.converter;
+    await window.converter.convert('dog.jpg', {
+      maxSide: 512,
+      onProgress({ stage }) {
+        if (stage === 'inference') cache.settings = false;
+      },
     });
-    const transaction = database.transaction(['records', 'pictures'], 'readwrite');
-    const [records, pictures] = ['records', 'pictures'].map((name) => transaction.objectStore(name));
-    const keys = await new Promise((resolve) => {
-      const request = records.getAllKeys();
-      request.onsuccess = () => resolve(request.result);
-    });
-    // One record is no JSON, one picture is none, and one picture has no record.
-    records.put({ id: keys[0], record: '{"key"' });
-    pictures.put({ id: keys[1], result: 'nothing', width: 1, height: 1 });
-    pictures.put({ id: 'orphan', result: new Blob(['x']), width: 1, height: 1 });
-    await new Promise((resolve) => (transaction.oncomplete = resolve));
-    database.close();
+    cache.settings = {};
+    await window.kinds(['lake.jpg']);
+    return (await cache.entries()).length;
   });
-  await page.close();
-  page = await open();
-  assert.deepEqual(await kinds(['dog.jpg', 'lake.jpg', 'dog.jpg', 'lake.jpg']), ['made', 'made', 'exact', 'exact']);
-  const left = await page.evaluate(async () => (await window.converter.cache.entries()).length);
-  assert.equal(left, 2);
-});
-
-test('a full disk evicts, and then goes on without storing', async () => {
-  await page.close();
-  await context.route('**/worker.js', async (route) => {
-    const response = await route.fetch();
-    // The first write of pictures is refused once, all after the third for good.
-    const refuse = `{
-      const { put } = IDBObjectStore.prototype;
-      let writes = 0;
-      IDBObjectStore.prototype.put = function (...values) {
-        if (this.name === 'pictures') {
-          writes += 1;
-          if (writes === 2 || writes > 3) {
-            this.transaction.abort();
-            throw new DOMException('full', 'QuotaExceededError');
-          }
-        }
-        return put.apply(this, values);
-      };
-    }`;
-    await route.fulfill({ response, body: refuse + (await response.text()) });
-  });
-  page = await open();
-  assert.deepEqual(await kinds(['dog.jpg', 'lake.jpg', 'lake.jpg']), ['made', 'made', 'exact']);
-  // The dog made room for the lake.
-  await page.close();
-  page = await open();
-  const kept = await page.evaluate(async () => (await window.converter.cache.entries()).length);
   assert.equal(kept, 1);
 });
 
-test('a tab killed while it stores leaves nothing broken', async () => {
-  // Tabs of one site may share a process, which dies as a whole.
-  await page.close();
-  for (let round = 0; round < 3; round++) {
-    const victim = await open();
-    const session = await context.newCDPSession(victim);
-    const crashed = new Promise((resolve) => victim.once('crash', resolve));
-    kinds(['dog.jpg', 'lake.jpg'], { cache: 'refresh' }, victim).catch(() => undefined);
-    await new Promise((resolve) => setTimeout(resolve, 700 + 500 * round));
-    // Neither this call nor the one above ever answers.
-    session.send('Page.crash').catch(() => undefined);
-    await crashed;
-    victim.close().catch(() => undefined);
-  }
-  page = await open();
-  const answers = await kinds(['dog.jpg', 'lake.jpg', 'dog.jpg', 'lake.jpg']);
-  assert.deepEqual(answers.slice(2), ['exact', 'exact']);
-  const whole = await page.evaluate(async () => {
-    const entries = await window.converter.cache.entries();
-    const pictures = await Promise.all(entries.map(({ id }) => window.converter.cache.picture(id)));
-    const sizes = await Promise.all(pictures.map(async (blob) => (await createImageBitmap(blob)).width > 0));
-    return sizes.every(Boolean);
+test('settings that are not named stay as they are', async () => {
+  const settings = await page.evaluate(() => {
+    const { cache } = window.converter;
+    cache.settings = { maxAge: 5000, since: 'use' };
+    cache.settings = { threshold: 3 };
+    const merged = cache.settings;
+    cache.settings = false;
+    const off = cache.settings;
+    cache.settings = { maxBytes: 7 };
+    return [merged, off, cache.settings];
   });
-  assert.ok(whole);
+  const merged = { maxAge: 5000, since: 'use', threshold: 3 };
+  assert.deepEqual(settings, [merged, false, { ...merged, maxBytes: 7 }]);
+});
+
+test('the original is given back where it was asked to be kept', async () => {
+  const same = await page.evaluate(async () => {
+    const { cache } = window.converter;
+    await window.kinds(['lake.jpg']);
+    cache.settings = { keepOriginals: true };
+    const photo = await (await fetch('dog.jpg')).blob();
+    await window.kinds([photo]);
+    cache.settings = { keepOriginals: false };
+    const [dog, lake] = await cache.entries();
+    const [kept, none] = [await cache.original(dog.id), await cache.original(lake.id)];
+    const text = async (blob) => new Uint8Array(await blob.arrayBuffer()).join();
+    return [(await text(kept)) === (await text(photo)), kept.type, none === undefined];
+  });
+  assert.deepEqual(same, [true, 'image/jpeg', true]);
 });
 
 test('preloading answers later', async () => {
@@ -317,4 +235,109 @@ test('preloading answers later', async () => {
     return [ready, await window.kinds(['dog.jpg', 'lake.jpg'])];
   });
   assert.deepEqual(result, [2, ['exact', 'exact']]);
+});
+
+test('preloading counts only what is there', async () => {
+  const result = await page.evaluate(async () => {
+    const { cache } = window.converter;
+    let runs = 0;
+    const onProgress = ({ stage }) => (runs += stage === 'start' ? 1 : 0);
+    cache.settings = false;
+    const off = [await cache.preload(['dog.jpg'], { maxSide: 256, onProgress }), runs];
+    cache.settings = { maxBytes: 1 };
+    const full = [await cache.preload(['dog.jpg'], { maxSide: 256, onProgress }), runs];
+    cache.settings = { maxBytes: 1e8 };
+    const twice = await cache.preload(['dog.jpg', 'dog.jpg'], { maxSide: 256 });
+    return [off, full, twice];
+  });
+  assert.deepEqual(result, [[0, 0], [0, 1], 2]);
+});
+
+test('a photo waits for one that is preloaded at most', async () => {
+  const result = await page.evaluate(async () => {
+    let runs = 0;
+    let begin;
+    const begun = new Promise((resolve) => (begin = resolve));
+    const onProgress = ({ stage }) => {
+      if (stage === 'start') runs += 1;
+      if (runs > 0) begin();
+    };
+    const preloading = window.converter.cache.preload(['dog.jpg', 'lake.jpg', 'asters.jpg'], {
+      maxSide: 256,
+      onProgress,
+    });
+    await begun;
+    const kind = await window.kinds(['shore.jpg']);
+    const before = runs;
+    return [kind, before, await preloading];
+  });
+  assert.deepEqual(result, [['made'], 1, 3]);
+});
+
+test('a worker that is ended by a cancel takes no question with it', async () => {
+  await page.close();
+  // As on an insecure origin, where no locks tell of a worker's end. A cancel is not noticed in time.
+  const withoutLocks = `Object.defineProperty(navigator, 'locks', { value: undefined });`;
+  await context.addInitScript(withoutLocks);
+  await embedder.patchWorkers(
+    context,
+    `${withoutLocks}
+    addEventListener('message', ({ data }) => {
+      const end = performance.now() + (data.path?.[0] === 'cancel' ? 1000 : 0);
+      while (performance.now() < end);
+    });
+    {
+      const { estimate } = StorageManager.prototype;
+      StorageManager.prototype.estimate = async function () {
+        await new Promise((resolve) => setTimeout(resolve, 1500));
+        return estimate.call(this);
+      };
+    }`,
+  );
+  page = await open();
+  const [code, usage] = await page.evaluate(async () => {
+    const { converter } = window;
+    const cancel = new AbortController();
+    const usage = { asked: undefined };
+    const code = await converter
+      .convert('dog.jpg', {
+        signal: cancel.signal,
+        onProgress({ stage }) {
+          if (stage !== 'inference') return;
+          usage.asked ??= converter.cache.usage();
+          cancel.abort();
+        },
+      })
+      .catch((error) => error.code);
+    const late = new Promise((resolve) => setTimeout(resolve, 20_000, 'never'));
+    return [code, await Promise.race([usage.asked, late])];
+  });
+  assert.equal(code, 'cancelled');
+  assert.equal(usage.entries, 0);
+});
+
+test('a photo that is cancelled while the engine loads takes no question with it', async () => {
+  await kinds(['dog.jpg']);
+  await embedder.holds(page, 1);
+  await page.close();
+  page = await open();
+  const [code, entries] = await page.evaluate(async () => {
+    const { converter } = window;
+    const cancel = new AbortController();
+    const asked = {};
+    const code = await converter
+      .convert('lake.jpg', {
+        maxSide: 256,
+        signal: cancel.signal,
+        onProgress({ stage, loaded }) {
+          if (stage !== 'download' || loaded === 0) return;
+          asked.entries ??= converter.cache.entries();
+          // The question is on its way before.
+          setTimeout(() => cancel.abort(), 20);
+        },
+      })
+      .catch((error) => error.code);
+    return [code, (await asked.entries).length];
+  });
+  assert.deepEqual([code, entries], ['cancelled', 1]);
 });

@@ -71,3 +71,25 @@ export async function holds(page, count) {
     await page.waitForTimeout(100);
   }
 }
+
+/** As if all that is kept had been made so many days ago. */
+export const age = (page, days) =>
+  page.evaluate(async (days) => {
+    const database = await new Promise((resolve) => {
+      const request = indexedDB.open('nijigen');
+      request.onsuccess = () => resolve(request.result);
+    });
+    const transaction = database.transaction('records', 'readwrite');
+    const records = transaction.objectStore('records');
+    const all = await new Promise((resolve) => {
+      const request = records.getAll();
+      request.onsuccess = () => resolve(request.result);
+    });
+    for (const { id, record } of all) {
+      const old = JSON.parse(record);
+      old.life.created = old.life.used = Date.now() - days * 24 * 60 * 60 * 1000;
+      records.put({ id, record: JSON.stringify(old) });
+    }
+    await new Promise((resolve) => (transaction.oncomplete = resolve));
+    database.close();
+  }, days);

@@ -69,8 +69,8 @@ test('a deletion that nobody takes back is carried out, even with the page gone'
   await holds(page, 1);
 
   await page.locator('.remove').click();
-  await page.reload();
   assert.equal((await stored(page)).length, 1);
+  await page.reload();
   await openPanel(page);
   assert.equal(await page.locator('.entry').count(), 0);
   assert.equal((await stored(page)).length, 0);

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { card, choose, launch, open, PHOTO, reaches, SITE, WORDS } from './browser.mjs';
-import { close, kind, openPanel, smallPhotos, stored } from './panel.mjs';
+import { age, close, holds, kind, openPanel, smallPhotos, stored } from './panel.mjs';
 import { convertNatively, meanDifference, readPng } from './pixels.mjs';
 import { serve } from './server.mjs';
 
@@ -99,39 +99,36 @@ test('the age limit that is chosen holds once the panel is closed', async () => 
   await page.reload();
   await choose(page, LAKE);
   await reaches(page, 0, 'done');
-  // Ten days pass.
-  await page.evaluate(async () => {
-    const database = await new Promise((resolve) => {
-      const request = indexedDB.open('nijigen');
-      request.onsuccess = () => resolve(request.result);
-    });
-    const transaction = database.transaction('records', 'readwrite');
-    const records = transaction.objectStore('records');
-    const [{ id, record }] = await new Promise((resolve) => {
-      const request = records.getAll();
-      request.onsuccess = () => resolve(request.result);
-    });
-    const old = JSON.parse(record);
-    old.life.created = old.life.used = Date.now() - 10 * 24 * 60 * 60 * 1000;
-    records.put({ id, record: JSON.stringify(old) });
-    await new Promise((resolve) => (transaction.oncomplete = resolve));
-    database.close();
-  });
+  await holds(page, 1);
+  await age(page, 10);
   await page.reload();
   await openPanel(page);
-  const age = page.getByRole('combobox', { name: WORDS['keeping.age'] });
-  assert.equal(await age.inputValue(), '30');
+  const limit = page.getByRole('combobox', { name: WORDS['keeping.age'] });
+  assert.equal(await limit.inputValue(), '30');
   // Off, and the limit is still the one that was chosen.
   await page.getByRole('switch', { name: WORDS['keeping.keep'] }).click();
   await close(page);
   await openPanel(page);
   assert.equal(await page.locator('.entry').count(), 1);
-  await age.selectOption('7');
+  await limit.selectOption('7');
   assert.equal((await stored(page)).length, 1, 'while the panel is open nothing goes');
   await page.getByRole('switch', { name: WORDS['keeping.keep'] }).click();
   await close(page);
+  await holds(page, 0);
   await openPanel(page);
   assert.equal(await page.locator('.entry').count(), 0);
+  watch.assertClean();
+  await context.close();
+});
+
+test('what has grown too old goes on a visit that draws nothing', async () => {
+  const { context, page, watch } = await open(browser, server.url);
+  await choose(page, LAKE);
+  await reaches(page, 0, 'done');
+  await holds(page, 1);
+  await age(page, 8);
+  await page.reload();
+  await holds(page, 0);
   watch.assertClean();
   await context.close();
 });

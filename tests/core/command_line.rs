@@ -314,6 +314,24 @@ fn a_picture_that_looks_the_same_does_only_when_asked() {
 }
 
 #[test]
+fn drawings_are_neither_kept_nor_found_by_likeness() {
+    let folder = folder("drawn");
+    let drawing = crate::path("tests/fixtures/drawings/face.png");
+    // Seen at an eighth first, as large JPEGs are.
+    let large = folder.join("large.jpg");
+    let original = image::open(crate::path("tests/fixtures/drawings/hills.jpg")).unwrap();
+    let (width, height) = (original.width() * 4, original.height() * 4);
+    original.resize_exact(width, height, image::imageops::FilterType::CatmullRom).into_rgb8().save(&large).unwrap();
+    for file in [&drawing, &large] {
+        for _ in 0..2 {
+            let (said, _) = kept(&folder, file, &["--near", "16"]);
+            assert!(said.contains(DRAWN), "{}: {said}", file.display());
+        }
+    }
+    assert_eq!(fs::read_dir(folder.join("cache")).unwrap().count(), 0);
+}
+
+#[test]
 fn a_cache_that_fails_costs_no_photo() {
     let folder = folder("fails");
     let cache = folder.join("cache");

@@ -4,9 +4,13 @@ use std::io::Cursor;
 
 use image::{DynamicImage, RgbImage, RgbaImage, imageops::FilterType};
 use nijigen::{
+    cache::Settings,
     fingerprint::{Fingerprint, phash::phash},
     options::Limits,
-    picture::{Picture, decode::decode},
+    picture::{
+        Picture,
+        decode::{decode, decode_eighth},
+    },
 };
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -165,6 +169,42 @@ fn what_is_not_a_copy_is_not_found_however_wide_the_threshold() {
     let dog = photo("dog");
     let blurred = at_centre(&dog, |face| image::imageops::blur(&face, 25.));
     assert_eq!(fingerprint(dog).same(&fingerprint(blurred), 64), None);
+}
+
+/// As the cache sees a large JPEG of it.
+fn at_an_eighth(image: &DynamicImage) -> Fingerprint {
+    let large = image.resize(2400, 2400, FilterType::CatmullRom);
+    let mut file = Vec::new();
+    large.write_with_encoder(image::codecs::jpeg::JpegEncoder::new_with_quality(&mut file, 92)).unwrap();
+    Fingerprint::new(&decode_eighth(&file, &Limits::default()).unwrap().unwrap())
+}
+
+#[test]
+fn no_two_photos_are_taken_for_one() {
+    // Quarters of a photo are photos of their own.
+    let photos = PHOTOS.into_iter().flat_map(|name| {
+        let whole = photo(name);
+        let (w, h) = (whole.width() / 2, whole.height() / 2);
+        let quarters =
+            [(0, 0), (w, 0), (0, h), (w, h)].map(|(x, y)| (format!("{name}+{x}+{y}"), whole.crop_imm(x, y, w, h)));
+        [(name.to_owned(), whole)].into_iter().chain(quarters)
+    });
+    let seen: Vec<(String, [Fingerprint; 4])> = photos
+        .map(|(name, photo)| {
+            let eighth = at_an_eighth(&photo);
+            (name, [fingerprint(jpeg(&photo, 60)), fingerprint(scaled(&photo, 75)), fingerprint(photo), eighth])
+        })
+        .collect();
+    let mut pairs = 0;
+    for (i, (one, prints)) in seen.iter().enumerate() {
+        for (other, others) in &seen[..i] {
+            for (a, b) in prints.iter().flat_map(|a| others.iter().map(move |b| (a, b))) {
+                assert_eq!(a.same(b, Settings::MAX_THRESHOLD), None, "{one}, {other}");
+                pairs += 1;
+            }
+        }
+    }
+    assert_eq!(pairs, 25 * 24 / 2 * 16);
 }
 
 #[test]

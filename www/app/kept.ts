@@ -127,9 +127,8 @@ export class KeptList {
     const count = this.#entries.filter(({ id }) => !removals.has(id)).length;
     if (!this.#converter || !(await ask(counted('kept.clear-sure', count)))) return;
     try {
-      // Else a picture made anew would be taken for one that was deleted.
-      await removals.carryOut(this.#converter.cache);
       await this.#converter.cache.clear();
+      removals.forgetAll();
       await this.refresh();
       this.elsewhere.focus();
     } catch (error) {

@@ -32,6 +32,17 @@ new Panel(find(document, '#open-panel', HTMLButtonElement));
 // Who installs the page wants it to last; others are asked only where they ask for it.
 addEventListener('appinstalled', () => void studio().then(({ cache }) => cache.persist()));
 
+// What has grown too old goes even on visits that draw nothing. Where nothing was ever kept this fetches no engine.
+const whenIdle = (window as Partial<typeof window>).requestIdleCallback ?? setTimeout;
+addEventListener('load', () => {
+  whenIdle(
+    () =>
+      void studio()
+        .then(({ cache }) => cache.usage())
+        .catch(() => undefined),
+  );
+});
+
 // Whoever is choosing photos must not lose the page under the file dialog, nor one of its own.
 let choosing = false;
 input.addEventListener('click', () => {

@@ -1,6 +1,6 @@
 import { closeOutside, find } from './dom.js';
 import { KeptList } from './kept.js';
-import { apply, change, DAYS, onChangeElsewhere, settings, type Settings } from './settings.js';
+import { apply, change, DAYS, onChangeElsewhere, settings, settle, type Settings } from './settings.js';
 import { studio } from './studio.js';
 import { counted, text } from './text.js';
 
@@ -35,6 +35,10 @@ export class Panel {
     });
     closeOutside(this.#dialog);
     this.#dialog.addEventListener('close', () => void this.#closed());
+    // With the page its dialog is closed, too.
+    addEventListener('pagehide', () => {
+      if (this.#dialog.open) settle();
+    });
     this.#threshold.addEventListener('input', () => {
       this.#describeLikeness();
     });
@@ -56,7 +60,15 @@ export class Panel {
 
   async #closed(): Promise<void> {
     await this.#kept.close();
-    await studio().then(apply, () => undefined);
+    settle();
+    try {
+      const converter = await studio();
+      apply(converter);
+      // What is beyond the limits goes now, not with the next photo.
+      await converter.cache.usage();
+    } catch {
+      // It goes with the next visit.
+    }
   }
 
   #show({ keep, threshold, days, since, mark }: Settings): void {

@@ -26,10 +26,16 @@ let current = read(remembered(KEY));
 
 export const settings = (): Settings => current;
 
-/** Holds at once for new pictures, and for what is kept once it is applied. False if it is forgotten with the page. */
+/** Holds at once for this page's new pictures, elsewhere once it is settled. False if it is forgotten with the page. */
 export function change(part: Partial<Settings>): boolean {
   current = { ...current, ...part };
-  return remember(KEY, JSON.stringify(current));
+  // Tells other tabs nothing, as it changes nothing.
+  return remember(KEY, remembered(KEY) ?? '{}');
+}
+
+/** Makes the choices hold in other tabs, and from now on. */
+export function settle(): void {
+  remember(KEY, JSON.stringify(current));
 }
 
 /** Tells when another tab has changed the settings. */

@@ -17,8 +17,8 @@ export function studio(): Promise<Converter> {
       onChangeElsewhere(() => {
         apply(converter);
       });
-      // What was deleted when the page was closed; where that fails it stays remembered.
-      await removals.carryOut(converter.cache).catch(() => undefined);
+      // What was deleted when a page was closed; where that fails it stays remembered.
+      await removals.carryOutLeft(converter.cache).catch(() => undefined);
       return converter;
     })
     .catch((error: unknown) => {

@@ -1,37 +1,46 @@
-import type { Conversion, ConvertOptions } from './converter.js';
+import type { ConvertOptions } from './converter.js';
 import { checkedSettings } from './options.js';
 import type { CacheCommand, CacheEntry, CacheReply, CacheSettings, CacheUsage } from './protocol.js';
 import type { Source } from './source.js';
 
-type Ask = (settings: CacheSettings, command: CacheCommand) => Promise<CacheReply>;
-type Convert = (source: Source, options: ConvertOptions) => Promise<Conversion>;
+/** What the converter does for its cache. */
+export interface Services {
+  readonly ask: (settings: CacheSettings, command: CacheCommand) => Promise<CacheReply>;
+  /** Converts a photo; true if it answers at once from then on. */
+  readonly keep: (source: Source, options: ConvertOptions) => Promise<boolean>;
+  /** Called when the cache is turned off: what is being drawn is not to be kept either. */
+  readonly keepNothing: () => void;
+}
+
 type Answer = Exclude<CacheReply, { readonly failure: unknown }>;
 
 /** The pictures that a converter keeps. They belong to the page's origin: all its converters share them. */
 export class CacheControl {
-  #settings: CacheSettings | false;
+  #on: boolean;
   /** Hold for what is kept even while the cache is off. */
   #limits: CacheSettings;
-  readonly #ask: Ask;
-  readonly #convert: Convert;
+  readonly #services: Services;
 
   /** @internal */
-  constructor(settings: CacheSettings | false, ask: Ask, convert: Convert) {
-    this.#settings = settings;
+  constructor(settings: CacheSettings | false, services: Services) {
+    this.#on = settings !== false;
     this.#limits = settings || {};
-    this.#ask = ask;
-    this.#convert = convert;
+    this.#services = services;
   }
 
   /** What was set; `false` when nothing is looked up or stored. */
   get settings(): CacheSettings | false {
-    return this.#settings;
+    return this.#on && this.#limits;
   }
 
-  /** Holds from the next photo on. Turning the cache off removes nothing. */
+  /**
+   * What is not named stays as it is. Limits hold from the next photo or question on. With `false` not even the picture
+   * that is being drawn is kept, but nothing is removed.
+   */
   set settings(settings: CacheSettings | false) {
-    this.#settings = settings && checkedSettings(settings);
-    this.#limits = this.#settings || this.#limits;
+    if (settings) this.#limits = checkedSettings({ ...this.#limits, ...settings });
+    else this.#services.keepNothing();
+    this.#on = settings !== false;
   }
 
   /** All entries, the newest first. */
@@ -44,10 +53,17 @@ export class CacheControl {
     return (await this.#do({ name: 'picture', id })).picture;
   }
 
+  /** The photo's file that an entry was made of; there is one if `keepOriginals` was set then. */
+  async original(id: string): Promise<Blob | undefined> {
+    return (await this.#do({ name: 'original', id })).picture;
+  }
+
+  /** Rejects when it is not certain that they are gone, as while the browser's database cannot be reached. */
   async remove(...ids: readonly string[]): Promise<void> {
     await this.#do({ name: 'remove', ids });
   }
 
+  /** Removes all entries; rejects as `remove` does. */
   async clear(): Promise<void> {
     await this.#do({ name: 'clear' });
   }
@@ -67,25 +83,22 @@ export class CacheControl {
   }
 
   /**
-   * Converts photos one after another while the page is idle, so that they answer at once later. Those that fail
-   * and those that look drawn already are left out. Resolves with the number that is there.
+   * Converts photos one after another while the page is idle, so that they answer at once later; a photo of `convert`
+   * waits for one of them at most. Those that fail, that look drawn already or for which there is no room are left out.
+   * Resolves with the number that is there, which is 0 while the cache is off.
    */
   async preload(sources: readonly Source[], options: ConvertOptions = {}): Promise<number> {
     let ready = 0;
     for (const source of sources) {
-      if (options.signal?.aborted) break;
+      if (!this.#on || options.signal?.aborted) break;
       await idle();
-      const made = await this.#convert(source, options).then(
-        ({ drawn }) => !drawn,
-        () => false,
-      );
-      if (made) ready += 1;
+      if (await this.#services.keep(source, options).catch(() => false)) ready += 1;
     }
     return ready;
   }
 
   async #do(command: CacheCommand): Promise<Answer> {
-    return (await this.#ask(this.#limits, command)) as Answer;
+    return (await this.#services.ask(this.#limits, command)) as Answer;
   }
 }
 

@@ -9,6 +9,7 @@ import type {
   Cached,
   CacheMode,
   CacheSettings,
+  ConversionResult,
   CoreOptions,
   EngineSource,
   ModelEntry,
@@ -117,11 +118,16 @@ export class Converter {
     this.#models = models;
     this.#pool = pool;
     this.#seeds = seeds;
-    this.cache = new CacheControl(
-      cache,
-      (settings, command) => pool.ask(settings, command),
-      (source, options) => this.convert(source, options),
-    );
+    this.cache = new CacheControl(cache, {
+      ask: (settings, command) => pool.ask(settings, command),
+      keep: async (source, options) => {
+        const { cached, kept } = await this.#convert(source, options, true);
+        return cached !== undefined || kept === true;
+      },
+      keepNothing: () => {
+        pool.keepNothing();
+      },
+    });
   }
 
   /** The models on offer. */
@@ -134,25 +140,38 @@ export class Converter {
    * a mistake in the program and rejects at once with a `TypeError` or `RangeError`.
    */
   async convert(source: Source, options: ConvertOptions = {}): Promise<Conversion> {
+    return this.#convert(source, options);
+  }
+
+  /** With `wait` it is told whether the picture is kept. */
+  async #convert(
+    source: Source,
+    options: ConvertOptions,
+    wait = false,
+  ): Promise<Conversion & Pick<ConversionResult, 'kept'>> {
     const core = checked(options);
     const timeout = checkedTime('timeout', options.timeout ?? TIMEOUT_MS);
     const { signal, onPreview, onProgress = () => undefined } = options;
     const generator = this.#generator(options);
-    const { settings } = this.cache;
-    const cache = { mode: settings ? (options.cache ?? 'use') : 'off', settings: settings || {} } as const;
-    if (cache.mode === 'use' && 'entry' in generator && !signal?.aborted) {
+    // Asked anew for each picture: the cache may be turned off meanwhile.
+    const cache = () => {
+      const { settings } = this.cache;
+      return { mode: settings ? (options.cache ?? 'use') : 'off', settings: settings || {}, wait } as const;
+    };
+    const { mode } = cache();
+    if (mode === 'use' && 'entry' in generator && !signal?.aborted) {
       const ahead = await madeAhead(this.#seeds, toPhoto(source), generator.entry, core, signal);
       if (ahead) return ahead;
     }
     const preview = onPreview && 'entry' in generator ? this.#models.preview(generator.entry) : undefined;
-    const request = { photo: toPhoto(source), cache, options: core, signal, timeout };
+    const request = () => ({ photo: toPhoto(source), cache: cache(), options: core, signal, timeout });
     return this.#pool.run(
       async (worker) => {
         if (preview)
-          onPreview?.(await this.#run(worker, { ...request, generator: preview, onProgress: () => undefined }));
-        return this.#run(worker, { ...request, generator, onProgress });
+          onPreview?.(await this.#run(worker, { ...request(), generator: preview, onProgress: () => undefined }));
+        return this.#run(worker, { ...request(), generator, onProgress });
       },
-      cache.mode === 'use' ? kinOf(source) : undefined,
+      mode === 'use' ? kinOf(source) : undefined,
       signal,
     );
   }
@@ -189,7 +208,7 @@ export class Converter {
     return { name, file, ...(range && { range }) };
   }
 
-  async #run(worker: EngineWorker, request: EngineRequest): Promise<Conversion> {
+  async #run(worker: EngineWorker, request: EngineRequest): Promise<Conversion & Pick<ConversionResult, 'kept'>> {
     if (request.signal?.aborted) throw cancelled();
     const { generator } = request;
     const result = await worker.convert(request);

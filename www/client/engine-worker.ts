@@ -142,6 +142,11 @@ export class EngineWorker {
     };
   }
 
+  /** What is being drawn is not to be kept. */
+  keepNothing(): void {
+    void this.#remote.keepNothing();
+  }
+
   /** Ends the worker after so many milliseconds. */
   #limit(timeout: number): { restart: () => void; stop: () => void } {
     let timer: ReturnType<typeof setTimeout> | undefined;

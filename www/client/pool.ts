@@ -109,6 +109,11 @@ export class Pool {
     }
   }
 
+  /** What is being drawn is not to be kept. */
+  keepNothing(): void {
+    for (const { worker } of this.#live()) worker.keepNothing();
+  }
+
   /** Ends everything in progress. */
   dispose(): void {
     this.#disposed = true;

@@ -112,7 +112,7 @@ export interface CacheSettings {
   readonly maxBytes?: number;
   /** Largest distance of a near hit, in bits of 64, 0–16; default 5. */
   readonly threshold?: number;
-  /** Whether the photo itself is kept beside its result; default false. */
+  /** Whether the photo's file is kept beside its result; default false. Turning it off removes none that are kept. */
   readonly keepOriginals?: boolean;
 }
 
@@ -156,7 +156,12 @@ export interface CacheUsage {
 
 export interface ConversionRequest {
   readonly photo: Photo;
-  readonly cache: { readonly mode: CacheMode; readonly settings: CacheSettings };
+  readonly cache: {
+    readonly mode: CacheMode;
+    readonly settings: CacheSettings;
+    /** Whether to answer only when the result is stored, or cannot be. */
+    readonly wait?: boolean;
+  };
   readonly generator: ShippedGenerator | OwnGenerator;
   readonly engine: EngineSource;
   readonly options: CoreOptions;
@@ -177,6 +182,8 @@ export interface ConversionResult {
   readonly drawn: boolean;
   /** Missing when the picture was made for this call. */
   readonly cached?: Cached;
+  /** Whether one that was made is stored; told only to who waits for it. */
+  readonly kept?: boolean;
 }
 
 /** An error cannot carry its code through `postMessage`, so failures are values here. */
@@ -191,7 +198,7 @@ export type Reply = { readonly result: ConversionResult } | { readonly failure: 
 
 export type CacheCommand =
   | { readonly name: 'entries' | 'clear' | 'usage' }
-  | { readonly name: 'picture'; readonly id: string }
+  | { readonly name: 'picture' | 'original'; readonly id: string }
   | { readonly name: 'remove'; readonly ids: readonly string[] };
 
 export type CacheReply =
@@ -207,6 +214,8 @@ export interface WorkerApi {
   convert(request: ConversionRequest, onProgress: ProgressListener): Promise<Reply>;
   /** Ends the conversion in progress, if any, at its next pause. */
   cancel(): void;
+  /** The result of the conversion in progress, if any, is not to be stored. */
+  keepNothing(): void;
   /** Makes the engine's module ready and opens the cache, save where nothing was ever kept. */
   cache(engine: EngineSource, settings: CacheSettings, command: CacheCommand): Promise<CacheReply>;
   /** Resolves when nothing is being stored; says whether what is kept outlives the worker. */

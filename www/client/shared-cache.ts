@@ -18,6 +18,7 @@ export async function askAll(
   const [first = {}] = answers;
   switch (command.name) {
     case 'picture':
+    case 'original':
       return { picture: answers.find(({ picture }) => picture)?.picture };
     case 'entries':
       return { entries: merged(answers) };

@@ -16,6 +16,7 @@ export async function convert(
   request: ConversionRequest,
   signal: AbortSignal,
   onProgress: ProgressListener,
+  mayKeep: () => Promise<boolean>,
 ): Promise<ConversionResult> {
   const clock = stopwatch();
   const loading = load(request, signal, (loaded, total) => {
@@ -41,7 +42,8 @@ export async function convert(
   try {
     const seen = glimpsed ?? (cache && see(photo));
     // Drawings are neither looked up by likeness nor kept: they can be alike and yet differ in what matters. Told from
-    // the whole photo, for which it was measured; a glimpse finds no drawing, because none is kept.
+    // the whole photo, for which it was measured, and so only after a glimpse was looked up: a drawing in a large JPEG
+    // may be taken for a photo that is kept, should it look the same, but not for another drawing, as none is kept.
     const drawn = photo.is_drawn();
     const near = seen && !glimpsed && !drawn && (await nearTo(seen));
     if (near) return found(near, { load: 0, prepare: clock(), inference: 0, encode: 0 });
@@ -54,14 +56,15 @@ export async function convert(
     begun = true;
     const conversion = engine.begin(photo, JSON.stringify(request.options));
     const result = { ...(await draw(conversion, timings, clock, signal, onProgress)), drawn };
-    if (cache && key !== undefined && sha256 && seen && !drawn) {
+    if (cache && key !== undefined && sha256 && seen && !drawn && (await mayKeep())) {
       const { blob, width, height } = result;
-      const original = settings.keepOriginals && raw instanceof Uint8Array ? { original: new Blob([raw]) } : {};
-      // Nobody waits for the store.
-      void cache.put(
+      const original = settings.keepOriginals && raw instanceof Uint8Array ? { original: fileOf(raw, request) } : {};
+      const kept = cache.put(
         { key, sha256, print: seen.print },
         { result: blob, width, height, thumbnail: seen.thumbnail, ...original },
       );
+      // Whoever wants the picture does not wait for the store.
+      if (request.cache.wait) return { ...result, kept: await kept };
     }
     return result;
   } finally {
@@ -69,6 +72,9 @@ export async function convert(
     if (!begun) photo.free();
   }
 }
+
+const fileOf = (bytes: Uint8Array<ArrayBuffer>, { photo }: ConversionRequest): Blob =>
+  new Blob([bytes], { type: photo instanceof Blob ? photo.type : '' });
 
 /** Our own generators' key needs no engine, so that a picture that is kept needs no model. */
 async function keyOf({ generator, options }: ConversionRequest, { engine }: Loading): Promise<string> {

@@ -13,15 +13,21 @@ import { atRest, cacheWith, command, nothingKept } from './cache/index.js';
 import { convert } from './convert.js';
 import { core, loadCore } from './module.js';
 import { toFailure } from './failure.js';
+import { pause } from './pause.js';
 
-let current: AbortController | undefined;
+/** The conversion in progress: how to end it, and whether its result may be kept. */
+let current: { readonly cancel: AbortController; keep: boolean } | undefined;
 
 const api: WorkerApi = {
   async convert(request: ConversionRequest, onProgress: ProgressListener): Promise<Reply> {
-    const cancel = new AbortController();
-    current = cancel;
+    const conversion = (current = { cancel: new AbortController(), keep: true });
+    const mayKeep = async () => {
+      // While the result was encoded no message came through.
+      await pause();
+      return conversion.keep;
+    };
     try {
-      return { result: await convert(request, cancel.signal, onProgress) };
+      return { result: await convert(request, conversion.cancel.signal, onProgress, mayKeep) };
     } catch (error) {
       return { failure: toFailure(error, allocationFailed) };
     } finally {
@@ -31,7 +37,11 @@ const api: WorkerApi = {
   },
 
   cancel() {
-    current?.abort();
+    current?.cancel.abort();
+  },
+
+  keepNothing() {
+    if (current) current.keep = false;
   },
 
   async cache(engine: EngineSource, settings: CacheSettings, asked: CacheCommand): Promise<CacheReply> {
@@ -41,7 +51,9 @@ const api: WorkerApi = {
       await loadCore(engine, new AbortController().signal, () => undefined);
       return await command(await cacheWith(settings), asked);
     } catch (error) {
-      return { failure: toFailure(error, allocationFailed) };
+      // The engine may be drawing, and is none the worse for a store that fails.
+      const fatal = error instanceof WebAssembly.RuntimeError;
+      return { failure: { ...toFailure(error, allocationFailed), fatal } };
     }
   },
 

@@ -27,11 +27,17 @@ export const report = (): Pick<ConversionResult, 'variant' | 'threads' | 'memory
 
 /** Compiles the fastest wasm that works while it comes in. A failed attempt is forgotten: the next one starts anew. */
 export function loadCore(source: EngineSource, signal: AbortSignal, onProgress: ProgressListener): Promise<unknown> {
-  loading ??= loadFirst(source, signal, onProgress).catch((error: unknown) => {
+  const attempt = (loading ??= loadFirst(source, signal, onProgress).catch((error: unknown) => {
     loading = undefined;
     throw error;
+  }));
+  return attempt.catch((error: unknown) => {
+    // The one whose attempt it was gave up, not this one.
+    if ((error as { code?: unknown }).code === 'cancelled' && !signal.aborted) {
+      return loadCore(source, signal, onProgress);
+    }
+    throw error;
   });
-  return loading;
 }
 
 async function loadFirst(source: EngineSource, signal: AbortSignal, onProgress: ProgressListener): Promise<void> {

@@ -2,7 +2,10 @@
 
 use std::{
     path::PathBuf,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -14,11 +17,13 @@ use nijigen::{
 
 type Pictures = Level<Fingerprint, Disk>;
 
-/// What all threads look up in. After its first fault it holds nothing, and the photos are all drawn.
+/// What all threads look up in. Once it is broken it holds nothing, and the photos are all drawn.
 pub struct Cache {
     key: Key,
     near: bool,
     level: Mutex<Option<Pictures>>,
+    /// Whether it was said that something found no room.
+    full: AtomicBool,
 }
 
 /// The folder to keep results in: the one that is named, or the computer's usual one for what can be made again.
@@ -36,7 +41,7 @@ impl Cache {
         let defaults = Settings::default();
         let settings = Settings { threshold: near.unwrap_or(defaults.threshold), ..defaults };
         let level = Level::open(settings, Disk::new(folder), now())?;
-        Ok(Cache { key, near: near.is_some(), level: Mutex::new(Some(level)) })
+        Ok(Cache { key, near: near.is_some(), level: Mutex::new(Some(level)), full: AtomicBool::new(false) })
     }
 
     /// What was made of the very file with this SHA-256.
@@ -55,13 +60,20 @@ impl Cache {
     /// Keeps a result.
     ///
     /// # Errors
-    /// The first time that it cannot be kept; later ones are not tried.
+    /// The first time that there is no room for one, which says nothing of the next; and when the cache is broken, after
+    /// which none is tried.
     pub fn put(&self, sha256: [u8; 32], fingerprint: Fingerprint, result: &[u8]) -> Result<(), Fault> {
         let mut held = self.level();
         let Some(level) = held.as_mut() else { return Ok(()) };
         let pictures = Payload { result: result.to_vec(), ..Payload::default() };
         let record = Record::new(self.key.clone(), sha256, fingerprint, &pictures, now());
-        level.put(record, pictures, now()).inspect_err(|_| *held = None)
+        let kept = level.put(record, pictures, now());
+        match &kept {
+            Err(Fault::Full) if self.full.swap(true, Ordering::Relaxed) => return Ok(()),
+            Err(Fault::Broken(_)) => *held = None,
+            _ => {}
+        }
+        kept
     }
 
     /// A thread that panicked has left it whole.
@@ -72,4 +84,30 @@ impl Cache {
 
 fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use nijigen::{Options, picture::Picture};
+
+    use super::*;
+
+    #[test]
+    fn a_result_without_room_is_said_once_and_costs_only_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let entry = crate::generators::load("meadow", None).unwrap().entry().clone();
+        let settings = Settings { max_bytes: 100_000, ..Settings::default() };
+        let cache = Cache {
+            key: Key::new(&entry, &Options::default()),
+            near: false,
+            level: Mutex::new(Some(Level::open(settings, Disk::new(folder.path()), now()).unwrap())),
+            full: AtomicBool::new(false),
+        };
+        let print = || Fingerprint::new(&Picture::new(8, 8, vec![0; 256]).unwrap());
+        assert_eq!(cache.put([1; 32], print(), &[0; 200_000]), Err(Fault::Full));
+        assert_eq!(cache.put([2; 32], print(), &[0; 200_000]), Ok(()));
+        assert_eq!(cache.put([3; 32], print(), b"small"), Ok(()));
+        assert_eq!(cache.exact(&[2; 32]), None);
+        assert_eq!(cache.exact(&[3; 32]).as_deref(), Some(&b"small"[..]));
+    }
 }

@@ -14,8 +14,8 @@ use std::{
 use indicatif::{ProgressBar, ProgressStyle};
 use nijigen::{
     Error, Options, Result,
-    cache::Key,
-    fingerprint::{Fingerprint, exact},
+    cache::{Fault, Key},
+    fingerprint::{Fingerprint, drawn::is_drawn, exact},
     picture::{
         decode::{check_size, decode_eighth},
         encode::encode,
@@ -195,23 +195,40 @@ impl Batch<'_> {
             self.kept.fetch_add(1, Ordering::Relaxed);
             return Ok(kept);
         }
-        let (fingerprint, decoded) = match decode_eighth(file, limits)? {
-            Some(small) => (Fingerprint::new(&small), None),
-            None => {
-                let photo = prepare(file, limits)?;
-                (Fingerprint::new(photo.picture()), Some(photo))
-            }
-        };
-        if let Some((bits, kept)) = cache.near(&fingerprint) {
-            self.kept.fetch_add(1, Ordering::Relaxed);
-            self.say(path, &format!("looks like an earlier photo ({bits} of 64 bits differ); its result is used"));
+        // A large JPEG is looked up before all of it is decoded. No drawing is kept that a drawing could be near to.
+        let glimpsed = decode_eighth(file, limits)?.map(|small| Fingerprint::new(&small));
+        if let Some(kept) = glimpsed.as_ref().and_then(|seen| self.near(cache, path, seen)) {
             return Ok(kept);
         }
-        let bytes = self.render(engine, decoded.map_or_else(|| prepare(file, limits), Ok)?, shown)?;
+        let photo = prepare(file, limits)?;
+        // Drawings can be alike and yet differ in what matters.
+        if is_drawn(photo.picture())? {
+            return self.render(engine, photo, shown);
+        }
+        let fingerprint = match glimpsed {
+            Some(fingerprint) => fingerprint,
+            None => {
+                let seen = Fingerprint::new(photo.picture());
+                if let Some(kept) = self.near(cache, path, &seen) {
+                    return Ok(kept);
+                }
+                seen
+            }
+        };
+        let bytes = self.render(engine, photo, shown)?;
         if let Err(fault) = cache.put(sha256, fingerprint, &bytes) {
-            self.bar.suspend(|| eprintln!("nijigen: results are no longer kept: {fault}"));
+            let what = if fault == Fault::Full { "some results are not kept" } else { "results are no longer kept" };
+            self.bar.suspend(|| eprintln!("nijigen: {what}: {fault}"));
         }
         Ok(bytes)
+    }
+
+    /// The kept result of a photo that looks the same, which is said.
+    fn near(&self, cache: &Cache, path: &Path, seen: &Fingerprint) -> Option<Vec<u8>> {
+        let (bits, kept) = cache.near(seen)?;
+        self.kept.fetch_add(1, Ordering::Relaxed);
+        self.say(path, &format!("looks like an earlier photo ({bits} of 64 bits differ); its result is used"));
+        Some(kept)
     }
 
     fn render(&self, engine: &mut Engine, photo: Prepared, shown: &mut u64) -> Result<Vec<u8>> {

@@ -1,6 +1,8 @@
 //! The command-line program: `nijigen convert IN… -o OUT`.
 #![forbid(unsafe_code)]
 #![deny(clippy::unwrap_used, clippy::expect_used)]
+// As in the library.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod cache;
 mod convert;

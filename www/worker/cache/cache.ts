@@ -1,17 +1,20 @@
 import type { CacheEntry, CacheSettings, CacheUsage } from '../../client/protocol.js';
+import { WorkerError } from '../failure.js';
 import { core } from '../module.js';
 import { IndexedDbStore } from './indexed-db.js';
 import { Level, type Hit } from './level.js';
 import { MemoryStore } from './memory.js';
 import { bytesOf, type Pictures, type Stored } from './store.js';
 
-export const DATABASE = 'nijigen';
+const DATABASE = 'nijigen';
 /** The share of what the browser grants this origin that the cache may take at most. */
 const SHARE = 0.2;
 const SWEEP_MS = 60 * 60 * 1000;
+/** How long a slow disk, or an older tab, may hold up the database before the cache goes on without it for now. */
+const PATIENCE_MS = 2000;
 
 /** What tabs tell each other. */
-type News = { readonly stored: string } | { readonly removed: readonly string[] };
+type News = { readonly stored: string } | { readonly removed: readonly string[] } | { readonly cleared: true };
 
 /** An answer that needed no engine. */
 export interface Answer {
@@ -30,13 +33,16 @@ export interface Photograph {
 
 /** Entries in this worker's memory, and in the browser's database where there is one. */
 export class PictureCache {
-  readonly #levels: readonly Level[];
+  /** The memory's, and once it is open the database's. */
+  readonly #levels: Level[];
   readonly #news = new BroadcastChannel('nijigen-cache');
   #settings: string;
   #storing: Promise<unknown> = Promise.resolve();
+  /** Whether the database may still open. */
+  #opening = true;
 
-  private constructor(levels: readonly Level[], settings: CacheSettings) {
-    this.#levels = levels;
+  private constructor(memory: Level, settings: CacheSettings) {
+    this.#levels = [memory];
     this.#settings = JSON.stringify(settings);
     this.#news.onmessage = ({ data }: MessageEvent<News>) => {
       this.#hear(data);
@@ -45,16 +51,25 @@ export class PictureCache {
   }
 
   static async open(settings: CacheSettings): Promise<PictureCache> {
-    const levels = [await Level.open(new MemoryStore(), settings, true)];
+    const cache = new PictureCache(await Level.open(new MemoryStore(), settings, true), settings);
+    // Without a database the cache lasts as long as the worker; one that opens late is taken all the same.
+    const opened = cache.#openDatabase().catch(() => undefined);
+    await Promise.race([opened, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
+    return cache;
+  }
+
+  async #openDatabase(): Promise<void> {
     try {
-      const lasting = await Level.open(await IndexedDbStore.open(DATABASE), settings, false);
+      const store = await IndexedDbStore.open(DATABASE);
+      const settings = this.#settings;
+      const lasting = await Level.open(store, JSON.parse(settings) as CacheSettings, false);
       const { quota } = await estimate();
       if (quota !== undefined) await lasting.cap(quota * SHARE);
-      levels.push(lasting);
-    } catch {
-      // Without a database the cache lasts as long as the worker.
+      if (this.#settings !== settings) await lasting.change(JSON.parse(this.#settings) as CacheSettings);
+      this.#levels.push(lasting);
+    } finally {
+      this.#opening = false;
     }
-    return new PictureCache(levels, settings);
   }
 
   /** Takes over settings that changed. */
@@ -94,17 +109,18 @@ export class PictureCache {
     await this.#storing;
   }
 
-  /** Stores what was made of a photo. Never rejects: what cannot be stored is made again another time. */
-  async put(photo: Photograph, pictures: Pictures): Promise<void> {
-    const storing = this.#put(photo, pictures).catch(() => undefined);
+  /** Stores what was made of a photo; false if it cannot be stored: then it is made again another time. */
+  async put(photo: Photograph, pictures: Pictures): Promise<boolean> {
+    const storing = this.#put(photo, pictures).catch(() => false);
     this.#storing = Promise.all([this.#storing, storing]);
-    await storing;
+    return storing;
   }
 
-  async #put({ key, sha256, print = '' }: Photograph, pictures: Pictures): Promise<void> {
+  async #put({ key, sha256, print = '' }: Photograph, pictures: Pictures): Promise<boolean> {
     const entry = JSON.parse(core.cache_record(key, sha256, print, bytesOf(pictures), Date.now())) as Stored;
     const stored = await Promise.all(this.#levels.map((level) => level.put(entry, pictures)));
     if (stored[1]) this.#tell({ stored: entry.record });
+    return stored.at(-1) ?? false;
   }
 
   /** All entries, the newest first. */
@@ -117,21 +133,32 @@ export class PictureCache {
     return (await Promise.all(entries)).flat().sort((a, b) => b.created - a.created);
   }
 
-  async picture(id: string): Promise<Blob | undefined> {
+  async pictures(id: string): Promise<Pictures | undefined> {
     for (const level of this.#levels) {
       const pictures = await level.read(id).catch(() => undefined);
-      if (pictures) return pictures.result;
+      if (pictures) return pictures;
     }
     return undefined;
   }
 
   async remove(ids: readonly string[]): Promise<void> {
+    await this.#checkReach();
     await Promise.all(this.#levels.map((level) => level.remove(ids)));
     this.#tell({ removed: ids });
   }
 
+  /** Those that this worker does not know go, too. */
   async clear(): Promise<void> {
-    await this.remove([...new Set(this.#levels.flatMap((level) => level.list().map(({ id }) => id)))]);
+    await this.#checkReach();
+    await Promise.all(this.#levels.map((level) => level.clear()));
+    this.#tell({ cleared: true });
+  }
+
+  /** Rejects while there may be entries out of reach: what is said to be gone would come back. */
+  async #checkReach(): Promise<void> {
+    if (this.#levels.length > 1) return;
+    if (this.#opening || (await exists().catch(() => false)))
+      throw new WorkerError('internal', 'the database cannot be reached now');
   }
 
   async usage(): Promise<CacheUsage> {
@@ -145,11 +172,15 @@ export class PictureCache {
   }
 
   #hear(news: News): void {
-    if ('stored' in news) this.#levels[1]?.learn(news.stored);
-    else {
-      // The database is empty already; what this worker holds is its own.
-      void this.#levels[0]?.remove(news.removed);
-      this.#levels[1]?.forget(news.removed);
+    const [memory, lasting] = this.#levels;
+    // From the database it is gone already; what the memory holds is this worker's own.
+    if ('stored' in news) lasting?.learn(news.stored);
+    else if ('removed' in news) {
+      void memory?.remove(news.removed);
+      lasting?.forget(news.removed);
+    } else {
+      void memory?.clear();
+      lasting?.forgetAll();
     }
   }
 
@@ -160,6 +191,12 @@ export class PictureCache {
 
 /** Exact before near, nearer before farther, newer before older. */
 const rank = (a: Hit, b: Hit): number => (a.distance ?? -1) - (b.distance ?? -1) || b.created - a.created;
+
+/** Whether there is a database, as far as the browser tells. */
+export async function exists(): Promise<boolean> {
+  const databases = await indexedDB.databases();
+  return databases.some(({ name }) => name === DATABASE);
+}
 
 /** What the browser would still grant. */
 export async function room(): Promise<Pick<CacheUsage, 'available'>> {

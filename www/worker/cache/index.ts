@@ -1,5 +1,5 @@
 import type { CacheCommand, CacheReply, CacheSettings } from '../../client/protocol.js';
-import { DATABASE, PictureCache, room } from './cache.js';
+import { exists, PictureCache, room } from './cache.js';
 
 let opened: Promise<PictureCache> | undefined;
 
@@ -22,8 +22,7 @@ export async function atRest(): Promise<{ readonly lasting: boolean }> {
 export async function nothingKept(): Promise<CacheReply | undefined> {
   if (opened) return undefined;
   try {
-    const databases = await indexedDB.databases();
-    if (databases.some(({ name }) => name === DATABASE)) return undefined;
+    if (await exists()) return undefined;
     return { entries: [], usage: { entries: 0, bytes: 0, lasting: true, ...(await room()) } };
   } catch {
     // Not every browser tells which databases there are.
@@ -39,7 +38,9 @@ export async function command(cache: PictureCache, asked: CacheCommand): Promise
     case 'usage':
       return { usage: await cache.usage() };
     case 'picture':
-      return { picture: await cache.picture(asked.id) };
+      return { picture: (await cache.pictures(asked.id))?.result };
+    case 'original':
+      return { picture: (await cache.pictures(asked.id))?.original };
     case 'remove':
       await cache.remove(asked.ids);
       return {};

@@ -9,8 +9,6 @@ interface Schema extends DBSchema {
 }
 
 const VERSION = 1;
-/** How long an older tab may hold up the database before this one goes on without. */
-const PATIENCE_MS = 2000;
 
 /** Entries that outlive the page, shared by all tabs. */
 export class IndexedDbStore implements Store {
@@ -20,9 +18,9 @@ export class IndexedDbStore implements Store {
     this.#database = database;
   }
 
-  /** Rejects where there is no database to be had: private browsing, a tab that blocks an upgrade. */
+  /** Rejects where there is no database to be had, as in private browsing; waits while an older tab blocks an upgrade. */
   static async open(name: string): Promise<IndexedDbStore> {
-    const opening = openDB<Schema>(name, VERSION, {
+    const database = await openDB<Schema>(name, VERSION, {
       upgrade(database) {
         database.createObjectStore('records', { keyPath: 'id' });
         database.createObjectStore('pictures', { keyPath: 'id' });
@@ -32,18 +30,6 @@ export class IndexedDbStore implements Store {
         (event.target as IDBDatabase).close();
       },
     });
-    const late = new Promise<undefined>((resolve) => setTimeout(resolve, PATIENCE_MS));
-    const database = await Promise.race([opening, late]);
-    if (!database) {
-      // One that opens after all is not wanted any more.
-      opening.then(
-        (belated) => {
-          belated.close();
-        },
-        () => undefined,
-      );
-      throw new Error('the database is held up by another tab');
-    }
     return new IndexedDbStore(database);
   }
 
@@ -53,19 +39,25 @@ export class IndexedDbStore implements Store {
       transaction.objectStore('records').getAll(),
       transaction.objectStore('pictures').getAllKeys(),
     ]);
-    // Both are always written together; whatever came apart is of no use.
+    // Both are always written together; whatever came apart is of no use, nor what another program wrote there.
     const whole = new Set(names);
-    const known = new Set(records.map(({ id }) => id));
-    for (const { id } of records) if (!whole.has(id)) void transaction.objectStore('records').delete(id);
+    const isSound = ({ id, record }: Record<keyof Stored, unknown>) =>
+      typeof id === 'string' && typeof record === 'string' && whole.has(id);
+    const sound = records.filter(isSound);
+    const known = new Set(sound.map(({ id }) => id));
+    for (const { id } of records) if (!known.has(id)) void transaction.objectStore('records').delete(id);
     for (const id of names) if (!known.has(id)) void transaction.objectStore('pictures').delete(id);
     await transaction.done;
-    return records.filter(({ id }) => whole.has(id));
+    return sound;
   }
 
   async read(id: string): Promise<Pictures | undefined> {
     const pictures = await this.#database.get('pictures', id);
     // What another program wrote there, or a version of long ago, is no picture.
-    return pictures?.result instanceof Blob && pictures.width > 0 && pictures.height > 0 ? pictures : undefined;
+    if (!(pictures?.result instanceof Blob && pictures.width > 0 && pictures.height > 0)) return undefined;
+    // Browsers keep the bytes in a file beside the database, which may be gone: then this rejects.
+    await pictures.result.slice(0, 1).arrayBuffer();
+    return pictures;
   }
 
   async write(entry: Stored, pictures: Pictures): Promise<void> {
@@ -90,5 +82,14 @@ export class IndexedDbStore implements Store {
       transaction.objectStore('pictures').delete(id),
     ]);
     await Promise.all([...deletions, transaction.done]);
+  }
+
+  async clear(): Promise<void> {
+    const transaction = this.#database.transaction(['records', 'pictures'], 'readwrite');
+    await Promise.all([
+      transaction.objectStore('records').clear(),
+      transaction.objectStore('pictures').clear(),
+      transaction.done,
+    ]);
   }
 }

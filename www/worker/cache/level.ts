@@ -23,6 +23,8 @@ export class Level {
   readonly #policy: Cache;
   readonly #store: Store;
   readonly #inMemory: boolean;
+  /** Making room did not help the last time, as when it is others that fill the disk. */
+  #helpless = false;
 
   private constructor(policy: Cache, store: Store, inMemory: boolean) {
     this.#policy = policy;
@@ -97,17 +99,19 @@ export class Level {
     return true;
   }
 
-  /** Tries once more after making room, should there be none. */
+  /** Tries once more after making room, should there be none; no entries are given up where that is of no use. */
   async #write(entry: Stored, pictures: Pictures, bytes: number): Promise<void> {
     try {
       await this.#store.write(entry, pictures);
     } catch (error) {
-      if ((error as DOMException).name !== 'QuotaExceededError') throw error;
+      if (this.#helpless || (error as DOMException).name !== 'QuotaExceededError') throw error;
       const remove = this.#policy.relieve(bytes);
       if (remove.length === 0) throw error;
       await this.#store.remove(remove);
+      this.#helpless = true;
       await this.#store.write(entry, pictures);
     }
+    this.#helpless = false;
   }
 
   /** What another tab has stored or removed. */
@@ -122,6 +126,15 @@ export class Level {
   async remove(ids: readonly string[]): Promise<void> {
     this.forget(ids);
     await this.#store.remove(ids);
+  }
+
+  forgetAll(): void {
+    this.forget(this.list().map(({ id }) => id));
+  }
+
+  async clear(): Promise<void> {
+    this.forgetAll();
+    await this.#store.clear();
   }
 
   async read(id: string): Promise<Pictures | undefined> {

@@ -25,4 +25,9 @@ export class MemoryStore implements Store {
     for (const id of ids) this.#pictures.delete(id);
     return Promise.resolve();
   }
+
+  clear(): Promise<void> {
+    this.#pictures.clear();
+    return Promise.resolve();
+  }
 }

@@ -23,6 +23,8 @@ export interface Store {
   /** Replaces the record of an entry that is there. */
   touch(entry: Stored): Promise<void>;
   remove(ids: readonly string[]): Promise<void>;
+  /** Removes all, whoever stored it. */
+  clear(): Promise<void>;
 }
 
 export const bytesOf = ({ result, thumbnail, original }: Pictures): number =>

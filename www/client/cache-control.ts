@@ -92,7 +92,7 @@ export class CacheControl {
 /** Safari has no idle callbacks yet. */
 function idle(): Promise<void> {
   return new Promise((resolve) => {
-    if ('requestIdleCallback' in window) {
+    if ('requestIdleCallback' in globalThis) {
       requestIdleCallback(() => {
         resolve();
       });

@@ -1,8 +1,12 @@
+import { files } from 'nijigen-files';
 import { CacheControl } from './cache-control.js';
 import { EngineWorker } from './engine-worker.js';
 import { cancelled, NijigenError } from './error.js';
 import { Models } from './models.js';
 import { checked, checkedSettings, checkedThreads } from './options.js';
+import type { ModelMeta } from './own-models.js';
+import { absolute, requirePlatform } from './platform.js';
+import { preload, type PreloadOptions } from './preload.js';
 import type {
   Cached,
   CacheMode,
@@ -19,11 +23,14 @@ import type {
   Variant,
 } from './protocol.js';
 import { madeAhead, type Seed } from './seeds.js';
-import { toFile, toPhoto, type Source } from './source.js';
+import { toFile, toPhoto, withPixels, type FileSource, type ReadableSource, type Source } from './source.js';
+import { trialPicture } from './trial.js';
 import { Turns } from './turns.js';
 
 /** Where the parts lie; by default beside this script. Relative URLs are resolved against the page. */
 export interface ConverterOptions {
+  /** The folder with all of the package's files, such as a CDN's: where those below are that are not given. */
+  readonly baseUrl?: string | URL;
   readonly workerUrl?: string | URL;
   /** The engine's builds, of which the fastest one is taken that works. One URL alone: that build and no other. */
   readonly wasmUrl?: string | URL | Partial<Readonly<Record<Variant, string | URL>>>;
@@ -31,6 +38,8 @@ export interface ConverterOptions {
   readonly threadUrl?: string | URL;
   /** The folder with `manifest.json`; ends with a slash. */
   readonly modelsUrl?: string | URL;
+  /** The models on offer, each imported as `nijigen/models/<id>`, in place of a folder. */
+  readonly models?: readonly ShippedGenerator[];
   /** How many threads draw where the page is cross-origin isolated, 1–64; default one a core, 8 at most. */
   readonly threads?: number;
   /** What is kept of the pictures made; `false` keeps nothing. */
@@ -40,12 +49,12 @@ export interface ConverterOptions {
 }
 
 export interface ConvertOptions extends CoreOptions {
-  /** A style of `styles()`; default the first one. */
+  /** A style of `styles()`, or the id of a model of your own; default the first one. */
   readonly style?: string;
   /** Default the first one that the style has. */
   readonly tier?: ModelEntry['tier'];
   /** A generator of your own, in place of `style` and `tier`: the ONNX file of an AnimeGANv2 or the like, or its URL. */
-  readonly model?: Blob | ArrayBuffer | ArrayBufferView<ArrayBuffer> | string | URL;
+  readonly model?: FileSource;
   /** The values that `model` takes for black and white; without it they are guessed. */
   readonly modelRange?: ValueRange;
   /** Whether a picture made before may answer, and this one be kept; default `use`. */
@@ -74,6 +83,8 @@ export interface Conversion {
   readonly memory: number;
   /** Whether the input looked like a drawing already: then nothing is kept, nor found by likeness. */
   readonly drawn: boolean;
+  /** Whether a picture made before answered: the very file's, or that of one that looks the same. */
+  readonly cache: 'exact' | 'similar' | 'miss';
   /** Says which earlier picture answered; missing when this one was made anew. */
   readonly cached?: Cached;
 }
@@ -109,9 +120,33 @@ export class Converter {
     );
   }
 
-  /** The models on offer. */
+  /** The models on offer; those of your own come last. */
   styles(): readonly ModelEntry[] {
     return this.#models.entries;
+  }
+
+  /**
+   * Keeps a generator of your own, the ONNX file of an AnimeGANv2 or the like, in the browser's database, from where
+   * later converters of this origin have it too. Resolves with its id, which `style` takes. It is tried on a small
+   * picture first; one that does not work rejects with code `bad-model`.
+   */
+  async addModel(source: FileSource, meta: ModelMeta): Promise<string> {
+    const file = await asBlob(toFile(source));
+    const range = meta.range && { modelRange: meta.range };
+    await this.convert(trialPicture(), { model: file, ...range, label: null, cache: 'off' });
+    const taken = this.#models.shipped.flatMap(({ entry }) => [entry.id, entry.style]);
+    return this.#models.own.add(file, meta, taken);
+  }
+
+  /** Forgets a model of your own, if there is one of this id. */
+  async removeModel(id: string): Promise<void> {
+    await this.#models.own.remove(id);
+  }
+
+  /** Fetches and compiles the engine and the models of these styles ahead, so that a photo need not wait for them. */
+  async preload(styles: readonly string[], options: PreloadOptions = {}): Promise<void> {
+    const generators = styles.map((style) => this.#models.find(style, options.tier));
+    await this.#turns.run(() => preload(() => this.#alive(), this.#engine, generators, options), options.signal);
   }
 
   /**
@@ -120,10 +155,13 @@ export class Converter {
    */
   async convert(source: Source, options: ConvertOptions = {}): Promise<Conversion> {
     const core = checked(options);
-    return this.#turns.run(() => this.#convert(source, options, core), options.signal);
+    return this.#turns.run(
+      () => withPixels(source, (readable) => this.#convert(readable, options, core)),
+      options.signal,
+    );
   }
 
-  async #convert(source: Source, options: ConvertOptions, core: CoreOptions): Promise<Conversion> {
+  async #convert(source: ReadableSource, options: ConvertOptions, core: CoreOptions): Promise<Conversion> {
     if (this.#disposed) throw new NijigenError('cancelled', 'the converter was disposed of');
     const { signal, onPreview } = options;
     const generator = this.#generator(options);
@@ -147,7 +185,7 @@ export class Converter {
   }
 
   async #run(
-    source: Source,
+    source: ReadableSource,
     generator: ShippedGenerator | OwnGenerator,
     options: CoreOptions,
     cache: ConversionRequest['cache'],
@@ -157,8 +195,10 @@ export class Converter {
     if (signal?.aborted) throw cancelled();
     const request = { photo: toPhoto(source), generator, cache, engine: this.#engine, options };
     const result = await this.#alive().convert(request, onProgress, signal);
-    if (!('entry' in generator)) return { ...result, style: generator.name };
-    return { ...result, style: generator.entry.style, tier: generator.entry.tier };
+    const answered = { exact: 'exact', near: 'similar', none: 'miss' } as const;
+    const made = { ...result, cache: answered[result.cached?.kind ?? 'none'] };
+    if (!('entry' in generator)) return { ...made, style: generator.name };
+    return { ...made, style: generator.entry.style, tier: generator.entry.tier };
   }
 
   #alive(): EngineWorker {
@@ -170,35 +210,52 @@ export class Converter {
   /** Ends the worker and with it everything in progress; later calls reject. */
   dispose(): void {
     this.#disposed = true;
+    this.#models.own.close();
     this.#worker?.dispose();
   }
 }
 
-/** Makes a converter ready for use. Fetches the list of models; the engine itself comes with the first photo. */
+/** Makes a converter ready for use. Starts nothing: the engine comes with the first photo. */
 export async function createConverter(options: ConverterOptions = {}): Promise<Converter> {
-  const locate = (given: string | URL | undefined, standard: URL) =>
-    given ? new URL(given, document.baseURI) : standard;
-  const worker = locate(options.workerUrl, new URL('./worker.js', import.meta.url));
-  const models = locate(options.modelsUrl, new URL('./models/', import.meta.url));
+  requirePlatform();
+  const base = options.baseUrl === undefined ? undefined : folder(options.baseUrl);
+  const standard = files();
+  // Scripts that are part of this one are never looked for elsewhere.
+  const locate = (given: string | URL | undefined, name: string, beside: URL) =>
+    new URL(absolute(given ?? (base && beside.protocol !== 'blob:' ? new URL(name, base) : beside)));
+  const worker = locate(options.workerUrl, 'worker.js', standard.worker);
+  const modules = Object.entries(standard.wasm).map(([variant, beside]) => [
+    variant,
+    locate(undefined, `nijigen-${variant}.wasm`, beside),
+  ]);
   const cache = options.cache === false ? false : checkedSettings(options.cache ?? {});
   const engine = {
-    wasm: located(options.wasmUrl ?? standardModules()),
-    threadUrl: locate(options.threadUrl, new URL('./thread.js', import.meta.url)).href,
+    wasm: located(options.wasmUrl ?? (Object.fromEntries(modules) as Partial<Record<Variant, URL>>)),
+    threadUrl: locate(options.threadUrl, 'thread.js', standard.thread).href,
     threads: checkedThreads(options.threads),
   };
-  return new Converter(await Models.fetch(models), worker, engine, cache, options.seeds ?? []);
+  return new Converter(await Models.open(modelsOf(options, base)), worker, engine, cache, options.seeds ?? []);
 }
 
-/** Written out, so that bundlers see the files. */
-const standardModules = (): Record<Variant, URL> => ({
-  simd: new URL('./nijigen-simd.wasm', import.meta.url),
-  relaxed: new URL('./nijigen-relaxed.wasm', import.meta.url),
-  'simd-threads': new URL('./nijigen-simd-threads.wasm', import.meta.url),
-  'relaxed-threads': new URL('./nijigen-relaxed-threads.wasm', import.meta.url),
-});
+function modelsOf({ modelsUrl, models }: ConverterOptions, base: URL | undefined): readonly ShippedGenerator[] | URL {
+  if (modelsUrl !== undefined) return new URL(absolute(modelsUrl));
+  return models ?? (base ? new URL('models/', base) : []);
+}
+
+const folder = (url: string | URL): URL => new URL(absolute(url).replace(/\/?$/, '/'));
 
 function located(wasm: NonNullable<ConverterOptions['wasmUrl']>): EngineSource['wasm'] {
-  const absolute = (url: string | URL) => new URL(url, document.baseURI).href;
   if (typeof wasm === 'string' || wasm instanceof URL) return absolute(wasm);
   return Object.fromEntries(Object.entries(wasm).map(([variant, url]) => [variant, absolute(url)]));
+}
+
+async function asBlob(file: Blob | string): Promise<Blob> {
+  if (typeof file !== 'string') return file;
+  try {
+    const response = await fetch(file);
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    return await response.blob();
+  } catch (cause) {
+    throw new NijigenError('network', `the model could not be fetched from ${file}`, { cause });
+  }
 }

@@ -12,6 +12,7 @@ import type {
   ProgressListener,
   WorkerApi,
 } from './protocol.js';
+import { startWorker } from './start-worker.js';
 
 /** How long a worker may take to notice a cancel before it is ended. With it the promise settles within 300 ms. */
 const CANCEL_GRACE_MS = 200;
@@ -28,7 +29,7 @@ export class EngineWorker {
 
   constructor(url: URL) {
     const name = `nijigen-${Math.random().toString(36).slice(2)}`;
-    this.#worker = new Worker(url, { type: 'module', name });
+    this.#worker = startWorker(url, name);
     this.#remote = wrap<WorkerApi>(this.#worker);
     this.#died = new Promise((_, reject) => {
       this.#die = (error) => {
@@ -82,6 +83,27 @@ export class EngineWorker {
       throw new NijigenError(reply.failure.code, reply.failure.message);
     } finally {
       settled = true;
+      overdue.forget();
+    }
+  }
+
+  async preload(
+    request: Pick<ConversionRequest, 'generator' | 'engine'>,
+    onProgress: ProgressListener,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const overdue = this.#overdue(signal);
+    try {
+      const reply = await Promise.race([
+        this.#remote.preload(request, proxy(onProgress)),
+        this.#died,
+        overdue.promise,
+      ]);
+      if (signal?.aborted) throw cancelled();
+      if (!('failure' in reply)) return;
+      if (reply.failure.fatal) this.end();
+      throw new NijigenError(reply.failure.code, reply.failure.message);
+    } finally {
       overdue.forget();
     }
   }

@@ -11,6 +11,9 @@ export interface ModelEntry {
   readonly sha256: string;
   readonly licence: string;
   readonly version: string;
+  /** Whether it was added with `addModel`; then `name` is what it was called, and `tier` says nothing. */
+  readonly own?: true;
+  readonly name?: string;
 }
 
 export type OutputFormat = 'png' | 'jpeg' | 'webp';
@@ -80,6 +83,8 @@ export type ErrorCode =
   | 'out-of-memory'
   | 'cancelled'
   | 'network'
+  /** There is no worker or no WebAssembly: on a server, mostly. */
+  | 'unsupported-environment'
   | 'internal';
 
 /** A photo in a form that can be posted without copying it on the page's thread; strings are absolute URLs. */
@@ -201,10 +206,14 @@ export type CacheReply =
     }
   | { readonly failure: Failure };
 
+export type ReadyReply = { readonly ready: true } | { readonly failure: Failure };
+
 /** The worker's methods. It does one conversion at a time. */
 export interface WorkerApi {
   convert(request: ConversionRequest, onProgress: ProgressListener): Promise<Reply>;
-  /** Ends the conversion in progress, if any, at its next pause. */
+  /** Fetches and compiles the engine, and fetches and reads a generator, so that a photo need not wait for them. */
+  preload(request: Pick<ConversionRequest, 'generator' | 'engine'>, onProgress: ProgressListener): Promise<ReadyReply>;
+  /** Ends the conversion or preload in progress, if any, at its next pause. */
   cancel(): void;
   /** Makes the engine's module ready and opens the cache, save where nothing was ever kept. */
   cache(engine: EngineSource, settings: CacheSettings, command: CacheCommand): Promise<CacheReply>;

@@ -1,4 +1,5 @@
 import type { Conversion } from './converter.js';
+import { absolute } from './platform.js';
 import type { ModelEntry, CoreOptions, Photo } from './protocol.js';
 
 /** A result made ahead. It answers one photo, for one model and choice of options, before the engine is fetched. */
@@ -35,7 +36,7 @@ export async function madeAhead(
     const key = await sha256(await new Blob([photo, choice]).arrayBuffer());
     const seed = seeds.find((seed) => seed.key === key);
     if (!seed) return undefined;
-    const response = await fetch(new URL(seed.url, document.baseURI), { signal: signal ?? null });
+    const response = await fetch(absolute(seed.url), { signal: signal ?? null });
     const bytes = await response.arrayBuffer();
     // A host may answer with a page that says that something is missing.
     if ((await sha256(bytes)) !== seed.sha256) return undefined;
@@ -51,6 +52,7 @@ export async function madeAhead(
       memory: 0,
       drawn: false,
       timings: { load: performance.now() - begin, prepare: 0, inference: 0, encode: 0 },
+      cache: 'exact',
       cached: { kind: 'exact', distance: 0, created, ahead: true },
     };
   } catch {

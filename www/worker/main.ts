@@ -6,11 +6,12 @@ import type {
   ConversionRequest,
   EngineSource,
   ProgressListener,
+  ReadyReply,
   Reply,
   WorkerApi,
 } from '../client/protocol.js';
 import { cacheWith, command, nothingKept } from './cache/index.js';
-import { convert } from './convert.js';
+import { convert, preload } from './convert.js';
 import { core, loadCore } from './module.js';
 import { toFailure } from './failure.js';
 
@@ -22,6 +23,23 @@ const api: WorkerApi = {
     current = cancel;
     try {
       return { result: await convert(request, cancel.signal, onProgress) };
+    } catch (error) {
+      return { failure: toFailure(error, allocationFailed) };
+    } finally {
+      current = undefined;
+      (onProgress as unknown as Remote<ProgressListener>)[releaseProxy]();
+    }
+  },
+
+  async preload(
+    request: Pick<ConversionRequest, 'generator' | 'engine'>,
+    onProgress: ProgressListener,
+  ): Promise<ReadyReply> {
+    const cancel = new AbortController();
+    current = cancel;
+    try {
+      await preload(request, cancel.signal, onProgress);
+      return { ready: true };
     } catch (error) {
       return { failure: toFailure(error, allocationFailed) };
     } finally {

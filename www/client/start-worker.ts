@@ -2,7 +2,7 @@ const wrappers = new Map<string, string>();
 
 /**
  * Starts a module worker. Browsers refuse a script of another origin, such as a CDN's, so that is imported by one of
- * this origin; its host must allow it (CORS), and a CSP `worker-src blob:`.
+ * this origin; its host must allow it (CORS), and a CSP's `worker-src` has to name both `blob:` and that host.
  */
 export function startWorker(url: string | URL, name: string): Worker {
   const { href, origin, protocol } = new URL(url);

@@ -45,7 +45,11 @@ export async function bundle(entry, out, values = {}, options = {}) {
 export const virtual = (name, contents) => ({
   name,
   setup(build) {
-    build.onResolve({ filter: new RegExp(`^${name}$`) }, () => ({ path: name, namespace: 'virtual', sideEffects: false }));
+    build.onResolve({ filter: new RegExp(`^${name}$`) }, () => ({
+      path: name,
+      namespace: 'virtual',
+      sideEffects: false,
+    }));
     build.onLoad({ filter: new RegExp(`^${name}$`), namespace: 'virtual' }, () => ({ contents, resolveDir: '.' }));
   },
 });

@@ -1,8 +1,19 @@
 // The npm package, into dist/package/ and dist/nijigen-<version>.tgz.
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { buildValues, bundle, bundleWorkers, copyModels, filesBeside, json, manifest, variants, virtual, wasm } from './bundle.mjs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import {
+  buildValues,
+  bundle,
+  bundleWorkers,
+  copyModels,
+  filesBeside,
+  json,
+  manifest,
+  variants,
+  virtual,
+  wasm,
+} from './bundle.mjs';
 import { billOfMaterials, components, notices } from './components.mjs';
 
 const PACKAGE = 'dist/package';
@@ -61,9 +72,14 @@ async function writeScripts() {
     await bundle('www/client/index.ts', out('client')),
     await bundle('www/client/slim.ts', out('slim')),
     // It uses the very client that the page does.
-    await bundle('www/element/index.ts', out('element'), {}, {
-      plugins: [replaced({ 'www/client/index.ts': external('./client.js') })],
-    }),
+    await bundle(
+      'www/element/index.ts',
+      out('element'),
+      {},
+      {
+        plugins: [replaced({ 'www/client/index.ts': external('./client.js') })],
+      },
+    ),
     await bundle('www/standalone.ts', out('standalone'), {}, { plugins: [virtual('nijigen-files', oneFile)] }),
     await bundle('www/client/index.ts', out('node'), buildValues(), node),
   ];
@@ -73,8 +89,25 @@ async function writeScripts() {
 /** The types of the scripts, and of what has none of its own. */
 function writeTypes() {
   execFileSync('npx', ['tsc', '-p', 'www/package.tsconfig.json', '--outDir', `${PACKAGE}/types`], { stdio: 'inherit' });
+  keepReachable(`${PACKAGE}/types`, ['client/index', 'element/index', 'standalone']);
   cpSync('www/element/react.d.ts', `${PACKAGE}/types/element/react.d.ts`);
   writeFileSync(`${PACKAGE}/types/script.d.ts`, '// A script that is run, not called.\nexport {};\n');
+}
+
+/** Types of what is not for others go. */
+function keepReachable(folder, entries) {
+  const reached = new Set();
+  const visit = (file) => {
+    if (reached.has(file)) return;
+    reached.add(file);
+    const imports = readFileSync(file, 'utf8').matchAll(/['"](\.[^'"]+)\.js['"]/g);
+    for (const [, name] of imports) visit(join(dirname(file), `${name}.d.ts`));
+  };
+  for (const entry of entries) visit(join(folder, `${entry}.d.ts`));
+  for (const name of readdirSync(folder, { recursive: true })) {
+    const file = join(folder, name);
+    if (statSync(file).isFile() && !reached.has(file)) rmSync(file);
+  }
 }
 
 /** The models, each with a module that says what it is and where: `import meadow from 'nijigen/models/meadow-fast'`. */
@@ -85,7 +118,7 @@ function writeModels() {
     const url = `new URL(${JSON.stringify(`./${entry.file}`)}, import.meta.url).href`;
     writeFileSync(
       `${folder}/${entry.id}.js`,
-      `/*#__PURE__*/\nconst model = { entry: ${JSON.stringify(entry)}, get url() { return ${url}; } };\nexport default model;\n`,
+      `const model = { entry: ${JSON.stringify(entry)}, get url() { return ${url}; } };\nexport default model;\n`,
     );
     writeFileSync(
       `${folder}/${entry.id}.d.ts`,

@@ -87,10 +87,14 @@ test('Vite: development server and build', async (t) => {
   photoIn(join(folder, 'public'));
   await t.test('development server', async () => {
     const port = await freePort();
-    const server = spawn(join(folder, 'node_modules/.bin/vite'), ['--host', '127.0.0.1', '--port', port, '--strictPort'], {
-      cwd: folder,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const server = spawn(
+      join(folder, 'node_modules/.bin/vite'),
+      ['--host', '127.0.0.1', '--port', port, '--strictPort'],
+      {
+        cwd: folder,
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
     try {
       await new Promise((ready, fail) => {
         server.stdout.on('data', (words) => /ready in/.test(words) && ready());
@@ -133,7 +137,8 @@ test('Next.js: a client component, rendered on the server while it is built', as
 test('plain HTML: static files, another origin, one file, each under a strict policy', async (t) => {
   const plain = resolve('target/consumers/plain');
   mkdirSync(plain, { recursive: true });
-  for (const name of readdirSync('tests/consumers/plain')) copyFileSync(`tests/consumers/plain/${name}`, join(plain, name));
+  for (const name of readdirSync('tests/consumers/plain'))
+    copyFileSync(`tests/consumers/plain/${name}`, join(plain, name));
   photoIn(plain);
   const files = resolve('dist/package');
   const policy = (...more) => ({

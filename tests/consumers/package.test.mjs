@@ -25,7 +25,18 @@ test('the tarball holds what the package needs and nothing else', () => {
   const texts = ['LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'THIRD-PARTY.txt', 'package.json', 'sbom.cdx.json'];
   const models = MODELS.flatMap(({ id }) => [`${id}.onnx`, `${id}.js`, `${id}.d.ts`]);
   const types = {
-    client: ['cache-control', 'converter', 'error', 'index', 'own-models', 'preload', 'protocol', 'seeds', 'slim', 'source'],
+    client: [
+      'cache-control',
+      'converter',
+      'error',
+      'index',
+      'own-models',
+      'preload',
+      'protocol',
+      'seeds',
+      'slim',
+      'source',
+    ],
     element: ['index', 'photo', 'react'],
   };
   const expected = [
@@ -61,7 +72,10 @@ test('publint finds nothing', async () => {
 test('attw finds types everywhere', async () => {
   const words = await tool(folder, 'attw', [TARBALL, '--profile', 'esm-only', '--format', 'json']);
   const { analysis } = JSON.parse(words);
-  assert.deepEqual(analysis.problems.filter(({ resolutionKind }) => !['node10', 'node16-cjs'].includes(resolutionKind)), []);
+  assert.deepEqual(
+    analysis.problems.filter(({ resolutionKind }) => !['node10', 'node16-cjs'].includes(resolutionKind)),
+    [],
+  );
   assert.ok(Object.keys(analysis.entrypoints).length > 6);
 });
 

@@ -94,11 +94,7 @@ export class EngineWorker {
   ): Promise<void> {
     const overdue = this.#overdue(signal);
     try {
-      const reply = await Promise.race([
-        this.#remote.preload(request, proxy(onProgress)),
-        this.#died,
-        overdue.promise,
-      ]);
+      const reply = await Promise.race([this.#remote.preload(request, proxy(onProgress)), this.#died, overdue.promise]);
       if (signal?.aborted) throw cancelled();
       if (!('failure' in reply)) return;
       if (reply.failure.fatal) this.end();

@@ -25,7 +25,10 @@ interface Schema extends DBSchema {
   models: { key: string; value: Kept };
 }
 
-/** Models that were added: in the browser's database where there is one, else as long as the converter. */
+/**
+ * Models that were added: in the browser's database where there is one, else as long as the converter.
+ * @internal
+ */
 export class OwnModels {
   readonly #kept = new Map<string, Kept>();
   #database: IDBPDatabase<Schema> | undefined;

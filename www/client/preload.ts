@@ -10,7 +10,10 @@ export interface PreloadOptions {
   readonly onProgress?: ProgressListener;
 }
 
-/** Fetches the engine and these generators one after another. */
+/**
+ * Fetches the engine and these generators one after another.
+ * @internal
+ */
 export async function preload(
   worker: () => EngineWorker,
   engine: EngineSource,

@@ -64,7 +64,10 @@ export interface Timings {
 /** The engine's builds; a browser gets the fastest one it can run. Those with threads need an isolated page. */
 export type Variant = 'simd' | 'relaxed' | 'simd-threads' | 'relaxed-threads';
 
-/** Where the engine lies, as absolute URLs, and how it may run. */
+/**
+ * Where the engine lies, as absolute URLs, and how it may run.
+ * @internal
+ */
 export interface EngineSource {
   /** The builds to choose from; one URL alone is a build that must be taken. */
   readonly wasm: string | Partial<Readonly<Record<Variant, string>>>;
@@ -87,7 +90,10 @@ export type ErrorCode =
   | 'unsupported-environment'
   | 'internal';
 
-/** A photo in a form that can be posted without copying it on the page's thread; strings are absolute URLs. */
+/**
+ * A photo in a form that can be posted without copying it on the page's thread; strings are absolute URLs.
+ * @internal
+ */
 export type Photo = Blob | string | ImageBitmap | ImageData;
 
 /** The values that stand for black and white in a generator's input and output. */
@@ -99,7 +105,10 @@ export interface ShippedGenerator {
   readonly url: string;
 }
 
-/** A user's own ONNX file, or its absolute URL. Without a range it is guessed. */
+/**
+ * A user's own ONNX file, or its absolute URL. Without a range it is guessed.
+ * @internal
+ */
 export interface OwnGenerator {
   readonly name: string;
   readonly file: Blob | string;
@@ -158,6 +167,7 @@ export interface CacheUsage {
   readonly available?: number;
 }
 
+/** @internal */
 export interface ConversionRequest {
   readonly photo: Photo;
   readonly cache: { readonly mode: CacheMode; readonly settings: CacheSettings };
@@ -166,6 +176,7 @@ export interface ConversionRequest {
   readonly options: CoreOptions;
 }
 
+/** @internal */
 export interface ConversionResult {
   readonly blob: Blob;
   readonly width: number;
@@ -183,7 +194,10 @@ export interface ConversionResult {
   readonly cached?: Cached;
 }
 
-/** An error cannot carry its code through `postMessage`, so failures are values here. */
+/**
+ * An error cannot carry its code through `postMessage`, so failures are values here.
+ * @internal
+ */
 export interface Failure {
   readonly code: ErrorCode;
   readonly message: string;
@@ -191,13 +205,16 @@ export interface Failure {
   readonly fatal: boolean;
 }
 
+/** @internal */
 export type Reply = { readonly result: ConversionResult } | { readonly failure: Failure };
 
+/** @internal */
 export type CacheCommand =
   | { readonly name: 'entries' | 'clear' | 'usage' }
   | { readonly name: 'picture'; readonly id: string }
   | { readonly name: 'remove'; readonly ids: readonly string[] };
 
+/** @internal */
 export type CacheReply =
   | {
       readonly entries?: readonly CacheEntry[];
@@ -206,9 +223,13 @@ export type CacheReply =
     }
   | { readonly failure: Failure };
 
+/** @internal */
 export type ReadyReply = { readonly ready: true } | { readonly failure: Failure };
 
-/** The worker's methods. It does one conversion at a time. */
+/**
+ * The worker's methods. It does one conversion at a time.
+ * @internal
+ */
 export interface WorkerApi {
   convert(request: ConversionRequest, onProgress: ProgressListener): Promise<Reply>;
   /** Fetches and compiles the engine, and fetches and reads a generator, so that a photo need not wait for them. */

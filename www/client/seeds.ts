@@ -21,7 +21,10 @@ export interface Seed {
   readonly created: number;
 }
 
-/** What a seed answers. Neither worker nor engine is needed for it, and whatever is wrong with it is as if there were none. */
+/**
+ * What a seed answers. Neither worker nor engine is needed for it, and whatever is wrong with it is as if there were none.
+ * @internal
+ */
 export async function madeAhead(
   seeds: readonly Seed[],
   photo: Photo,

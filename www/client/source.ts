@@ -15,10 +15,16 @@ export type FileSource = Blob | ArrayBuffer | ArrayBufferView | string | URL;
 /** What can be converted. Of an image or a canvas it is the pixels, upright and at their natural size. */
 export type Source = FileSource | Browsers<'ImageBitmap'> | Browsers<'ImageData'> | Shown;
 
-/** What needs nothing of the page to be read. */
+/**
+ * What needs nothing of the page to be read.
+ * @internal
+ */
 export type ReadableSource = Exclude<Source, Shown>;
 
-/** A file that the worker can read. */
+/**
+ * A file that the worker can read.
+ * @internal
+ */
 export function toFile(source: FileSource): Blob | string {
   if (typeof source === 'string' || source instanceof URL) return absolute(source);
   if (source instanceof Blob) return source;
@@ -27,12 +33,18 @@ export function toFile(source: FileSource): Blob | string {
   throw new TypeError('the source is neither a file, bytes, a URL nor a picture');
 }
 
-/** Brings a source into a form that the worker can be sent; files are read there, not here. */
+/**
+ * Brings a source into a form that the worker can be sent; files are read there, not here.
+ * @internal
+ */
 export function toPhoto(source: ReadableSource): Photo {
   return isA('ImageBitmap', source) || isA('ImageData', source) ? source : toFile(source);
 }
 
-/** Gives `use` the source, what an element shows as a bitmap that lasts as long as it takes. */
+/**
+ * Gives `use` the source, what an element shows as a bitmap that lasts as long as it takes.
+ * @internal
+ */
 export async function withPixels<T>(source: Source, use: (source: ReadableSource) => Promise<T>): Promise<T> {
   if (!isShown(source)) return use(source);
   const bitmap = await bitmapOf(source);

@@ -24,7 +24,7 @@ export interface NijigenPhotoEvents {
 export type NijigenPhotoState = 'idle' | 'waiting' | 'working' | 'done' | 'failed';
 
 // A server renders pages that import this, and has no elements.
-const Base = (globalThis as { HTMLElement?: typeof HTMLElement }).HTMLElement ?? (class {} as typeof HTMLElement);
+const Base = (globalThis as { HTMLElement?: typeof HTMLElement }).HTMLElement ?? (Object as unknown as typeof HTMLElement);
 
 let shared: Promise<Converter> | undefined;
 
@@ -50,7 +50,12 @@ export class NijigenPhoto extends Base {
     shared = Promise.resolve(converter);
   }
 
-  #parts: { slot: HTMLSlotElement; original: HTMLImageElement; result: HTMLImageElement; progress: HTMLProgressElement };
+  #parts: {
+    slot: HTMLSlotElement;
+    original: HTMLImageElement;
+    result: HTMLImageElement;
+    progress: HTMLProgressElement;
+  };
   #run: AbortController | undefined;
   #conversion: Conversion | undefined;
   #error: NijigenError | undefined;
@@ -76,10 +81,14 @@ export class NijigenPhoto extends Base {
       this.#plan();
     });
     // `load` does not bubble.
-    this.addEventListener('load', ({ target }) => {
-      const shown = target === this.#inner && !this.src ? this.#inner?.currentSrc : undefined;
-      if (shown !== undefined && this.#drawn !== undefined && shown !== this.#drawn) this.#plan();
-    }, true);
+    this.addEventListener(
+      'load',
+      ({ target }) => {
+        const shown = target === this.#inner && !this.src ? this.#inner?.currentSrc : undefined;
+        if (shown !== undefined && this.#drawn !== undefined && shown !== this.#drawn) this.#plan();
+      },
+      true,
+    );
     root.append(slot, result, progress);
     this.#parts = { slot, original, result, progress };
   }
@@ -236,6 +245,7 @@ export class NijigenPhoto extends Base {
   async #draw(source: string | HTMLImageElement, signal: AbortSignal): Promise<void> {
     this.#show('working');
     const { result, progress } = this.#parts;
+    const over = () => signal.aborted;
     try {
       const converter = await NijigenPhoto.converter;
       const onProgress = (told: Progress) => {
@@ -247,16 +257,16 @@ export class NijigenPhoto extends Base {
         this.#drawn = source.currentSrc;
       }
       const conversion = await converter.convert(source, { ...choicesOf(this), signal, onProgress });
-      if (signal.aborted) return;
+      if (over()) return;
       result.src = URL.createObjectURL(conversion.blob);
       // Shown whole or not at all.
       await result.decode().catch(() => undefined);
-      if (signal.aborted) return;
+      if (over()) return;
       this.#conversion = conversion;
       this.#show('done');
       this.#tell('nijigen-done', conversion);
     } catch (cause) {
-      if (signal.aborted) return;
+      if (over()) return;
       this.#error = cause instanceof NijigenError ? cause : new NijigenError('internal', String(cause), { cause });
       this.#show('failed');
       this.#tell('nijigen-error', this.#error);

@@ -25,11 +25,7 @@ export class EngineWorker {
   readonly #ended = new AbortController();
   alive = true;
 
-  convert(
-    request: ConversionRequest,
-    onProgress: ProgressListener,
-    signal?: AbortSignal,
-  ): Promise<ConversionResult> {
+  convert(request: ConversionRequest, onProgress: ProgressListener, signal?: AbortSignal): Promise<ConversionResult> {
     return this.#run((until) => convert({ ...request, engine: one(request.engine) }, until, onProgress), signal);
   }
 

@@ -21,14 +21,17 @@ export class ImageData {
 }
 
 /** There are none. */
-export class ImageBitmap {}
+export class ImageBitmap {
+  readonly width = 0;
+}
 
 /** No decoder beside the core's. */
 export const createImageBitmap = (): Promise<never> => Promise.reject(new Error('Node has no picture decoder'));
 
 export const self = { crossOriginIsolated: false };
 
-export const navigator: Partial<Navigator> = globalThis.navigator ?? {};
+/** Only newer versions have one. */
+export const navigator = (globalThis as { navigator?: Partial<Navigator> }).navigator ?? {};
 
 /** None of these keeps a program from ending. */
 export class BroadcastChannel extends globalThis.BroadcastChannel {

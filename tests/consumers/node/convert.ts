@@ -16,7 +16,9 @@ const again = await converter.convert(await readFile(photo), options);
 const aborted = await converter
   .convert(new URL(`file://${photo}`), { ...options, cache: 'off', signal: AbortSignal.abort() })
   .catch((error: unknown) => error);
-const own = await converter.addModel(new URL(import.meta.resolve('nijigen/models/skyline-fast.onnx')), { name: 'Mine' });
+const own = await converter.addModel(new URL(import.meta.resolve('nijigen/models/skyline-fast.onnx')), {
+  name: 'Mine',
+});
 const mine = await converter.convert(photo, { style: own, maxSide: 256 });
 const refused = await converter.addModel(photo, { name: 'none' }).catch((error: unknown) => error);
 const code = (error: unknown) => (error instanceof NijigenError ? error.code : error);

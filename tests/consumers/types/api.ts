@@ -40,7 +40,9 @@ made.width = 3;
 expectTypeOf(await converter.addModel(new Blob(), { name: 'Mine', range: [0, 1] })).toEqualTypeOf<string>();
 // @ts-expect-error a model has a name
 await converter.addModel(new Blob(), {});
-await converter.preload(['meadow'], { onProgress: ({ loaded, total }) => expectTypeOf([loaded, total]).items.toBeNumber() });
+await converter.preload(['meadow'], {
+  onProgress: ({ loaded, total }) => expectTypeOf([loaded, total]).items.toBeNumber(),
+});
 
 expectTypeOf(new NijigenError('network', '').code).toEqualTypeOf<ErrorCode>();
 

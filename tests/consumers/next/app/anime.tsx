@@ -23,7 +23,12 @@ export function Anime({ photo }: { photo: string }) {
     <>
       <img id="photo" src={photo} alt="" />
       <img id="result" src={result} alt="" />
-      <nijigen-photo look="meadow" max-side={256} loading="eager" onnijigen-error={({ detail }) => console.error(detail)}>
+      <nijigen-photo
+        look="meadow"
+        max-side={256}
+        loading="eager"
+        onnijigen-error={({ detail }) => console.error(detail)}
+      >
         <img src={photo} alt="a dog" />
       </nijigen-photo>
     </>

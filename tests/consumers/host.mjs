@@ -10,8 +10,8 @@ const TYPES = {
   '.wasm': 'application/wasm',
 };
 
-/** Static files on an origin of their own, all with these headers. `folders` maps a path to where its files lie. */
-export async function host(folders, headers = {}) {
+/** Static files on an origin of their own, all with these headers. `folders` maps a path to where its files lie, `types` an extension to its type. */
+export async function host(folders, headers = {}, types = {}) {
   const asked = [];
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url, 'http://host');
@@ -22,7 +22,10 @@ export async function host(folders, headers = {}) {
       .find((at) => path.startsWith(at));
     const file = at && join(folders[at], path.slice(at.length));
     if (!file || !existsSync(file)) return void response.writeHead(404, headers).end();
-    response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', ...headers });
+    response.writeHead(200, {
+      'content-type': { ...TYPES, ...types }[extname(file)] ?? 'application/octet-stream',
+      ...headers,
+    });
     createReadStream(file).pipe(response);
   });
   await new Promise((done) => server.listen(0, '127.0.0.1', done));

@@ -150,14 +150,14 @@ test('entries can be listed, fetched, removed, cleared and turned off', async ()
   const result = await page.evaluate(async () => {
     const { cache } = window.converter;
     await window.kinds(['dog.jpg', 'lake.jpg', 'dog.jpg']);
-    const [lake, dog] = await cache.entries();
-    const usage = await cache.usage();
+    const [lake, dog] = await cache.list();
+    const usage = await cache.stats();
     const picture = await cache.picture(dog.id);
     const thumbnail = await createImageBitmap(dog.thumbnail);
-    await cache.remove(dog.id);
+    await cache.delete(dog.id);
     const afterRemoval = await window.kinds(['dog.jpg', 'lake.jpg']);
     await cache.clear();
-    const afterClear = (await cache.usage()).entries;
+    const afterClear = (await cache.stats()).entries;
     cache.settings = false;
     const off = await window.kinds(['lake.jpg', 'lake.jpg']);
     return {
@@ -187,10 +187,10 @@ test('too old, too many bytes: what is beyond the limits goes', async () => {
   const result = await page.evaluate(async () => {
     const { cache } = window.converter;
     await window.kinds(['dog.jpg']);
-    const [{ bytes }] = await cache.entries();
+    const [{ bytes }] = await cache.list();
     cache.settings = { maxBytes: Math.ceil(bytes * 1.5) };
     await window.kinds(['lake.jpg']);
-    const held = (await cache.entries()).length;
+    const held = (await cache.list()).length;
     cache.settings = { maxAge: 1 };
     await new Promise((resolve) => setTimeout(resolve, 20));
     return [held, await window.kinds(['lake.jpg'])];
@@ -222,7 +222,7 @@ test('without a database the cache lasts as long as the page', async () => {
   });
   page = await open();
   assert.deepEqual(await kinds(['dog.jpg', 'dog.jpg']), ['made', 'exact']);
-  assert.equal(await page.evaluate(async () => (await window.converter.cache.usage()).lasting), false);
+  assert.equal(await page.evaluate(async () => (await window.converter.cache.stats()).lasting), false);
   await page.close();
   page = await open();
   assert.deepEqual(await kinds(['dog.jpg']), ['made']);
@@ -251,7 +251,7 @@ test('damaged entries cost no photo', async () => {
   await page.close();
   page = await open();
   assert.deepEqual(await kinds(['dog.jpg', 'lake.jpg', 'dog.jpg', 'lake.jpg']), ['made', 'made', 'exact', 'exact']);
-  const left = await page.evaluate(async () => (await window.converter.cache.entries()).length);
+  const left = await page.evaluate(async () => (await window.converter.cache.list()).length);
   assert.equal(left, 2);
 });
 
@@ -281,7 +281,7 @@ test('a full disk evicts, and then goes on without storing', async () => {
   // The dog made room for the lake.
   await page.close();
   page = await open();
-  const kept = await page.evaluate(async () => (await window.converter.cache.entries()).length);
+  const kept = await page.evaluate(async () => (await window.converter.cache.list()).length);
   assert.equal(kept, 1);
 });
 
@@ -303,7 +303,7 @@ test('a tab killed while it stores leaves nothing broken', async () => {
   const answers = await kinds(['dog.jpg', 'lake.jpg', 'dog.jpg', 'lake.jpg']);
   assert.deepEqual(answers.slice(2), ['exact', 'exact']);
   const whole = await page.evaluate(async () => {
-    const entries = await window.converter.cache.entries();
+    const entries = await window.converter.cache.list();
     const pictures = await Promise.all(entries.map(({ id }) => window.converter.cache.picture(id)));
     const sizes = await Promise.all(pictures.map(async (blob) => (await createImageBitmap(blob)).width > 0));
     return sizes.every(Boolean);

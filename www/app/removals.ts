@@ -27,7 +27,7 @@ export class Removals {
   /** Removes them for good: these, or all. */
   async carryOut(cache: CacheControl, ids: readonly string[] = [...this.#ids]): Promise<void> {
     if (ids.length === 0) return;
-    await cache.remove(...ids);
+    await cache.delete(...ids);
     for (const id of ids) this.#ids.delete(id);
     this.#remember();
   }

@@ -35,7 +35,7 @@ export class CacheControl {
   }
 
   /** All entries, the newest first. */
-  async entries(): Promise<readonly CacheEntry[]> {
+  async list(): Promise<readonly CacheEntry[]> {
     return (await this.#do({ name: 'entries' })).entries ?? [];
   }
 
@@ -44,7 +44,7 @@ export class CacheControl {
     return (await this.#do({ name: 'picture', id })).picture;
   }
 
-  async remove(...ids: readonly string[]): Promise<void> {
+  async delete(...ids: readonly string[]): Promise<void> {
     await this.#do({ name: 'remove', ids });
   }
 
@@ -52,7 +52,7 @@ export class CacheControl {
     await this.#do({ name: 'clear' });
   }
 
-  async usage(): Promise<CacheUsage> {
+  async stats(): Promise<CacheUsage> {
     return (await this.#do({ name: 'usage' })).usage ?? { entries: 0, bytes: 0, lasting: false };
   }
 

@@ -30,7 +30,7 @@ console.log(
     aborted: code(aborted),
     own: [own, mine.style, mine.cache],
     refused: code(refused),
-    stats: (await converter.cache.usage()).entries,
+    stats: (await converter.cache.stats()).entries,
   }),
 );
 converter.dispose();

@@ -5,7 +5,6 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
-import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { room, TARBALL, tool } from './room.mjs';
 
@@ -64,19 +63,14 @@ test('every script keeps to its size', () => {
 });
 
 test('publint finds nothing', async () => {
-  const { publint } = await import(pathToFileURL(join(folder, 'node_modules/publint/src/index.js')));
-  const { messages } = await publint({ pkgDir: files, strict: true });
-  assert.deepEqual(messages, []);
+  assert.match(await tool(folder, 'publint', [files, '--strict']), /All good!/);
 });
 
 test('attw finds types everywhere', async () => {
-  const words = await tool(folder, 'attw', [TARBALL, '--profile', 'esm-only', '--format', 'json']);
-  const { analysis } = JSON.parse(words);
-  assert.deepEqual(
-    analysis.problems.filter(({ resolutionKind }) => !['node10', 'node16-cjs'].includes(resolutionKind)),
-    [],
-  );
-  assert.ok(Object.keys(analysis.entrypoints).length > 6);
+  const { exports } = JSON.parse(readFileSync(join(files, 'package.json'), 'utf8'));
+  // Bundlers and servers know what those are, not TypeScript.
+  const assets = Object.keys(exports).filter((name) => /\.(onnx|wasm)$/.test(name));
+  await tool(folder, 'attw', [TARBALL, '--profile', 'esm-only', '--exclude-entrypoints', ...assets]);
 });
 
 test('the types say what it does', async () => {

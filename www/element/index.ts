@@ -13,5 +13,5 @@ declare global {
     'nijigen-photo': NijigenPhoto;
   }
   // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- so that every element they bubble through has them
-  interface HTMLElementEventMap extends NijigenPhotoEvents {}
+  interface GlobalEventHandlersEventMap extends NijigenPhotoEvents {}
 }

@@ -24,7 +24,8 @@ export interface NijigenPhotoEvents {
 export type NijigenPhotoState = 'idle' | 'waiting' | 'working' | 'done' | 'failed';
 
 // A server renders pages that import this, and has no elements.
-const Base = (globalThis as { HTMLElement?: typeof HTMLElement }).HTMLElement ?? (Object as unknown as typeof HTMLElement);
+const Base =
+  (globalThis as { HTMLElement?: typeof HTMLElement }).HTMLElement ?? (Object as unknown as typeof HTMLElement);
 
 let shared: Promise<Converter> | undefined;
 

@@ -61,7 +61,9 @@ export class NijigenPhoto extends Base {
   #conversion: Conversion | undefined;
   #error: NijigenError | undefined;
   #due = false;
-  /** What the inner image showed when it was drawn. */
+  /** The inner image when drawing was planned. */
+  #image: HTMLImageElement | null = null;
+  /** What it showed when it was drawn. */
   #drawn: string | undefined;
 
   constructor() {
@@ -79,7 +81,7 @@ export class NijigenPhoto extends Base {
     // `aria-busy` says it once; a share that changes all the time would be read out.
     progress.setAttribute('aria-hidden', 'true');
     slot.addEventListener('slotchange', () => {
-      this.#plan();
+      if (this.#inner !== this.#image) this.#plan();
     });
     // `load` does not bubble.
     this.addEventListener(
@@ -227,13 +229,14 @@ export class NijigenPhoto extends Base {
   #begin(): void {
     this.#reset();
     const { slot, original } = this.#parts;
-    if (this.#inner) original.remove();
+    this.#image = this.#inner;
+    if (this.#image) original.remove();
     else if (this.src) {
       original.src = this.src;
       slot.append(original);
     }
     this.#describe();
-    const source = this.src || this.#inner;
+    const source = this.src || this.#image;
     if (!source) return;
     const run = new AbortController();
     this.#run = run;
@@ -250,6 +253,7 @@ export class NijigenPhoto extends Base {
     try {
       const converter = await NijigenPhoto.converter;
       const onProgress = (told: Progress) => {
+        if (over()) return;
         if (told.stage === 'inference') progress.value = told.loaded / told.total;
         this.#tell('nijigen-progress', told);
       };

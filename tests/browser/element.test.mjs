@@ -203,6 +203,8 @@ test('a model of your own is tried, kept, listed, used and removed', async (t) =
     const failed = await converter.addModel('text.jpg', { name: 'none' }).catch(({ code, message }) => [code, message]);
     const lost = await converter.addModel('nowhere.onnx', { name: 'none' }).catch(({ code }) => code);
     const { style, cache } = await converter.convert('dog.jpg', { style: ids[0], maxSide: 256 });
+    // Nobody waits for what is stored.
+    while ((await converter.cache.stats()).entries === 0);
     converter.dispose();
     return { ids, taken, failed, lost, style, cache };
   });

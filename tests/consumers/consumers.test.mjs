@@ -174,7 +174,8 @@ test('Node: from a path, bytes and a URL, without a worker; types without a page
   await tool(folder, 'tsc', []);
   photoIn(folder);
   const [photo, result] = ['photo.jpg', 'result.png'].map((name) => join(folder, name));
-  const { stdout } = await promisify(execFile)('node', ['convert.js', photo, result], { cwd: folder, timeout: 60_000 });
+  const options = { cwd: folder, timeout: 60_000 };
+  const { stdout } = await promisify(execFile)('node', ['convert.js', photo, result], options);
   assert.deepEqual(JSON.parse(stdout), {
     size: [256, 256],
     progressed: true,

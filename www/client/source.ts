@@ -38,7 +38,9 @@ export function toFile(source: FileSource): Blob | string {
  * @internal
  */
 export function toPhoto(source: ReadableSource): Photo {
-  return isA('ImageBitmap', source) || isA('ImageData', source) ? source : toFile(source);
+  // By their names, for which Node's build has others.
+  if (typeof ImageBitmap === 'function' && source instanceof ImageBitmap) return source;
+  return typeof ImageData === 'function' && source instanceof ImageData ? source : toFile(source as FileSource);
 }
 
 /**
@@ -59,7 +61,7 @@ const isShown = (source: Source): source is Shown =>
   isA('HTMLImageElement', source) || isA('HTMLCanvasElement', source) || isA('OffscreenCanvas', source);
 
 /** Not every place has every class. */
-function isA<Name extends 'ImageBitmap' | 'ImageData' | 'HTMLImageElement' | 'HTMLCanvasElement' | 'OffscreenCanvas'>(
+function isA<Name extends 'HTMLImageElement' | 'HTMLCanvasElement' | 'OffscreenCanvas'>(
   name: Name,
   value: unknown,
 ): value is InstanceType<(typeof globalThis)[Name]> {

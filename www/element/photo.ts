@@ -251,6 +251,8 @@ export class NijigenPhoto extends Base {
     const { result, progress } = this.#parts;
     const over = () => signal.aborted;
     try {
+      // A page that has just imported this may have a converter of its own to set.
+      await new Promise((resolve) => setTimeout(resolve));
       const converter = await NijigenPhoto.converter;
       const onProgress = (told: Progress) => {
         if (over()) return;

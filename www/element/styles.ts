@@ -5,7 +5,7 @@ const CSS = `
 [part='result'] { position: absolute; inset: 0; width: 100%; height: 100%; }
 [part='progress'] { position: absolute; inset: auto 0 0; width: 100%; }
 [part='result']:not([src]), [part='progress']:not([data-shown]) { display: none; }
-[part='original'] { display: block; max-width: 100%; }
+::slotted(img), [part='original'] { display: block; max-width: 100%; }
 :host([data-state='done']) slot::slotted(*), :host([data-state='done']) [part='original'] { visibility: hidden; }
 `;
 

@@ -3,7 +3,7 @@ const folder = new URLSearchParams(location.search).get('package');
 const { createConverter } = await import(`${folder}client.js`);
 const { NijigenPhoto } = await import(`${folder}element.js`);
 
-const converter = await createConverter();
-NijigenPhoto.converter = converter;
+NijigenPhoto.converter = createConverter();
+const converter = await NijigenPhoto.converter;
 const { blob } = await converter.convert('photo.jpg', { style: 'meadow', maxSide: 256 });
 document.querySelector('#result').src = URL.createObjectURL(blob);

@@ -2,7 +2,7 @@
 const baseUrl = new URLSearchParams(location.search).get('package');
 const { createConverter, NijigenPhoto } = await import('./nijigen.js');
 
-const converter = await createConverter({ baseUrl });
-NijigenPhoto.converter = converter;
+NijigenPhoto.converter = createConverter({ baseUrl });
+const converter = await NijigenPhoto.converter;
 const { blob } = await converter.convert('photo.jpg', { style: 'meadow', maxSide: 256 });
 document.querySelector('#result').src = URL.createObjectURL(blob);

@@ -1,5 +1,5 @@
 # What people type, and what tests and CI run. Each target installs what it lacks (scripts/setup.sh).
-.PHONY: start test check bench package cli site models
+.PHONY: start test check bench package cli site models docs
 
 PORT ?= 8080
 SETUP := scripts/setup.sh
@@ -22,6 +22,13 @@ test: ## every test: Rust, wasm in a real browser, the page end to end, the pack
 	node scripts/site.mjs package
 	@echo "» running the browser tests: usually 3 minutes"
 	@. scripts/env.sh && CHROMIUM="$$(chromium_path)" npm run --silent test:browser
+	@echo "» installing the package in the projects of others: usually 3 minutes"
+	@. scripts/env.sh && CHROMIUM="$$(chromium_path)" npm run --silent test:consumers
+
+docs: ## the package's reference and guides, in dist/docs/
+	@$(SETUP) npm
+	@npm ci --prefix docs --silent --no-audit --no-fund
+	docs/node_modules/.bin/typedoc --options docs/typedoc.json
 
 check: ## formatting, lints, types, licences
 	@$(SETUP) lint wasm npm deny

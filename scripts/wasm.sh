@@ -62,9 +62,10 @@ features() {
 # finish VARIANT: what the site takes
 finish() {
   local out=target/wasm/$1
-  if [ "$out/nijigen_bg.wasm" -nt "$out/linked.wasm" ]; then return; fi
+  if [ "$out/nijigen_bg.wasm" -nt "$out/linked.wasm" ] && [ "$out/nijigen_bg.wasm" -nt scripts/wasm.sh ]; then return; fi
   # No wasm-opt after it: at -Oz the file is a tenth smaller, but compressed, as it is sent, larger.
-  wasm-bindgen --target web --remove-name-section --remove-producers-section --out-dir "$out" --out-name nijigen \
+  # Bundlers would look for a module named in the bindings.
+  wasm-bindgen --target web --omit-default-module-path --remove-name-section --remove-producers-section --out-dir "$out" --out-name nijigen \
     "$out/linked.wasm"
   touch "$out/nijigen_bg.wasm"
 }

@@ -107,14 +107,14 @@ test('entries can be listed, fetched, removed, cleared and turned off', async ()
   const result = await page.evaluate(async () => {
     const { cache } = window.converter;
     await window.kinds(['dog.jpg', 'lake.jpg', 'dog.jpg']);
-    const [lake, dog] = await cache.entries();
-    const usage = await cache.usage();
+    const [lake, dog] = await cache.list();
+    const usage = await cache.stats();
     const picture = await cache.picture(dog.id);
     const thumbnail = await createImageBitmap(dog.thumbnail);
-    await cache.remove(dog.id);
+    await cache.delete(dog.id);
     const afterRemoval = await window.kinds(['dog.jpg', 'lake.jpg']);
     await cache.clear();
-    const afterClear = (await cache.usage()).entries;
+    const afterClear = (await cache.stats()).entries;
     cache.settings = false;
     const off = await window.kinds(['lake.jpg', 'lake.jpg']);
     return {
@@ -144,10 +144,10 @@ test('too old, too many bytes: what is beyond the limits goes', async () => {
   const result = await page.evaluate(async () => {
     const { cache } = window.converter;
     await window.kinds(['dog.jpg']);
-    const [{ bytes }] = await cache.entries();
+    const [{ bytes }] = await cache.list();
     cache.settings = { maxBytes: Math.ceil(bytes * 1.5) };
     await window.kinds(['lake.jpg']);
-    const held = (await cache.entries()).length;
+    const held = (await cache.list()).length;
     cache.settings = { maxAge: 1 };
     await new Promise((resolve) => setTimeout(resolve, 20));
     return [held, await window.kinds(['lake.jpg'])];
@@ -193,7 +193,7 @@ test('turned off not even the picture that is being drawn is kept', async () => 
     });
     cache.settings = {};
     await window.kinds(['lake.jpg']);
-    return (await cache.entries()).length;
+    return (await cache.list()).length;
   });
   assert.equal(kept, 1);
 });
@@ -221,7 +221,7 @@ test('the original is given back where it was asked to be kept', async () => {
     const photo = await (await fetch('dog.jpg')).blob();
     await window.kinds([photo]);
     cache.settings = { keepOriginals: false };
-    const [dog, lake] = await cache.entries();
+    const [dog, lake] = await cache.list();
     const [kept, none] = [await cache.original(dog.id), await cache.original(lake.id)];
     const text = async (blob) => new Uint8Array(await blob.arrayBuffer()).join();
     return [(await text(kept)) === (await text(photo)), kept.type, none === undefined];
@@ -304,7 +304,7 @@ test('a worker that is ended by a cancel takes no question with it', async () =>
         signal: cancel.signal,
         onProgress({ stage }) {
           if (stage !== 'inference') return;
-          usage.asked ??= converter.cache.usage();
+          usage.asked ??= converter.cache.stats();
           cancel.abort();
         },
       })
@@ -331,7 +331,7 @@ test('a photo that is cancelled while the engine loads takes no question with it
         signal: cancel.signal,
         onProgress({ stage, loaded }) {
           if (stage !== 'download' || loaded === 0) return;
-          asked.entries ??= converter.cache.entries();
+          asked.entries ??= converter.cache.list();
           // The question is on its way before.
           setTimeout(() => cancel.abort(), 20);
         },

@@ -253,7 +253,7 @@ test('a worker without work is ended, its memory given back, and the next photo 
   await workers(0);
   assert.equal((await convert('photo-01.jpg', { maxSide: 256 })).kind, 'exact');
   await workers(0);
-  const entries = await page.evaluate(async () => (await window.converter.cache.entries()).length);
+  const entries = await page.evaluate(async () => (await window.converter.cache.list()).length);
   assert.equal(entries, 2);
   await workers(0);
 });

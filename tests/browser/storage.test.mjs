@@ -25,7 +25,7 @@ beforeEach(async () => {
 });
 afterEach(() => context.close());
 
-const usage = () => page.evaluate(() => window.converter.cache.usage());
+const usage = () => page.evaluate(() => window.converter.cache.stats());
 
 /** Leaves the page, and with it the worker's memory, and comes back. */
 async function comeBack() {
@@ -65,13 +65,13 @@ test('a database that is slow to open is used late; until then nothing is said t
   const codes = await page.evaluate(async (id) => {
     const { cache } = window.converter;
     const code = (asked) => asked.then(() => 'done').catch((error) => error.code);
-    return [await code(cache.remove(id)), await code(cache.clear())];
+    return [await code(cache.delete(id)), await code(cache.clear())];
   }, id);
   assert.deepEqual(codes, ['internal', 'internal']);
   assert.equal((await database(page)).length, 2);
-  await page.waitForFunction(async () => (await window.converter.cache.usage()).lasting, null, { polling: 500 });
+  await page.waitForFunction(async () => (await window.converter.cache.stats()).lasting, null, { polling: 500 });
   assert.equal((await usage()).entries, 2);
-  await page.evaluate((id) => window.converter.cache.remove(id), id);
+  await page.evaluate((id) => window.converter.cache.delete(id), id);
   assert.equal((await database(page)).length, 1);
 });
 
@@ -97,7 +97,7 @@ test('an older tab that blocks an upgrade costs no photo, and the database is us
   assert.equal((await usage()).lasting, false);
   assert.equal(await page.evaluate(() => window.converter.cache.clear().catch(({ code }) => code)), 'internal');
   await older.evaluate(() => window.held.close());
-  await page.waitForFunction(async () => (await window.converter.cache.usage()).lasting, null, { polling: 100 });
+  await page.waitForFunction(async () => (await window.converter.cache.stats()).lasting, null, { polling: 100 });
   assert.deepEqual(await kinds(page, ['lake.jpg']), ['made']);
   await holds(page, 1);
   await comeBack();
@@ -131,7 +131,7 @@ test('damaged entries cost no photo', async () => {
   assert.deepEqual(answers.slice(3), ['exact', 'exact', 'exact']);
   await holds(page, 3);
   assert.equal((await usage()).lasting, true);
-  assert.equal(await page.evaluate(async () => (await window.converter.cache.entries()).length), 3);
+  assert.equal(await page.evaluate(async () => (await window.converter.cache.list()).length), 3);
 });
 
 test('a picture whose file is gone is made again', async () => {
@@ -209,7 +209,7 @@ test('of what the browser grants a share is taken', async () => {
 
 test('a tab killed while it stores leaves the old picture, or none', async () => {
   for (const earlier of [undefined, 'exact']) {
-    const created = () => page.evaluate(async () => (await window.converter.cache.entries()).map((one) => one.created));
+    const created = () => page.evaluate(async () => (await window.converter.cache.list()).map((one) => one.created));
     const before = await created();
     // Tabs of one site may share a process, which dies as a whole.
     await page.close();
@@ -247,7 +247,7 @@ test('a tab killed while it stores leaves the old picture, or none', async () =>
     assert.deepEqual(await kinds(page, ['dog.jpg', 'dog.jpg']), [earlier ?? 'made', 'exact']);
     await holds(page, 1);
     const width = await page.evaluate(async () => {
-      const [{ id }] = await window.converter.cache.entries();
+      const [{ id }] = await window.converter.cache.list();
       return (await createImageBitmap(await window.converter.cache.picture(id))).width;
     });
     assert.equal(width, 256);

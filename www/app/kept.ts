@@ -52,7 +52,7 @@ export class KeptList {
     if (!this.#converter) this.#usage.textContent = text('kept.looking');
     try {
       const { cache } = (this.#converter = await studio());
-      const [entries, usage] = await Promise.all([cache.entries(), cache.usage()]);
+      const [entries, usage] = await Promise.all([cache.list(), cache.stats()]);
       this.#empty();
       this.#entries = entries.filter(({ id }) => !removals.has(id));
       this.#available = usage.available;

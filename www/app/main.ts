@@ -38,7 +38,7 @@ addEventListener('load', () => {
   whenIdle(
     () =>
       void studio()
-        .then(({ cache }) => cache.usage())
+        .then(({ cache }) => cache.stats())
         .catch(() => undefined),
   );
 });

@@ -65,7 +65,7 @@ export class Panel {
       const converter = await studio();
       apply(converter);
       // What is beyond the limits goes now, not with the next photo.
-      await converter.cache.usage();
+      await converter.cache.stats();
     } catch {
       // It goes with the next visit.
     }

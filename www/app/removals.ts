@@ -35,7 +35,7 @@ export class Removals {
   async carryOut(cache: CacheControl, ids: readonly string[] = [...this.#own.keys()]): Promise<void> {
     // Another page may have cleared all since, and the same picture may have been made anew.
     const standing = ids.filter((id) => this.has(id));
-    if (standing.length > 0) await cache.remove(...standing);
+    if (standing.length > 0) await cache.delete(...standing);
     for (const id of ids) this.takeBack(id);
   }
 
@@ -44,7 +44,7 @@ export class Removals {
     for (const key of keysRemembered(KEY)) {
       await unlessHeld(key, async () => {
         if (remembered(key) === null) return;
-        await cache.remove(key.slice(KEY.length));
+        await cache.delete(key.slice(KEY.length));
         forget(key);
       });
     }

@@ -44,7 +44,7 @@ export class CacheControl {
   }
 
   /** All entries, the newest first. */
-  async entries(): Promise<readonly CacheEntry[]> {
+  async list(): Promise<readonly CacheEntry[]> {
     return (await this.#do({ name: 'entries' })).entries ?? [];
   }
 
@@ -59,7 +59,7 @@ export class CacheControl {
   }
 
   /** Rejects when it is not certain that they are gone, as while the browser's database cannot be reached. */
-  async remove(...ids: readonly string[]): Promise<void> {
+  async delete(...ids: readonly string[]): Promise<void> {
     await this.#do({ name: 'remove', ids });
   }
 
@@ -68,7 +68,7 @@ export class CacheControl {
     await this.#do({ name: 'clear' });
   }
 
-  async usage(): Promise<CacheUsage> {
+  async stats(): Promise<CacheUsage> {
     return (await this.#do({ name: 'usage' })).usage ?? { entries: 0, bytes: 0, lasting: false };
   }
 
@@ -105,7 +105,7 @@ export class CacheControl {
 /** Safari has no idle callbacks yet. */
 function idle(): Promise<void> {
   return new Promise((resolve) => {
-    if ('requestIdleCallback' in window) {
+    if ('requestIdleCallback' in globalThis) {
       requestIdleCallback(() => {
         resolve();
       });

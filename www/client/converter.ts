@@ -1,10 +1,14 @@
+import { files } from 'nijigen-files';
 import { CacheControl } from './cache-control.js';
 import type { EngineRequest, EngineWorker } from './engine-worker.js';
-import { cancelled } from './error.js';
+import { cancelled, NijigenError } from './error.js';
 import { convertAll, type Converted, type Sources } from './many.js';
 import { Models } from './models.js';
 import { checked, checkedSettings, checkedThreads, checkedTime, checkedWorkers } from './options.js';
+import type { ModelMeta } from './own-models.js';
+import { absolute, requirePlatform } from './platform.js';
 import { Pool } from './pool.js';
+import { preload, type PreloadOptions } from './preload.js';
 import type {
   Cached,
   CacheMode,
@@ -23,10 +27,13 @@ import type {
 } from './protocol.js';
 import { thisMachine } from './scheduler.js';
 import { madeAhead, type Seed } from './seeds.js';
-import { toFile, toPhoto, type Source } from './source.js';
+import { toFile, toPhoto, withPixels, type FileSource, type ReadableSource, type Source } from './source.js';
+import { trialPicture } from './trial.js';
 
 /** Where the parts lie; by default beside this script. Relative URLs are resolved against the page. */
 export interface ConverterOptions {
+  /** The folder with all of the package's files, such as a CDN's: where those below are that are not given. */
+  readonly baseUrl?: string | URL;
   readonly workerUrl?: string | URL;
   /** The engine's builds, of which the fastest one is taken that works. One URL alone: that build and no other. */
   readonly wasmUrl?: string | URL | Partial<Readonly<Record<Variant, string | URL>>>;
@@ -34,6 +41,8 @@ export interface ConverterOptions {
   readonly threadUrl?: string | URL;
   /** The folder with `manifest.json`; ends with a slash. */
   readonly modelsUrl?: string | URL;
+  /** The models on offer, each imported as `nijigen/models/<id>`, in place of a folder. */
+  readonly models?: readonly ShippedGenerator[];
   /** How many threads draw where the page is cross-origin isolated, 1–64; default one a core, 8 at most. */
   readonly threads?: number;
   /** How many photos are drawn at once at most, 1–16; default one a core, 4 at most, fewer where memory is short. */
@@ -47,12 +56,12 @@ export interface ConverterOptions {
 }
 
 export interface ConvertOptions extends CoreOptions {
-  /** A style of `styles()`; default the first one. */
+  /** A style of `styles()`, or the id of a model of your own; default the first one. */
   readonly style?: string;
   /** Default the first one that the style has. */
   readonly tier?: ModelEntry['tier'];
   /** A generator of your own, in place of `style` and `tier`: the ONNX file of an AnimeGANv2 or the like, or its URL. */
-  readonly model?: Blob | ArrayBuffer | ArrayBufferView<ArrayBuffer> | string | URL;
+  readonly model?: FileSource;
   /** The values that `model` takes for black and white; without it they are guessed. */
   readonly modelRange?: ValueRange;
   /** Whether a picture made before may answer, and this one be kept; default `use`. */
@@ -97,6 +106,8 @@ export interface Conversion {
   readonly memory: number;
   /** Whether the input looked like a drawing already: then nothing is kept, nor found by likeness. */
   readonly drawn: boolean;
+  /** Whether a picture made before answered: the very file's, or that of one that looks the same. */
+  readonly cache: 'exact' | 'similar' | 'miss';
   /** Says which earlier picture answered; missing when this one was made anew. */
   readonly cached?: Cached;
 }
@@ -121,7 +132,7 @@ export class Converter {
     this.cache = new CacheControl(cache, {
       ask: (settings, command) => pool.ask(settings, command),
       keep: async (source, options) => {
-        const { cached, kept } = await this.#convert(source, options, true);
+        const { cached, kept } = await withPixels(source, (readable) => this.#convert(readable, options, true));
         return cached !== undefined || kept === true;
       },
       keepNothing: () => {
@@ -130,9 +141,33 @@ export class Converter {
     });
   }
 
-  /** The models on offer. */
+  /** The models on offer; those of your own come last. */
   styles(): readonly ModelEntry[] {
     return this.#models.entries;
+  }
+
+  /**
+   * Keeps a generator of your own, the ONNX file of an AnimeGANv2 or the like, in the browser's database, from where
+   * later converters of this origin have it too. Resolves with its id, which `style` takes. It is tried on a small
+   * picture first; one that does not work rejects with code `bad-model`.
+   */
+  async addModel(source: FileSource, meta: ModelMeta): Promise<string> {
+    const file = await asBlob(toFile(source));
+    const range = meta.range && { modelRange: meta.range };
+    await this.convert(trialPicture(), { model: file, ...range, label: null, cache: 'off' });
+    const taken = this.#models.shipped.flatMap(({ entry }) => [entry.id, entry.style]);
+    return this.#models.own.add(file, meta, taken);
+  }
+
+  /** Forgets a model of your own, if there is one of this id. */
+  async removeModel(id: string): Promise<void> {
+    await this.#models.own.remove(id);
+  }
+
+  /** Fetches and compiles the engine and the models of these styles ahead, so that a photo need not wait for them. */
+  async preload(styles: readonly string[], options: PreloadOptions = {}): Promise<void> {
+    const generators = styles.map((style) => this.#models.find(style, options.tier));
+    await this.#pool.run((worker) => preload(worker, generators, options), undefined, options.signal);
   }
 
   /**
@@ -140,12 +175,12 @@ export class Converter {
    * a mistake in the program and rejects at once with a `TypeError` or `RangeError`.
    */
   async convert(source: Source, options: ConvertOptions = {}): Promise<Conversion> {
-    return this.#convert(source, options);
+    return withPixels(source, (readable) => this.#convert(readable, options));
   }
 
   /** With `wait` it is told whether the picture is kept. */
   async #convert(
-    source: Source,
+    source: ReadableSource,
     options: ConvertOptions,
     wait = false,
   ): Promise<Conversion & Pick<ConversionResult, 'kept'>> {
@@ -212,12 +247,15 @@ export class Converter {
     if (request.signal?.aborted) throw cancelled();
     const { generator } = request;
     const result = await worker.convert(request);
-    if (!('entry' in generator)) return { ...result, style: generator.name };
-    return { ...result, style: generator.entry.style, tier: generator.entry.tier };
+    const answered = { exact: 'exact', near: 'similar', none: 'miss' } as const;
+    const made = { ...result, cache: answered[result.cached?.kind ?? 'none'] };
+    if (!('entry' in generator)) return { ...made, style: generator.name };
+    return { ...made, style: generator.entry.style, tier: generator.entry.tier };
   }
 
   /** Ends the workers and with them everything in progress; later calls reject. */
   dispose(): void {
+    this.#models.own.close();
     this.#pool.dispose();
   }
 }
@@ -228,33 +266,49 @@ function kinOf(source: Source): unknown {
   return source instanceof URL ? source.href : source;
 }
 
-/** Makes a converter ready for use. Fetches the list of models; the engine itself comes with the first photo. */
+/** Makes a converter ready for use. Starts nothing: the engine comes with the first photo. */
 export async function createConverter(options: ConverterOptions = {}): Promise<Converter> {
-  const locate = (given: string | URL | undefined, standard: URL) =>
-    given ? new URL(given, document.baseURI) : standard;
-  const worker = locate(options.workerUrl, new URL('./worker.js', import.meta.url));
-  const models = locate(options.modelsUrl, new URL('./models/', import.meta.url));
+  requirePlatform();
+  const base = options.baseUrl === undefined ? undefined : folder(options.baseUrl);
+  const standard = files();
+  // Scripts that are part of this one are never looked for elsewhere.
+  const locate = (given: string | URL | undefined, name: string, beside: URL) =>
+    new URL(absolute(given ?? (base && beside.protocol !== 'blob:' ? new URL(name, base) : beside)));
+  const worker = locate(options.workerUrl, 'worker.js', standard.worker);
+  const modules = Object.entries(standard.wasm).map(([variant, beside]) => [
+    variant,
+    locate(undefined, `nijigen-${variant}.wasm`, beside),
+  ]);
   const cache = options.cache === false ? false : checkedSettings(options.cache ?? {});
   const engine = {
-    wasm: located(options.wasmUrl ?? standardModules()),
-    threadUrl: locate(options.threadUrl, new URL('./thread.js', import.meta.url)).href,
+    wasm: located(options.wasmUrl ?? (Object.fromEntries(modules) as Partial<Record<Variant, URL>>)),
+    threadUrl: locate(options.threadUrl, 'thread.js', standard.thread).href,
     threads: checkedThreads(options.threads),
   };
   const machine = thisMachine(engine.threads, checkedWorkers(options.workers));
   const pool = new Pool(worker, engine, machine, checkedTime('idle', options.idle ?? IDLE_MS));
-  return new Converter(await Models.fetch(models), pool, cache, options.seeds ?? []);
+  return new Converter(await Models.open(modelsOf(options, base)), pool, cache, options.seeds ?? []);
 }
 
-/** Written out, so that bundlers see the files. */
-const standardModules = (): Record<Variant, URL> => ({
-  simd: new URL('./nijigen-simd.wasm', import.meta.url),
-  relaxed: new URL('./nijigen-relaxed.wasm', import.meta.url),
-  'simd-threads': new URL('./nijigen-simd-threads.wasm', import.meta.url),
-  'relaxed-threads': new URL('./nijigen-relaxed-threads.wasm', import.meta.url),
-});
+function modelsOf({ modelsUrl, models }: ConverterOptions, base: URL | undefined): readonly ShippedGenerator[] | URL {
+  if (modelsUrl !== undefined) return new URL(absolute(modelsUrl));
+  return models ?? (base ? new URL('models/', base) : []);
+}
+
+const folder = (url: string | URL): URL => new URL(absolute(url).replace(/\/?$/, '/'));
 
 function located(wasm: NonNullable<ConverterOptions['wasmUrl']>): EngineSource['wasm'] {
-  const absolute = (url: string | URL) => new URL(url, document.baseURI).href;
   if (typeof wasm === 'string' || wasm instanceof URL) return absolute(wasm);
   return Object.fromEntries(Object.entries(wasm).map(([variant, url]) => [variant, absolute(url)]));
+}
+
+async function asBlob(file: Blob | string): Promise<Blob> {
+  if (typeof file !== 'string') return file;
+  try {
+    const response = await fetch(file);
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    return await response.blob();
+  } catch (cause) {
+    throw new NijigenError('network', `the model could not be fetched from ${file}`, { cause });
+  }
 }

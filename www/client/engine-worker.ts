@@ -8,10 +8,13 @@ import type {
   ConversionResult,
   EngineSource,
   Failure,
+  OwnGenerator,
   Progress,
   ProgressListener,
+  ShippedGenerator,
   WorkerApi,
 } from './protocol.js';
+import { startWorker } from './start-worker.js';
 
 /** How long a worker may take to notice a cancel before it is ended. With it the promise settles within 300 ms. */
 const CANCEL_GRACE_MS = 200;
@@ -41,7 +44,7 @@ export class EngineWorker {
     readonly onReady: () => void,
   ) {
     const name = `nijigen-${Math.random().toString(36).slice(2)}`;
-    this.#worker = new Worker(url, { type: 'module', name });
+    this.#worker = startWorker(url, name);
     this.#remote = wrap<WorkerApi>(this.#worker);
     this.#ended = new Promise((_, reject) => {
       this.#reject = reject;
@@ -104,6 +107,24 @@ export class EngineWorker {
     } finally {
       settled = true;
       clock.stop();
+      forget();
+      this.onReady();
+    }
+  }
+
+  /** Has the engine and a generator ready before there is a photo. */
+  async preload(
+    generator: ShippedGenerator | OwnGenerator,
+    onProgress: ProgressListener,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const forget = this.#cancelWith(signal);
+    try {
+      const request = { generator, engine: this.engine };
+      const reply = await Promise.race([this.#remote.preload(request, proxy(onProgress)), this.#ended]);
+      if (signal?.aborted) throw cancelled();
+      if ('failure' in reply) throw this.#failed(reply.failure);
+    } finally {
       forget();
       this.onReady();
     }

@@ -13,4 +13,5 @@ export class NijigenError extends Error {
   }
 }
 
+/** @internal */
 export const cancelled = (): NijigenError => new NijigenError('cancelled', 'the conversion was cancelled');

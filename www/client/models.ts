@@ -1,43 +1,60 @@
 import { NijigenError } from './error.js';
-import type { ModelEntry, ShippedGenerator } from './protocol.js';
+import { OwnModels } from './own-models.js';
+import type { ModelEntry, OwnGenerator, ShippedGenerator } from './protocol.js';
 
-/** The generators on offer: `manifest.json` in the folder that holds the models. */
+/** The generators on offer: those that came with the package or lie in a folder, and those that were added. */
 export class Models {
   private constructor(
-    readonly folder: URL,
-    readonly entries: readonly ModelEntry[],
+    readonly shipped: readonly ShippedGenerator[],
+    readonly own: OwnModels,
   ) {}
 
-  static async fetch(folder: URL): Promise<Models> {
-    const url = new URL('manifest.json', folder);
-    try {
-      const response = await fetch(url);
-      if (!response.ok) throw new Error(`status ${response.status}`);
-      return new Models(folder, (await response.json()) as ModelEntry[]);
-    } catch (cause) {
-      throw new NijigenError('network', `the list of models could not be fetched from ${url.href}`, { cause });
-    }
+  /** `from` is a list, or a folder that holds `manifest.json`. */
+  static async open(from: readonly ShippedGenerator[] | URL): Promise<Models> {
+    const [shipped, own] = await Promise.all([from instanceof URL ? fetched(from) : from, OwnModels.open()]);
+    return new Models(shipped, own);
+  }
+
+  get entries(): readonly ModelEntry[] {
+    return [...this.shipped.map(({ entry }) => entry), ...this.own.entries];
   }
 
   /** The one of this style and tier; what is left out is taken from the first entry that fits. */
-  find(style?: string, tier?: string): ShippedGenerator {
-    const entry = this.entries.find((e) => (style ?? e.style) === e.style && (tier ?? e.tier) === e.tier);
-    if (!entry) {
+  find(style?: string, tier?: string): ShippedGenerator | OwnGenerator {
+    const added = style === undefined ? undefined : this.own.find(style);
+    if (added) return added;
+    const shipped = this.shipped.find(
+      ({ entry }) => (style ?? entry.style) === entry.style && (tier ?? entry.tier) === entry.tier,
+    );
+    if (!shipped) {
       throw new NijigenError('bad-model', `there is no model for style “${style ?? 'any'}”, tier “${tier ?? 'any'}”`);
     }
-    return { entry, url: this.#url(entry) };
+    return versioned(shipped);
   }
 
   /** What shows the same style sooner than `entry`, if anything does. */
   preview({ style, tier }: ModelEntry): ShippedGenerator | undefined {
-    const entry = tier === 'fine' && this.entries.find((e) => e.style === style && e.tier === 'fast');
-    return entry ? { entry, url: this.#url(entry) } : undefined;
+    if (tier !== 'fine') return undefined;
+    const fast = this.shipped.find(({ entry }) => entry.style === style && entry.tier === 'fast');
+    return fast && versioned(fast);
   }
+}
 
-  /** The checksum in the URL makes a cache, whoever's it is, hold a new model apart from the one it replaces. */
-  #url(entry: ModelEntry): string {
-    const url = new URL(entry.file, this.folder);
-    url.searchParams.set('sha256', entry.sha256);
-    return url.href;
+async function fetched(folder: URL): Promise<ShippedGenerator[]> {
+  const url = new URL('manifest.json', folder);
+  try {
+    const response = await fetch(url);
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    const entries = (await response.json()) as ModelEntry[];
+    return entries.map((entry) => ({ entry, url: new URL(entry.file, folder).href }));
+  } catch (cause) {
+    throw new NijigenError('network', `the list of models could not be fetched from ${url.href}`, { cause });
   }
+}
+
+/** The checksum in the URL makes a cache, whoever's it is, hold a new model apart from the one it replaces. */
+function versioned({ entry, url }: ShippedGenerator): ShippedGenerator {
+  const dated = new URL(url);
+  if (dated.protocol.startsWith('http')) dated.searchParams.set('sha256', entry.sha256);
+  return { entry, url: dated.href };
 }

@@ -1,5 +1,6 @@
 import { EngineWorker } from './engine-worker.js';
 import { cancelled, NijigenError } from './error.js';
+import { someTime } from './platform.js';
 import type { CacheCommand, CacheReply, CacheSettings, EngineSource } from './protocol.js';
 import { mostWorkers, plan, type Machine, type Plan } from './scheduler.js';
 import { askAll } from './shared-cache.js';
@@ -202,7 +203,7 @@ export class Pool {
     this.#slots.delete(slot);
     if (!slot.worker.alive) return slot;
     this.#slots.add(slot);
-    slot.timer = setTimeout(() => void this.#endIdle(slot), this.idle);
+    slot.timer = someTime(() => void this.#endIdle(slot), this.idle);
     return slot;
   }
 

@@ -11,6 +11,9 @@ export interface ModelEntry {
   readonly sha256: string;
   readonly licence: string;
   readonly version: string;
+  /** Whether it was added with `addModel`; then `name` is what it was called, and `tier` says nothing. */
+  readonly own?: true;
+  readonly name?: string;
 }
 
 export type OutputFormat = 'png' | 'jpeg' | 'webp';
@@ -61,7 +64,10 @@ export interface Timings {
 /** The engine's builds; a browser gets the fastest one it can run. Those with threads need an isolated page. */
 export type Variant = 'simd' | 'relaxed' | 'simd-threads' | 'relaxed-threads';
 
-/** Where the engine lies, as absolute URLs, and how it may run. */
+/**
+ * Where the engine lies, as absolute URLs, and how it may run.
+ * @internal
+ */
 export interface EngineSource {
   /** The builds to choose from; one URL alone is a build that must be taken. */
   readonly wasm: string | Partial<Readonly<Record<Variant, string>>>;
@@ -81,9 +87,14 @@ export type ErrorCode =
   | 'cancelled'
   | 'timeout'
   | 'network'
+  /** There is no worker or no WebAssembly: on a server, mostly. */
+  | 'unsupported-environment'
   | 'internal';
 
-/** A photo in a form that can be posted without copying it on the page's thread; strings are absolute URLs. */
+/**
+ * A photo in a form that can be posted without copying it on the page's thread; strings are absolute URLs.
+ * @internal
+ */
 export type Photo = Blob | string | ImageBitmap | ImageData;
 
 /** The values that stand for black and white in a generator's input and output. */
@@ -95,7 +106,10 @@ export interface ShippedGenerator {
   readonly url: string;
 }
 
-/** A user's own ONNX file, or its absolute URL. Without a range it is guessed. */
+/**
+ * A user's own ONNX file, or its absolute URL. Without a range it is guessed.
+ * @internal
+ */
 export interface OwnGenerator {
   readonly name: string;
   readonly file: Blob | string;
@@ -154,6 +168,7 @@ export interface CacheUsage {
   readonly available?: number;
 }
 
+/** @internal */
 export interface ConversionRequest {
   readonly photo: Photo;
   readonly cache: {
@@ -167,6 +182,7 @@ export interface ConversionRequest {
   readonly options: CoreOptions;
 }
 
+/** @internal */
 export interface ConversionResult {
   readonly blob: Blob;
   readonly width: number;
@@ -186,7 +202,10 @@ export interface ConversionResult {
   readonly kept?: boolean;
 }
 
-/** An error cannot carry its code through `postMessage`, so failures are values here. */
+/**
+ * An error cannot carry its code through `postMessage`, so failures are values here.
+ * @internal
+ */
 export interface Failure {
   readonly code: ErrorCode;
   readonly message: string;
@@ -194,13 +213,16 @@ export interface Failure {
   readonly fatal: boolean;
 }
 
+/** @internal */
 export type Reply = { readonly result: ConversionResult } | { readonly failure: Failure };
 
+/** @internal */
 export type CacheCommand =
   | { readonly name: 'entries' | 'clear' | 'usage' }
   | { readonly name: 'picture' | 'original'; readonly id: string }
   | { readonly name: 'remove'; readonly ids: readonly string[] };
 
+/** @internal */
 export type CacheReply =
   | {
       readonly entries?: readonly CacheEntry[];
@@ -209,10 +231,18 @@ export type CacheReply =
     }
   | { readonly failure: Failure };
 
-/** The worker's methods. It does one conversion at a time. */
+/** @internal */
+export type ReadyReply = { readonly ready: true } | { readonly failure: Failure };
+
+/**
+ * The worker's methods. It does one conversion at a time.
+ * @internal
+ */
 export interface WorkerApi {
   convert(request: ConversionRequest, onProgress: ProgressListener): Promise<Reply>;
-  /** Ends the conversion in progress, if any, at its next pause. */
+  /** Fetches and compiles the engine, and fetches and reads a generator, so that a photo need not wait for them. */
+  preload(request: Pick<ConversionRequest, 'generator' | 'engine'>, onProgress: ProgressListener): Promise<ReadyReply>;
+  /** Ends the conversion or preload in progress, if any, at its next pause. */
   cancel(): void;
   /** The result of the conversion in progress, if any, is not to be stored. */
   keepNothing(): void;

@@ -49,6 +49,9 @@ export function plan(photos: number, machine: Machine): Plan {
 
 /** The machine that this page runs on. */
 export function thisMachine(threads: number | undefined, workers: number | undefined): Machine {
-  const { hardwareConcurrency: cores, deviceMemory: memory } = navigator as Navigator & { deviceMemory?: number };
-  return { cores, isolated: crossOriginIsolated, memory, threads, workers };
+  const { navigator, crossOriginIsolated: isolated = false } = globalThis as Partial<typeof globalThis>;
+  const { hardwareConcurrency: cores = 1, deviceMemory: memory } = (navigator ?? {}) as Partial<Navigator> & {
+    deviceMemory?: number;
+  };
+  return { cores, isolated, memory, threads, workers };
 }

@@ -1,4 +1,5 @@
 import type { Conversion } from './converter.js';
+import { absolute } from './platform.js';
 import type { ModelEntry, CoreOptions, Photo } from './protocol.js';
 
 /** A result made ahead. It answers one photo, for one model and choice of options, before the engine is fetched. */
@@ -20,7 +21,10 @@ export interface Seed {
   readonly created: number;
 }
 
-/** What a seed answers. Neither worker nor engine is needed for it, and whatever is wrong with it is as if there were none. */
+/**
+ * What a seed answers. Neither worker nor engine is needed for it, and whatever is wrong with it is as if there were none.
+ * @internal
+ */
 export async function madeAhead(
   seeds: readonly Seed[],
   photo: Photo,
@@ -35,7 +39,7 @@ export async function madeAhead(
     const key = await sha256(await new Blob([photo, choice]).arrayBuffer());
     const seed = seeds.find((seed) => seed.key === key);
     if (!seed) return undefined;
-    const response = await fetch(new URL(seed.url, document.baseURI), { signal: signal ?? null });
+    const response = await fetch(absolute(seed.url), { signal: signal ?? null });
     const bytes = await response.arrayBuffer();
     // A host may answer with a page that says that something is missing.
     if ((await sha256(bytes)) !== seed.sha256) return undefined;
@@ -51,6 +55,7 @@ export async function madeAhead(
       memory: 0,
       drawn: false,
       timings: { load: performance.now() - begin, prepare: 0, inference: 0, encode: 0 },
+      cache: 'exact',
       cached: { kind: 'exact', distance: 0, created, ahead: true },
     };
   } catch {

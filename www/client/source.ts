@@ -1,16 +1,109 @@
+import { NijigenError } from './error.js';
+import { absolute } from './platform.js';
 import type { Photo } from './protocol.js';
 
-/** What can be converted. A string is a URL, relative to the page. */
-export type Source = Blob | ArrayBuffer | ArrayBufferView<ArrayBuffer> | string | URL | ImageBitmap | ImageData;
+/** A class of the browser's; `never` for programs that know only Node's types. */
+type Browsers<Name extends string> =
+  typeof globalThis extends Record<Name, { prototype: infer Instance }> ? Instance : never;
 
-/** A file that the worker can read. */
-export function toFile(source: Blob | ArrayBuffer | ArrayBufferView<ArrayBuffer> | string | URL): Blob | string {
-  if (typeof source === 'string' || source instanceof URL) return new URL(source, document.baseURI).href;
-  return source instanceof Blob ? source : new Blob([source]);
+/** Something on the page that shows a picture. */
+type Shown = Browsers<'HTMLImageElement'> | Browsers<'HTMLCanvasElement'> | Browsers<'OffscreenCanvas'>;
+
+/** A file, its bytes, or where it is: a string is a URL, relative to the page; in Node a path will do. */
+export type FileSource = Blob | ArrayBuffer | ArrayBufferView | string | URL;
+
+/** What can be converted. Of an image or a canvas it is the pixels, upright and at their natural size. */
+export type Source = FileSource | Browsers<'ImageBitmap'> | Browsers<'ImageData'> | Shown;
+
+/**
+ * What needs nothing of the page to be read.
+ * @internal
+ */
+export type ReadableSource = Exclude<Source, Shown>;
+
+/**
+ * A file that the worker can read.
+ * @internal
+ */
+export function toFile(source: FileSource): Blob | string {
+  if (typeof source === 'string' || source instanceof URL) return absolute(source);
+  if (source instanceof Blob) return source;
+  const bytes = source instanceof ArrayBuffer ? source : ArrayBuffer.isView(source) && unshared(source);
+  if (bytes) return new Blob([bytes]);
+  throw new TypeError('the source is neither a file, bytes, a URL nor a picture');
 }
 
-/** Brings a source into a form that the worker can be sent; files are read there, not here. */
-export function toPhoto(source: Source): Photo {
-  if (source instanceof ImageBitmap || source instanceof ImageData) return source;
-  return toFile(source);
+/**
+ * Brings a source into a form that the worker can be sent; files are read there, not here.
+ * @internal
+ */
+export function toPhoto(source: ReadableSource): Photo {
+  // By their names, for which Node's build has others.
+  if (typeof ImageBitmap === 'function' && source instanceof ImageBitmap) return source;
+  return typeof ImageData === 'function' && source instanceof ImageData ? source : toFile(source as FileSource);
 }
+
+/**
+ * Gives `use` the source, what an element shows as a bitmap that lasts as long as it takes.
+ * @internal
+ */
+export async function withPixels<T>(source: Source, use: (source: ReadableSource) => Promise<T>): Promise<T> {
+  if (!isShown(source)) return use(source);
+  const bitmap = await bitmapOf(source);
+  try {
+    return await use(bitmap);
+  } finally {
+    bitmap.close();
+  }
+}
+
+const isShown = (source: Source): source is Shown =>
+  isA('HTMLImageElement', source) || isA('HTMLCanvasElement', source) || isA('OffscreenCanvas', source);
+
+/** Not every place has every class. */
+function isA<Name extends 'HTMLImageElement' | 'HTMLCanvasElement' | 'OffscreenCanvas'>(
+  name: Name,
+  value: unknown,
+): value is InstanceType<(typeof globalThis)[Name]> {
+  const { [name]: known } = globalThis as Partial<typeof globalThis>;
+  return known !== undefined && value instanceof known;
+}
+
+async function bitmapOf(source: Shown): Promise<ImageBitmap> {
+  let bitmap;
+  try {
+    if (isA('HTMLImageElement', source)) await source.decode();
+    bitmap = await createImageBitmap(source);
+  } catch (cause) {
+    throw new NijigenError('corrupt-image', 'the element shows no picture: it is empty or could not be loaded', {
+      cause,
+    });
+  }
+  if (await isReadable(bitmap)) return bitmap;
+  bitmap.close();
+  throw new NijigenError(
+    'network',
+    'the element shows a picture of another origin that may not be read; its host must allow it (CORS), and an <img> needs crossorigin="anonymous"',
+  );
+}
+
+/** What another origin has not shared can be shown, not read. A pixel tells. */
+async function isReadable(bitmap: ImageBitmap): Promise<boolean> {
+  const pixel = await createImageBitmap(bitmap, 0, 0, 1, 1);
+  const context = new OffscreenCanvas(1, 1).getContext('2d');
+  try {
+    context?.drawImage(pixel, 0, 0);
+    context?.getImageData(0, 0, 1, 1);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    pixel.close();
+  }
+}
+
+/** A blob cannot be made of memory that threads share. */
+const unshared = (view: ArrayBufferView): ArrayBufferView<ArrayBuffer> =>
+  view.buffer instanceof ArrayBuffer
+    ? (view as ArrayBufferView<ArrayBuffer>)
+    : new Uint8Array(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));

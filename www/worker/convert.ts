@@ -76,6 +76,20 @@ export async function convert(
 const fileOf = (bytes: Uint8Array<ArrayBuffer>, { photo }: ConversionRequest): Blob =>
   new Blob([bytes], { type: photo instanceof Blob ? photo.type : '' });
 
+/** Has the module and the generator ready before there is a photo. */
+export async function preload(
+  request: Pick<ConversionRequest, 'generator' | 'engine'>,
+  signal: AbortSignal,
+  onProgress: ProgressListener,
+): Promise<void> {
+  const { core: ready, engine } = load(request, signal, (loaded, total) => {
+    onProgress({ stage: 'download', loaded, total });
+  });
+  await ready;
+  await engine();
+  stopIf(signal);
+}
+
 /** Our own generators' key needs no engine, so that a picture that is kept needs no model. */
 async function keyOf({ generator, options }: ConversionRequest, { engine }: Loading): Promise<string> {
   const json = JSON.stringify(options);

@@ -20,7 +20,7 @@ export interface Loading {
 
 /** Begins to fetch what is not there. With the first photo the model comes beside the module, not after it. */
 export function load(
-  { generator, engine: source }: ConversionRequest,
+  { generator, engine: source }: Pick<ConversionRequest, 'generator' | 'engine'>,
   signal: AbortSignal,
   onBytes: (loaded: number, total: number) => void,
 ): Loading {

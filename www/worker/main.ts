@@ -6,11 +6,12 @@ import type {
   ConversionRequest,
   EngineSource,
   ProgressListener,
+  ReadyReply,
   Reply,
   WorkerApi,
 } from '../client/protocol.js';
 import { atRest, cacheWith, command, nothingKept } from './cache/index.js';
-import { convert } from './convert.js';
+import { convert, preload } from './convert.js';
 import { core, loadCore } from './module.js';
 import { toFailure } from './failure.js';
 import { pause } from './pause.js';
@@ -28,6 +29,23 @@ const api: WorkerApi = {
     };
     try {
       return { result: await convert(request, conversion.cancel.signal, onProgress, mayKeep) };
+    } catch (error) {
+      return { failure: toFailure(error, allocationFailed) };
+    } finally {
+      current = undefined;
+      (onProgress as unknown as Remote<ProgressListener>)[releaseProxy]();
+    }
+  },
+
+  async preload(
+    request: Pick<ConversionRequest, 'generator' | 'engine'>,
+    onProgress: ProgressListener,
+  ): Promise<ReadyReply> {
+    const cancel = new AbortController();
+    current = { cancel, keep: false };
+    try {
+      await preload(request, cancel.signal, onProgress);
+      return { ready: true };
     } catch (error) {
       return { failure: toFailure(error, allocationFailed) };
     } finally {

@@ -1,5 +1,6 @@
 import type * as Core from 'nijigen-core';
 import type { EngineSource } from '../client/protocol.js';
+import { startWorker } from '../client/start-worker.js';
 import { threadsOf } from './variants.js';
 
 /** The name of a worker that is one of the engine's threads. */
@@ -36,7 +37,7 @@ export async function instantiateThreaded(module: WebAssembly.Module, source: En
   const core = (await import(source.threadUrl)) as typeof Core;
   await core.default({ module_or_path: module, memory });
   const workers = Array.from({ length: threads - 1 }, () => {
-    const worker = new Worker(source.threadUrl, { type: 'module', name: THREAD });
+    const worker = startWorker(source.threadUrl, THREAD);
     worker.postMessage({ module, memory, channel: self.name } satisfies ThreadStart);
     return worker;
   });

@@ -1,0 +1,113 @@
+// What site.mjs and package.mjs share: bundles around the wasm that scripts/wasm.sh leaves in target/wasm/.
+import { cpSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import * as esbuild from 'esbuild';
+
+/** One folder for each variant; `variants` names those that this build has. */
+export const MODULES = 'target/wasm';
+export const BROWSERS = ['chrome111', 'firefox114', 'safari16.4'];
+
+export const released = process.env.TRUNK_PROFILE !== 'debug';
+export const json = (file) => JSON.parse(readFileSync(file, 'utf8'));
+export const wasm = (variant) => `${MODULES}/${variant}/nijigen_bg.wasm`;
+export const bindings = (variant) => `./${MODULES}/${variant}/nijigen.js`;
+export const variants = () => readFileSync(`${MODULES}/variants`, 'utf8').trim().split(/\s+/);
+const threaded = () => variants().filter((variant) => variant.endsWith('threads'));
+/** What is shipped; without threads there is no build that uses them. */
+export const manifest = () => json('models/manifest.json');
+
+/**
+ * One bundle. `values` become constants of these names in the code. Returns its file, and with `metafile` what is in it.
+ */
+export async function bundle(entry, out, values = {}, options = {}) {
+  const define = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, JSON.stringify(value)]));
+  const { plugins = [], ...rest } = options;
+  const result = await esbuild.build({
+    entryPoints: { [out.name]: entry },
+    outdir: out.folder,
+    entryNames: out.hashed ? '[name]-[hash]' : '[name]',
+    alias: { 'nijigen-core': bindings('simd') },
+    define: { 'process.env.NODE_ENV': '"production"', ...define },
+    bundle: true,
+    format: 'esm',
+    target: BROWSERS,
+    minify: released,
+    sourcemap: released ? false : 'inline',
+    metafile: true,
+    logLevel: 'warning',
+    plugins: [...plugins, virtual('nijigen-files', filesBeside(variants()))],
+    ...rest,
+  });
+  return { file: Object.keys(result.metafile.outputs)[0], inputs: Object.keys(result.metafile.inputs) };
+}
+
+/** A module whose text is made here. */
+export const virtual = (name, contents) => ({
+  name,
+  setup(build) {
+    build.onResolve({ filter: new RegExp(`^${name}$`) }, () => ({
+      path: name,
+      namespace: 'virtual',
+      sideEffects: false,
+    }));
+    build.onLoad({ filter: new RegExp(`^${name}$`), namespace: 'virtual' }, () => ({ contents, resolveDir: '.' }));
+  },
+});
+
+const beside = (file) => `new URL(${JSON.stringify(`./${file}`)}, import.meta.url)`;
+
+/** The module nijigen-files: `scripts` are expressions for worker and thread where they are no files of their own. */
+export function filesBeside(builds, { worker = beside('worker.js'), thread, head = '' } = {}) {
+  const modules = builds.map((variant) => `${JSON.stringify(variant)}: ${beside(`nijigen-${variant}.wasm`)}`);
+  // Where there are no threads, nothing asks for their script; what bundlers see must be there.
+  thread ??= beside(builds.some((variant) => variant.endsWith('threads')) ? 'thread.js' : 'worker.js');
+  const models = manifest().map(
+    (entry) => `{ entry: ${JSON.stringify(entry)}, url: ${beside(`models/${entry.file}`)}.href }`,
+  );
+  return `${head}
+    export const files = () => ({ worker: ${worker}, thread: ${thread}, wasm: { ${modules} } });
+    export const models = () => [${models}];`;
+}
+
+/** What wasm-bindgen writes for a build's shared memory is the only place that says how it must begin. */
+function sharedPages() {
+  const [variant] = threaded();
+  if (!variant) return 0;
+  const said = /new WebAssembly\.Memory\(\{initial:(\d+),maximum:\d+,shared:true\}\)/;
+  return Number(said.exec(readFileSync(bindings(variant), 'utf8'))[1]);
+}
+
+/** Relaxed SIMD changes what functions do, not which there are: the scripts are made for either. */
+function checkBindings() {
+  for (const variant of variants().filter((name) => name.startsWith('relaxed'))) {
+    const twin = variant.replace('relaxed', 'simd');
+    if (readFileSync(bindings(variant), 'utf8') !== readFileSync(bindings(twin), 'utf8')) {
+      throw new Error(`the bindings of ${variant} and ${twin} differ: both must be built from the same sources`);
+    }
+  }
+}
+
+/** What the worker's code has to know of the builds. */
+export const buildValues = () => ({
+  WASM_BYTES: Object.fromEntries(variants().map((variant) => [variant, statSync(wasm(variant)).size])),
+  SHARED_PAGES: sharedPages(),
+});
+
+/** The worker, and beside it the script of the threads. */
+export async function bundleWorkers(out) {
+  checkBindings();
+  const values = buildValues();
+  const worker = await bundle('www/worker/main.ts', { ...out, name: 'worker' }, values);
+  const [variant] = threaded();
+  if (!variant) return { worker };
+  const alias = { 'nijigen-core': bindings(variant) };
+  const thread = await bundle('www/worker/thread.ts', { ...out, name: 'thread' }, values, { alias });
+  return { worker, thread };
+}
+
+export function copyModels(folder) {
+  mkdirSync(folder, { recursive: true });
+  for (const file of ['manifest.json', ...manifest().map((entry) => entry.file)]) {
+    cpSync(join('models', file), join(folder, file));
+  }
+}

@@ -1,0 +1,258 @@
+// <nijigen-photo> on a plain page, and what else of the package needs elements: pictures on the page as sources, models
+// of one's own, preloading.
+import assert from 'node:assert/strict';
+import { copyFileSync, cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { launch } from './browser.mjs';
+import { serve } from './server.mjs';
+
+const folder = mkdtempSync(join(tmpdir(), 'nijigen-'));
+let browser, server;
+
+before(async () => {
+  cpSync('dist/package', join(folder, 'nijigen'), { recursive: true });
+  for (const name of ['dog', 'lake']) copyFileSync(`tests/fixtures/photos/${name}.jpg`, join(folder, `${name}.jpg`));
+  writeFileSync(join(folder, 'text.jpg'), 'no picture');
+  writeFileSync(
+    join(folder, 'index.html'),
+    `<!doctype html><meta charset="utf-8"><title>elements</title><link rel="icon" href="data:,">
+    <main></main><script type="module">
+      window.events = [];
+      for (const name of ['progress', 'done', 'error']) {
+        addEventListener('nijigen-' + name, ({ type, target, detail }) => events.push([type, target.id, detail]));
+      }
+      Object.assign(window, await import('./nijigen/client.js'), await import('./nijigen/element.js'));
+    </script>`,
+  );
+  browser = await launch();
+  server = await serve(folder, { throttled: false });
+});
+after(async () => {
+  await browser.close();
+  await server.close();
+});
+
+async function open(t, { scripts = true } = {}) {
+  const context = await browser.newContext({ javaScriptEnabled: scripts, viewport: { width: 600, height: 400 } });
+  t.after(() => context.close());
+  const page = await context.newPage();
+  await page.goto(server.url);
+  if (scripts) await page.waitForFunction(() => window.NijigenPhoto);
+  return page;
+}
+
+const place = (page, html) => page.evaluate((html) => (document.querySelector('main').innerHTML = html), html);
+const reaches = (page, id, state) =>
+  page.waitForSelector(`#${id}[data-state="${state}"]`, { state: 'attached', timeout: 60_000 });
+const shape = (page) =>
+  page.evaluate(() => {
+    const host = document.querySelector('nijigen-photo');
+    const result = host.shadowRoot.querySelector('[part=result]');
+    const { width, height } = result.getBoundingClientRect();
+    return { result: [width, height], alt: result.alt, natural: result.naturalWidth, busy: host.ariaBusy };
+  });
+
+test('the photo stays until its drawing covers it, box for box', async (t) => {
+  const page = await open(t);
+  const img = '<img src="dog.jpg" alt="a dog" width="200" height="200">';
+  await place(page, `<nijigen-photo id="one" look="meadow" max-side="256">${img}</nijigen-photo>`);
+  await reaches(page, 'one', 'working');
+  const during = await page.evaluate(() => {
+    const host = document.querySelector('nijigen-photo');
+    return [host.ariaBusy, getComputedStyle(host.querySelector('img')).visibility];
+  });
+  assert.deepEqual(during, ['true', 'visible']);
+  await reaches(page, 'one', 'done');
+  const { result, alt, natural, busy } = await shape(page);
+  assert.deepEqual({ result, alt, natural, busy }, { result: [200, 200], alt: 'a dog', natural: 256, busy: null });
+  const events = await page.evaluate(() => window.events.map(([type, id, { width }]) => [type, id, width ?? 0]));
+  assert.ok(events.some(([type]) => type === 'nijigen-progress'));
+  assert.deepEqual(events.at(-1), ['nijigen-done', 'one', 256]);
+});
+
+test('what cannot be drawn leaves the photo and says why', async (t) => {
+  const page = await open(t);
+  await place(page, `<nijigen-photo id="bad" src="text.jpg"><img src="lake.jpg" alt=""></nijigen-photo>`);
+  await reaches(page, 'bad', 'failed');
+  const said = await page.evaluate(() => {
+    const host = document.querySelector('nijigen-photo');
+    const [type, , error] = window.events.at(-1);
+    const { visibility } = getComputedStyle(host.querySelector('img'));
+    return [type, error.code, host.error === error, visibility, host.ariaBusy];
+  });
+  assert.deepEqual(said, ['nijigen-error', 'unsupported-format', true, 'visible', null]);
+  await page.evaluate(() => Object.assign(document.querySelector('nijigen-photo'), { src: 'lake.jpg', maxSide: 256 }));
+  await reaches(page, 'bad', 'done');
+});
+
+test('attributes and properties are one', async (t) => {
+  const page = await open(t);
+  const both = await page.evaluate(() => {
+    const element = document.createElement('nijigen-photo');
+    Object.assign(element, {
+      src: 'a.jpg',
+      look: 'skyline',
+      maxSide: 512,
+      format: 'jpeg',
+      quality: 80,
+      loading: 'eager',
+    });
+    const written = element.outerHTML;
+    element.setAttribute('label', 'none');
+    element.removeAttribute('look');
+    return [
+      written,
+      element.label,
+      element.look,
+      element.tier,
+      element.state,
+      element.style instanceof CSSStyleDeclaration,
+    ];
+  });
+  const written =
+    '<nijigen-photo src="a.jpg" look="skyline" max-side="512" format="jpeg" quality="80" loading="eager"></nijigen-photo>';
+  assert.deepEqual(both, [written, 'none', null, null, 'idle', true]);
+});
+
+test('it waits for the view, and stops when it is taken away or its photo changes', async (t) => {
+  const page = await open(t);
+  const far = '<div style="height:3000px"></div>';
+  await place(page, `${far}<nijigen-photo id="far" src="lake.jpg" max-side="256"></nijigen-photo>`);
+  await reaches(page, 'far', 'waiting');
+  assert.equal(await page.evaluate(() => window.events.length), 0);
+  await page.evaluate(() => document.querySelector('nijigen-photo').scrollIntoView());
+  await reaches(page, 'far', 'working');
+  await page.evaluate(() => (document.querySelector('nijigen-photo').src = 'dog.jpg'));
+  await reaches(page, 'far', 'done');
+  const [done, ratio] = await page.evaluate(() => {
+    const { naturalWidth, naturalHeight } = document
+      .querySelector('nijigen-photo')
+      .shadowRoot.querySelector('[part=result]');
+    return [window.events.filter(([type]) => type === 'nijigen-done').length, naturalWidth / naturalHeight];
+  });
+  assert.deepEqual([done, ratio], [1, 1], 'only the dog, which is square');
+  const removed = await page.evaluate(async () => {
+    const element = document.querySelector('nijigen-photo');
+    element.src = 'lake.jpg';
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    element.remove();
+    const before = window.events.length;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    return [element.state, window.events.length - before];
+  });
+  assert.deepEqual(removed, ['idle', 0]);
+});
+
+test('without scripts the photo is there', async (t) => {
+  const page = await open(t, { scripts: false });
+  await page.setContent(`<nijigen-photo><img src="${server.url}lake.jpg" alt="a lake"></nijigen-photo>`);
+  const box = await page.locator('img').boundingBox();
+  assert.ok(box.width > 100 && box.height > 100);
+});
+
+test('images and canvases are sources; what may not be read says so', async (t) => {
+  const page = await open(t);
+  const foreign = await serve(folder, { prefix: '/', throttled: false });
+  t.after(() => foreign.close());
+  const results = await page.evaluate(async (foreign) => {
+    const converter = await window.createConverter({ cache: false });
+    const show = (src) => Object.assign(new Image(), { src });
+    const image = show('dog.jpg');
+    await image.decode();
+    const canvas = Object.assign(document.createElement('canvas'), { width: 96, height: 64 });
+    canvas.getContext('2d').drawImage(image, 0, 0, 96, 64);
+    const offscreen = new OffscreenCanvas(64, 96);
+    offscreen.getContext('2d').drawImage(image, 0, 0, 64, 96);
+    const bytes = new Uint8Array(await (await fetch('dog.jpg')).arrayBuffer());
+    const shared = new Uint8Array(
+      new WebAssembly.Memory({ initial: 4, maximum: 4, shared: true }).buffer,
+      0,
+      bytes.length,
+    );
+    shared.set(bytes);
+    const sources = [image, show('dog.jpg'), canvas, offscreen, shared, show(`${foreign}dog.jpg`), show('text.jpg'), 7];
+    const outcomes = [];
+    for (const source of sources) {
+      outcomes.push(
+        await converter.convert(source, { maxSide: 256 }).then(
+          ({ width, height, cache }) => `${width}×${height} ${cache}`,
+          (error) => error.code ?? error.name,
+        ),
+      );
+    }
+    converter.dispose();
+    return outcomes;
+  }, foreign.url);
+  const square = '256×256 miss';
+  const refused = ['network', 'corrupt-image', 'TypeError'];
+  assert.deepEqual(results, [square, square, '96×64 miss', '64×96 miss', square, ...refused]);
+});
+
+test('a model of your own is tried, kept, listed, used and removed', async (t) => {
+  const page = await open(t);
+  const first = await page.evaluate(async () => {
+    const converter = await window.createConverter();
+    const file = await (await fetch('nijigen/models/skyline-fast.onnx')).blob();
+    const ids = [
+      await converter.addModel(file, { name: 'My Look!' }),
+      await converter.addModel(file, { name: 'my look' }),
+    ];
+    const taken = await converter.addModel('nijigen/models/skyline-fast.onnx', { name: 'Meadow', range: [-1, 1] });
+    const failed = await converter.addModel('text.jpg', { name: 'none' }).catch(({ code, message }) => [code, message]);
+    const lost = await converter.addModel('nowhere.onnx', { name: 'none' }).catch(({ code }) => code);
+    const { style, cache } = await converter.convert('dog.jpg', { style: ids[0], maxSide: 256 });
+    // Nobody waits for what is stored.
+    while ((await converter.cache.stats()).entries === 0);
+    converter.dispose();
+    return { ids, taken, failed, lost, style, cache };
+  });
+  assert.deepEqual(first.ids, ['my-look', 'my-look-2']);
+  assert.equal(first.taken, 'meadow-2');
+  assert.equal(first.failed[0], 'bad-model');
+  assert.match(first.failed[1], /^This model cannot be used: .+/);
+  assert.deepEqual([first.lost, first.style, first.cache], ['network', 'my-look', 'miss']);
+
+  await page.reload();
+  await page.waitForFunction(() => window.createConverter);
+  const second = await page.evaluate(async () => {
+    const converter = await window.createConverter();
+    const own = converter.styles().filter(({ own }) => own);
+    const { cache } = await converter.convert('dog.jpg', { style: 'my-look', maxSide: 256 });
+    for (const { id } of own) await converter.removeModel(id);
+    const gone = await converter.convert('dog.jpg', { style: 'my-look' }).catch(({ code }) => code);
+    converter.dispose();
+    const left = (await window.createConverter()).styles().length;
+    return { own: own.map(({ id, name, bytes }) => [id, name, bytes]), cache, gone, left };
+  });
+  const { bytes } = JSON.parse(readFileSync('models/manifest.json', 'utf8')).find(({ id }) => id === 'skyline-fast');
+  const named = [
+    ['my-look', 'My Look!', bytes],
+    ['my-look-2', 'my look', bytes],
+    ['meadow-2', 'Meadow', bytes],
+  ];
+  assert.deepEqual(second.own.sort(), named.sort());
+  assert.deepEqual([second.cache, second.gone, second.left], ['exact', 'bad-model', 3]);
+});
+
+test('preloading leaves nothing to fetch for the photo', async (t) => {
+  const page = await open(t);
+  const { told, load, unknown, aborted } = await page.evaluate(async () => {
+    const told = [];
+    const converter = await window.createConverter({ cache: false });
+    const preloaded = { onProgress: ({ loaded, total }) => told.push([loaded, total]) };
+    await converter.preload(['meadow', 'skyline'], preloaded);
+    const { timings } = await converter.convert('dog.jpg', { style: 'skyline', maxSide: 256 });
+    const code = ({ code }) => code;
+    const unknown = await converter.preload(['nobody']).catch(code);
+    const aborted = await converter.preload(['carnival'], { signal: AbortSignal.abort() }).catch(code);
+    converter.dispose();
+    return { told, load: timings.load, unknown, aborted };
+  });
+  const [loaded, total] = told.at(-1);
+  assert.equal(loaded, total);
+  assert.ok(total > 5e6 && told.every(([loaded, total]) => loaded <= total));
+  assert.ok(load < 100, `${load} ms`);
+  assert.deepEqual([unknown, aborted], ['bad-model', 'cancelled']);
+});

@@ -1,0 +1,36 @@
+// node convert.js PHOTO RESULT
+import { readFile, writeFile } from 'node:fs/promises';
+import { argv } from 'node:process';
+import { createConverter, NijigenError } from 'nijigen';
+
+const [, , photo, result] = argv as [string, string, string, string];
+const converter = await createConverter();
+const options = { style: 'meadow', maxSide: 256 } as const;
+const shares: number[] = [];
+const first = await converter.convert(photo, {
+  ...options,
+  onProgress: ({ stage, loaded, total }) => stage === 'inference' && shares.push(loaded / total),
+});
+await writeFile(result, Buffer.from(await first.blob.arrayBuffer()));
+const again = await converter.convert(await readFile(photo), options);
+const aborted = await converter
+  .convert(new URL(`file://${photo}`), { ...options, cache: 'off', signal: AbortSignal.abort() })
+  .catch((error: unknown) => error);
+const own = await converter.addModel(new URL(import.meta.resolve('nijigen/models/skyline-fast.onnx')), {
+  name: 'Mine',
+});
+const mine = await converter.convert(photo, { style: own, maxSide: 256 });
+const refused = await converter.addModel(photo, { name: 'none' }).catch((error: unknown) => error);
+const code = (error: unknown) => (error instanceof NijigenError ? error.code : error);
+console.log(
+  JSON.stringify({
+    size: [first.width, first.height],
+    progressed: shares.length > 2 && shares.at(-1) === 1,
+    caches: [first.cache, again.cache],
+    aborted: code(aborted),
+    own: [own, mine.style, mine.cache],
+    refused: code(refused),
+    stats: (await converter.cache.stats()).entries,
+  }),
+);
+converter.dispose();

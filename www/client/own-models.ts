@@ -1,0 +1,134 @@
+import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import type { ModelEntry, OwnGenerator, ValueRange } from './protocol.js';
+
+const DATABASE = 'nijigen-models';
+const VERSION = 1;
+
+/** What is said of a model of your own when it is added. */
+export interface ModelMeta {
+  /** What people call it; its id is made from it. */
+  readonly name: string;
+  /** The values that it takes for black and white; without it they are guessed. */
+  readonly range?: ValueRange;
+  /** SPDX expression of its licence, for your own information. */
+  readonly licence?: string;
+}
+
+interface Kept {
+  readonly id: string;
+  readonly entry: ModelEntry;
+  readonly file: Blob;
+  readonly range?: ValueRange;
+}
+
+interface Schema extends DBSchema {
+  models: { key: string; value: Kept };
+}
+
+/**
+ * Models that were added: in the browser's database where there is one, else as long as the converter.
+ * @internal
+ */
+export class OwnModels {
+  readonly #kept = new Map<string, Kept>();
+  #database: IDBPDatabase<Schema> | undefined;
+
+  /** Reads what is there. A database is made only when something is added. */
+  static async open(): Promise<OwnModels> {
+    const models = new OwnModels();
+    try {
+      const databases = await indexedDB.databases();
+      if (!databases.some(({ name }) => name === DATABASE)) return models;
+      for (const kept of await (await models.#open()).getAll('models')) models.#kept.set(kept.id, kept);
+    } catch {
+      // Private browsing, or a place without a database.
+    }
+    return models;
+  }
+
+  get entries(): readonly ModelEntry[] {
+    return Array.from(this.#kept.values(), ({ entry }) => entry);
+  }
+
+  find(id: string): OwnGenerator | undefined {
+    const kept = this.#kept.get(id);
+    return kept && { name: id, file: kept.file, ...(kept.range && { range: kept.range }) };
+  }
+
+  /** Keeps a model that is known to work; gives its id, which is none of `taken`. */
+  async add(file: Blob, { name, range, licence = 'unknown' }: ModelMeta, taken: readonly string[]): Promise<string> {
+    const id = unique(name, [...taken, ...this.#kept.keys()]);
+    const entry: ModelEntry = {
+      id,
+      style: id,
+      name,
+      own: true,
+      tier: 'fine',
+      file: file instanceof File ? file.name : `${id}.onnx`,
+      bytes: file.size,
+      sha256: await sha256(file),
+      licence,
+      version: 'unknown',
+    };
+    const kept: Kept = { id, entry, file, ...(range && { range }) };
+    this.#kept.set(id, kept);
+    await this.#do((database) => database.put('models', kept));
+    return id;
+  }
+
+  async remove(id: string): Promise<void> {
+    if (this.#kept.delete(id)) await this.#do((database) => database.delete('models', id));
+  }
+
+  close(): void {
+    this.#database?.close();
+    this.#database = undefined;
+    this.#kept.clear();
+  }
+
+  /** What the database refuses lasts as long as the converter. */
+  async #do(work: (database: IDBPDatabase<Schema>) => Promise<unknown>): Promise<void> {
+    await this.#open()
+      .then(work)
+      .catch(() => undefined);
+  }
+
+  async #open(): Promise<IDBPDatabase<Schema>> {
+    this.#database ??= await openDB<Schema>(DATABASE, VERSION, {
+      upgrade(database) {
+        database.createObjectStore('models', { keyPath: 'id' });
+      },
+      blocking: () => {
+        this.#forget();
+      },
+      terminated: () => {
+        this.#forget();
+      },
+    });
+    return this.#database;
+  }
+
+  /** Somebody deletes or changes the database: it must not wait for this page, which opens it again when needed. */
+  #forget(): void {
+    this.#database?.close();
+    this.#database = undefined;
+  }
+}
+
+/** A name as a style's: lower-case words with dashes, numbered where it is taken. */
+function unique(name: string, taken: readonly string[]): string {
+  const words = name.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? ['model'];
+  const id = words.join('-');
+  for (let count = 1; ; count++) {
+    const tried = count === 1 ? id : `${id}-${count}`;
+    if (!taken.includes(tried)) return tried;
+  }
+}
+
+/** Empty on insecure origins, which have no digests. */
+async function sha256(file: Blob): Promise<string> {
+  const { subtle } = crypto as Partial<Crypto>;
+  if (!subtle) return '';
+  const digest = new Uint8Array(await subtle.digest('SHA-256', await file.arrayBuffer()));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,21 @@
+const wrappers = new Map<string, string>();
+
+/**
+ * Starts a module worker. Browsers refuse a script of another origin, such as a CDN's, so that is imported by one of
+ * this origin; its host must allow it (CORS), and a CSP's `worker-src` has to name both `blob:` and that host.
+ */
+export function startWorker(url: string | URL, name: string): Worker {
+  const { href, origin, protocol } = new URL(url);
+  const foreign = protocol.startsWith('http') && origin !== self.origin;
+  return new Worker(foreign ? wrapped(href) : href, { type: 'module', name });
+}
+
+/** One for each script: a worker that starts later still needs it. */
+function wrapped(href: string): string {
+  const known = wrappers.get(href);
+  if (known !== undefined) return known;
+  const script = new Blob([`import ${JSON.stringify(href)};`], { type: 'text/javascript' });
+  const wrapper = URL.createObjectURL(script);
+  wrappers.set(href, wrapper);
+  return wrapper;
+}

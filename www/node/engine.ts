@@ -1,0 +1,131 @@
+// In place of www/client/engine-worker.ts: Node runs the worker's code itself.
+import type { EngineRequest } from '../client/engine-worker.js';
+import { cancelled, NijigenError } from '../client/error.js';
+import type {
+  CacheCommand,
+  CacheReply,
+  CacheSettings,
+  ConversionResult,
+  EngineSource,
+  OwnGenerator,
+  ProgressListener,
+  ShippedGenerator,
+} from '../client/protocol.js';
+import { atRest, cacheWith, command } from '../worker/cache/index.js';
+import { convert, preload } from '../worker/convert.js';
+import { toFailure } from '../worker/failure.js';
+import { core, loadCore } from '../worker/module.js';
+import { Turns } from './turns.js';
+
+/** There is one module, whatever the number of converters. */
+const turns = new Turns();
+/** What stopped it, if anything did: then only a new process has another. */
+let stopped: NijigenError | undefined;
+
+/** What a worker does, step by step in between the program's other work. */
+export class EngineWorker {
+  readonly #ended = new AbortController();
+  readonly engine: EngineSource;
+  #keep = true;
+
+  constructor(
+    _url: URL,
+    engine: EngineSource,
+    readonly onReady: () => void,
+  ) {
+    this.engine = one(engine);
+  }
+
+  get alive(): boolean {
+    return !this.#ended.signal.aborted;
+  }
+
+  get broken(): boolean {
+    return stopped !== undefined;
+  }
+
+  async convert({ onProgress, signal, timeout, ...asked }: EngineRequest): Promise<ConversionResult> {
+    const request = { ...asked, engine: this.engine };
+    this.#keep = true;
+    const late = new AbortController();
+    const error = new NijigenError('timeout', `the photo was not done after ${timeout} ms`);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const tell: ProgressListener = (progress) => {
+      clearTimeout(timer);
+      if (progress.stage !== 'download')
+        timer ??= setTimeout(() => {
+          late.abort(error);
+        }, timeout);
+      onProgress(progress);
+    };
+    try {
+      return await this.#run(
+        (until) => convert(request, until, tell, () => Promise.resolve(this.#keep)),
+        [late.signal, ...(signal ? [signal] : [])],
+      );
+    } catch (cause) {
+      throw late.signal.aborted ? error : cause;
+    } finally {
+      clearTimeout(timer);
+      this.onReady();
+    }
+  }
+
+  async preload(
+    generator: ShippedGenerator | OwnGenerator,
+    onProgress: ProgressListener,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const request = { generator, engine: this.engine };
+    await this.#run((until) => preload(request, until, onProgress), signal ? [signal] : []);
+  }
+
+  cache(settings: CacheSettings, asked: CacheCommand): Promise<CacheReply> {
+    return this.#run(async (until) => {
+      await loadCore(this.engine, until, () => undefined);
+      return command(await cacheWith(settings), asked);
+    });
+  }
+
+  rest(): Promise<{ readonly lasting: boolean }> {
+    return atRest();
+  }
+
+  keepNothing(): void {
+    this.#keep = false;
+  }
+
+  end(error: NijigenError = cancelled()): void {
+    this.#ended.abort(error);
+  }
+
+  #run<T>(work: (until: AbortSignal) => Promise<T>, signals: readonly AbortSignal[] = []): Promise<T> {
+    const until = AbortSignal.any([this.#ended.signal, ...signals]);
+    return turns.run(async () => {
+      if (stopped) throw stopped;
+      try {
+        return await work(until);
+      } catch (error) {
+        const { code, message } = toFailure(error, allocationFailed);
+        const failure = new NijigenError(code, message, { cause: error });
+        if (error instanceof WebAssembly.RuntimeError) stopped = failure;
+        throw failure;
+      }
+    }, until);
+  }
+}
+
+/** The build that every supported Node runs alike. */
+const one = (engine: EngineSource): EngineSource => {
+  const { wasm } = engine;
+  return typeof wasm === 'string' || wasm.simd === undefined ? engine : { ...engine, wasm: wasm.simd };
+};
+
+/** After a trap even this call may fail. */
+function allocationFailed(): boolean {
+  try {
+    return core.allocation_failed();
+  } catch {
+    return false;
+  }
+}

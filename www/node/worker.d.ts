@@ -1,0 +1,2 @@
+/** What the worker's code calls by this name. */
+type WorkerNavigator = Navigator;

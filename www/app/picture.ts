@@ -1,25 +1,42 @@
+/** What each element is to show last. */
+const wanted = new WeakMap<HTMLImageElement, string>();
+
 /**
- * Shows a picture once it is decoded, so that painting it holds nothing up. Resolves to false if the browser cannot
- * decode it. The URL stays valid until it is replaced.
+ * Shows a picture once it is decoded, so that painting it holds nothing up; what was there stays until then. Resolves to
+ * false if the browser cannot decode it, or if something else is wanted by then.
  */
 export async function show(img: HTMLImageElement, blob: Blob): Promise<boolean> {
-  clear(img);
   const url = URL.createObjectURL(blob);
-  img.src = url;
-  const decoded = await img.decode().then(
+  wanted.set(img, url);
+  const ahead = new Image();
+  ahead.src = url;
+  const decoded = await ahead.decode().then(
     () => true,
     () => false,
   );
-  // Replaced or cleared in the meantime.
-  if (img.src !== url) return false;
+  if (wanted.get(img) !== url) {
+    URL.revokeObjectURL(url);
+    return false;
+  }
+  clear(img);
+  if (decoded) img.src = url;
+  else URL.revokeObjectURL(url);
   img.hidden = !decoded;
   return decoded;
 }
 
 export function clear(img: HTMLImageElement): void {
+  wanted.delete(img);
   img.hidden = true;
   if (img.src) URL.revokeObjectURL(img.src);
   img.removeAttribute('src');
+}
+
+/** Lets a link save a file. The URL stays valid until the link gets another. */
+export function offer(link: HTMLAnchorElement, blob: Blob, name: string): void {
+  if (link.href) URL.revokeObjectURL(link.href);
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
 }
 
 /** What a result's file name ends with. */

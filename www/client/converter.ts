@@ -10,6 +10,7 @@ import type {
   ConversionRequest,
   CoreOptions,
   EngineSource,
+  Finish,
   ModelEntry,
   OwnGenerator,
   ProgressListener,
@@ -50,6 +51,8 @@ export interface ConvertOptions extends CoreOptions {
   readonly modelRange?: ValueRange;
   /** Whether a picture made before may answer, and this one be kept; default `use`. */
   readonly cache?: CacheMode;
+  /** Holds the drawing in the engine's memory, as far as there is room, for `revise`; default false. */
+  readonly revisable?: boolean;
   /** Told the fast tier's result, which comes first where the fine tier is asked for and the style has both. */
   readonly onPreview?: (preview: Conversion) => void;
   /** Aborting rejects with code `cancelled` within 300 ms. */
@@ -76,6 +79,8 @@ export interface Conversion {
   readonly drawn: boolean;
   /** Says which earlier picture answered; missing when this one was made anew. */
   readonly cached?: Cached;
+  /** What `revise` finds the drawing by; missing where none is held. */
+  readonly drawing?: string;
 }
 
 /** Turns photos into anime, one at a time, in a worker of its own that starts with the first photo. */
@@ -88,6 +93,7 @@ export class Converter {
   /** Pictures made before, which answer photos that come again. */
   readonly cache: CacheControl;
   #worker: EngineWorker | undefined;
+  #drawings = 0;
   #disposed = false;
 
   /** @internal Use `createConverter`. */
@@ -135,7 +141,34 @@ export class Converter {
     }
     const preview = onPreview && 'entry' in generator ? this.#models.preview(generator.entry) : undefined;
     if (preview) onPreview?.(await this.#run(source, preview, core, cache, signal));
-    return this.#run(source, generator, core, cache, signal, options.onProgress);
+    const drawing = options.revisable ? `drawing-${(this.#drawings += 1)}` : undefined;
+    return this.#run(source, generator, core, cache, signal, options.onProgress, drawing);
+  }
+
+  /**
+   * The picture of an earlier `convert` with another strength, format, quality or mark; what is left out has its default.
+   * Takes some milliseconds and waits for no other call. Undefined where the drawing is not held, or no longer:
+   * then `convert` makes it.
+   */
+  async revise(conversion: Conversion, finish: Finish): Promise<Conversion | undefined> {
+    const { strength, format, quality, label } = checked(finish);
+    const chosen = {
+      ...(strength !== undefined && { strength }),
+      ...(format !== undefined && { format }),
+      ...(quality !== undefined && { quality }),
+      ...(label !== undefined && { label }),
+    };
+    const { drawing } = conversion;
+    if (drawing === undefined || !this.#worker?.alive) return undefined;
+    const revised = await this.#worker.revise(drawing, chosen);
+    if (!revised) return undefined;
+    const timings = { load: 0, prepare: 0, inference: 0, encode: revised.encode };
+    return { ...conversion, blob: revised.blob, timings };
+  }
+
+  /** Bytes that the engine holds now. */
+  get memory(): number {
+    return this.#worker?.alive ? this.#worker.memory : 0;
   }
 
   #generator({ style, tier, model, modelRange: range }: ConvertOptions): ShippedGenerator | OwnGenerator {
@@ -153,9 +186,11 @@ export class Converter {
     cache: ConversionRequest['cache'],
     signal: AbortSignal | undefined,
     onProgress: ProgressListener = () => undefined,
+    drawing?: string,
   ): Promise<Conversion> {
     if (signal?.aborted) throw cancelled();
-    const request = { photo: toPhoto(source), generator, cache, engine: this.#engine, options };
+    const held = drawing === undefined ? {} : { drawing };
+    const request = { photo: toPhoto(source), generator, cache, engine: this.#engine, options, ...held };
     const result = await this.#alive().convert(request, onProgress, signal);
     if (!('entry' in generator)) return { ...result, style: generator.name };
     return { ...result, style: generator.entry.style, tier: generator.entry.tier };

@@ -8,6 +8,7 @@ import type {
   ConversionResult,
   EngineSource,
   Failure,
+  Finish,
   Progress,
   ProgressListener,
   WorkerApi,
@@ -25,6 +26,8 @@ export class EngineWorker {
   readonly #threads: BroadcastChannel;
   #die!: (error: NijigenError) => void;
   alive = true;
+  /** The most memory that its engine is known to hold, in bytes. */
+  memory = 0;
 
   constructor(url: URL) {
     const name = `nijigen-${Math.random().toString(36).slice(2)}`;
@@ -77,13 +80,24 @@ export class EngineWorker {
     try {
       const reply = await Promise.race([this.#remote.convert(request, tell), this.#died, overdue.promise]);
       if (signal?.aborted) throw cancelled();
-      if ('result' in reply) return reply.result;
+      if ('result' in reply) {
+        this.memory = reply.result.memory;
+        return reply.result;
+      }
       if (reply.failure.fatal) this.end();
       throw new NijigenError(reply.failure.code, reply.failure.message);
     } finally {
       settled = true;
       overdue.forget();
     }
+  }
+
+  /** A file of a drawing that this worker holds; undefined where it does not. */
+  async revise(drawing: string, finish: Finish): Promise<{ blob: Blob; encode: number } | undefined> {
+    const reply = await Promise.race([this.#remote.revise(drawing, finish), this.#died]);
+    if (!('failure' in reply)) return reply.blob && { blob: reply.blob, encode: reply.encode };
+    if (reply.failure.fatal) this.end();
+    throw new NijigenError(reply.failure.code, reply.failure.message);
   }
 
   async cache(engine: EngineSource, settings: CacheSettings, command: CacheCommand): Promise<CacheReply> {

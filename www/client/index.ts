@@ -10,6 +10,7 @@ export type {
   CacheUsage,
   CoreOptions,
   ErrorCode,
+  Finish,
   ModelEntry,
   OutputFormat,
   Progress,

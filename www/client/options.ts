@@ -7,6 +7,7 @@ const LANGUAGES = ['en', 'zh', 'ja'] as const;
 const THRESHOLDS = { least: 0, most: 16 };
 const THREADS = { least: 1, most: 64 };
 const QUALITIES = { least: 1, most: 100 };
+const STRENGTHS = { least: 0, most: 1 };
 const LIMITS = { least: 1, most: Number.MAX_SAFE_INTEGER };
 
 interface Range {
@@ -14,11 +15,13 @@ interface Range {
   readonly most: number;
 }
 
-/** The core's part of the options, in whole numbers. Throws a TypeError or RangeError that names what is wrong. */
-export function checked({ maxSide, fullSize, label, format, quality, maxBytes, maxPixels }: CoreOptions): CoreOptions {
+/** The core's part of the options, sizes in whole numbers. Throws a TypeError or RangeError that names what is wrong. */
+export function checked(options: CoreOptions): CoreOptions {
+  const { maxSide, fullSize, strength, label, format, quality, maxBytes, maxPixels } = options;
   return {
     ...(maxSide !== undefined && { maxSide: whole('maxSide', maxSide, SIDES) }),
     ...(fullSize !== undefined && { fullSize: truth('fullSize', fullSize) }),
+    ...(strength !== undefined && { strength: within('strength', strength, STRENGTHS) }),
     ...(label !== undefined && { label: language(label) }),
     ...(format !== undefined && { format: known(format) }),
     ...(quality !== undefined && { quality: whole('quality', quality, QUALITIES) }),
@@ -32,9 +35,11 @@ export const checkedThreads = (threads: number | undefined): number | undefined 
   threads === undefined ? undefined : whole('threads', threads, THREADS);
 
 // Programs without types may pass anything.
-function whole(name: string, value: unknown, { least, most }: Range): number {
+const whole = (name: string, value: unknown, range: Range): number => Math.round(within(name, value, range));
+
+function within(name: string, value: unknown, { least, most }: Range): number {
   if (typeof value !== 'number') throw new TypeError(`${name} is ${shown(value)}; it must be a number`);
-  if (value >= least && value <= most) return Math.round(value);
+  if (value >= least && value <= most) return value;
   throw new RangeError(`${name} is ${value}; it must be a number from ${least} to ${most}`);
 }
 

@@ -9,6 +9,8 @@ export interface ModelEntry {
   readonly file: string;
   readonly bytes: number;
   readonly sha256: string;
+  /** How far a pixel sees, in pixels; `global` where that is the whole picture, which then cannot be drawn in tiles. */
+  readonly receptive_field: number | 'global';
   readonly licence: string;
   readonly version: string;
 }
@@ -24,6 +26,8 @@ export interface CoreOptions {
   readonly maxSide?: number;
   /** The result gets the photo's own size; detail finer than `maxSide` is taken from the photo. Default false. */
   readonly fullSize?: boolean;
+  /** How much of the drawing shows over the photo, 0–1; at 0 it is the photo, without any mark. Default 1. */
+  readonly strength?: number;
   /** Default `png`. */
   readonly format?: OutputFormat;
   /** 1–100, rounded, for `jpeg` only: `webp` is lossless here, as `png` is. Default 90. */
@@ -159,6 +163,8 @@ export interface ConversionRequest {
   readonly generator: ShippedGenerator | OwnGenerator;
   readonly engine: EngineSource;
   readonly options: CoreOptions;
+  /** The name under which the drawing is to be held for `revise`. */
+  readonly drawing?: string;
 }
 
 export interface ConversionResult {
@@ -176,6 +182,8 @@ export interface ConversionResult {
   readonly drawn: boolean;
   /** Missing when the picture was made for this call. */
   readonly cached?: Cached;
+  /** The request's name, where the drawing is held under it. */
+  readonly drawing?: string;
 }
 
 /** An error cannot carry its code through `postMessage`, so failures are values here. */
@@ -187,6 +195,12 @@ export interface Failure {
 }
 
 export type Reply = { readonly result: ConversionResult } | { readonly failure: Failure };
+
+/** What can be chosen anew without drawing anew. */
+export type Finish = Pick<CoreOptions, 'strength' | 'format' | 'quality' | 'label'>;
+
+export type Revision =
+  { readonly blob?: Blob; /** Milliseconds. */ readonly encode: number } | { readonly failure: Failure };
 
 export type CacheCommand =
   | { readonly name: 'entries' | 'clear' | 'usage' }
@@ -204,6 +218,8 @@ export type CacheReply =
 /** The worker's methods. It does one conversion at a time. */
 export interface WorkerApi {
   convert(request: ConversionRequest, onProgress: ProgressListener): Promise<Reply>;
+  /** Makes a file of a drawing that is held, also amid a conversion; none where it no longer is. */
+  revise(drawing: string, finish: Finish): Revision;
   /** Ends the conversion in progress, if any, at its next pause. */
   cancel(): void;
   /** Makes the engine's module ready and opens the cache, save where nothing was ever kept. */

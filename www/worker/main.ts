@@ -5,12 +5,15 @@ import type {
   CacheSettings,
   ConversionRequest,
   EngineSource,
+  Finish,
   ProgressListener,
   Reply,
+  Revision,
   WorkerApi,
 } from '../client/protocol.js';
 import { cacheWith, command, nothingKept } from './cache/index.js';
 import { convert } from './convert.js';
+import { revise } from './drawings.js';
 import { core, loadCore } from './module.js';
 import { toFailure } from './failure.js';
 
@@ -27,6 +30,14 @@ const api: WorkerApi = {
     } finally {
       current = undefined;
       (onProgress as unknown as Remote<ProgressListener>)[releaseProxy]();
+    }
+  },
+
+  revise(drawing: string, finish: Finish): Revision {
+    try {
+      return revise(drawing, finish);
+    } catch (error) {
+      return { failure: toFailure(error, allocationFailed) };
     }
   },
 

@@ -18,7 +18,10 @@ export class Compare {
   #follow({ pointerId, pointerType, clientX }: PointerEvent): void {
     const { root, split } = this;
     const over = new AbortController();
-    const on = <T extends 'pointermove' | 'pointerup' | 'pointercancel'>(type: T, handle: (e: PointerEvent) => void) => {
+    const on = <T extends 'pointermove' | 'pointerup' | 'pointercancel'>(
+      type: T,
+      handle: (e: PointerEvent) => void,
+    ) => {
       root.addEventListener(type, handle, { signal: over.signal });
     };
     if (pointerType === 'mouse') split.moveTo(clientX);

@@ -1,5 +1,5 @@
-import type { ConvertOptions } from '../client/index.js';
 import { Card } from './card.js';
+import type { Choices } from './choices.js';
 import { Job, type JobState } from './job.js';
 import { sentenceFor, text } from './text.js';
 
@@ -17,22 +17,26 @@ export class Gallery {
     return this.list.childElementCount === 0;
   }
 
-  add(files: readonly File[], options: Pick<ConvertOptions, 'format'> = {}): void {
-    for (const file of files) this.#addOne(file, options);
+  add(files: readonly File[], choices: Partial<Choices> = {}): void {
+    for (const file of files) this.#addOne(file, choices);
     document.body.classList.toggle('working', !this.empty);
   }
 
-  #addOne(file: File, options: Pick<ConvertOptions, 'format'>): void {
+  #addOne(file: File, choices: Partial<Choices>): void {
+    let before: JobState['name'] | undefined;
     const tell = (state: JobState) => {
       card.render(state);
-      this.#announce(file.name, state);
+      // Another file of the same drawing is no news.
+      if (state.name !== before) this.#announce(file.name, state);
+      before = state.name;
     };
-    const job = new Job(file, tell, options);
-    const card = new Card(this.template, file, {
+    const job = new Job(file, tell);
+    const card = new Card(this.template, file, choices, {
       cancel: () => {
         job.cancel();
       },
-      draw: (style, anew) => void job.start(style, anew),
+      draw: (wish, anew) => void job.start(wish, anew),
+      revise: (wish) => void job.revise(wish),
     });
     this.list.append(card.element);
     void card.begin();

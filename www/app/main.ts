@@ -1,13 +1,17 @@
+import { Compare } from './compare.js';
 import { find } from './dom.js';
 import { Gallery } from './gallery.js';
 import { takeIn } from './intake.js';
+import { offerLanguages } from './language.js';
 import { Panel } from './panel.js';
 import { offerSamples } from './samples.js';
 import { studio } from './studio.js';
-import { translatePage } from './text.js';
+import { onLanguage, translatePage } from './text.js';
 import { takeUpdates } from './update.js';
 
 translatePage();
+offerLanguages(find(document, '[name=language]', HTMLSelectElement));
+onLanguage(new Compare(find(document, '.hero', HTMLElement)).split);
 
 const gallery = new Gallery(
   find(document, '.gallery', HTMLElement),

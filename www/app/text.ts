@@ -16,7 +16,8 @@ const KEY = 'nijigen.language';
 const tags: Readonly<Record<Language, string>> = { en: 'en', zh: 'zh-Hans', ja: 'ja' };
 const known = (tag: string): Language | undefined => LANGUAGES.find((language) => tag.split('-')[0] === language);
 
-const listeners = new Set<WeakRef<Listener>>();
+const listeners = new Set<Listener>();
+/** What shows words that the page's own elements do not name. */
 interface Listener {
   retranslate(): void;
 }
@@ -29,9 +30,9 @@ export const chosenLanguage = (): Language => language;
 /** What a language calls itself. */
 export const nameOf = (name: Language): string => languages[name]['language.name'];
 
-/** Called once the page speaks another language, for as long as the listener is used elsewhere. */
+/** Called whenever the page speaks another language. */
 export function onLanguage(listener: Listener): void {
-  listeners.add(new WeakRef(listener));
+  listeners.add(listener);
 }
 
 /** From now on, and with the next visit. */
@@ -40,11 +41,7 @@ export function speak(chosen: Language): void {
   messages = languages[chosen];
   remember(KEY, chosen);
   translatePage();
-  for (const reference of listeners) {
-    const listener = reference.deref();
-    if (listener) listener.retranslate();
-    else listeners.delete(reference);
-  }
+  for (const listener of listeners) listener.retranslate();
 }
 
 /** The message with `{name}` filled in. A key that no language has shows as itself, which harms less than a gap. */
@@ -99,6 +96,8 @@ export function fillTexts(root: ParentNode): void {
   }
   for (const element of root.querySelectorAll<HTMLElement>('[data-label]'))
     element.ariaLabel = text(element.dataset['label'] ?? '');
+  for (const image of root.querySelectorAll<HTMLImageElement>('[data-alt]'))
+    image.alt = text(image.dataset['alt'] ?? '');
 }
 
 /** The page comes with its English words in place; other languages replace them. */

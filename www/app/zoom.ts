@@ -129,7 +129,10 @@ export class Zoom {
     const other = [...this.#pointers].find(([id]) => id !== event.pointerId)?.[1];
     this.#pointers.set(event.pointerId, now);
     if (other) {
-      const [was, is] = [before, now].map((point) => Math.hypot(point.x - other.x, point.y - other.y)) as [number, number];
+      const [was, is] = [before, now].map((point) => Math.hypot(point.x - other.x, point.y - other.y)) as [
+        number,
+        number,
+      ];
       this.#pan((now.x - before.x) / 2, (now.y - before.y) / 2);
       const middle = { x: (now.x + other.x) / 2, y: (now.y + other.y) / 2 };
       if (was > 0) this.#to((this.#scale * is) / was, this.#fromMiddle(middle));

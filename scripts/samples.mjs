@@ -17,7 +17,7 @@ const LANGUAGES = new Set(
 const hash = (...parts) => parts.reduce((sum, part) => sum.update(part), createHash('sha256')).digest('hex');
 
 /** What the page begins with: a photo, and the style in which it is seen beside it. */
-const HERO = { photo: 'shore.jpg', style: 'meadow' };
+const HERO = { photo: 'dog.jpg', style: 'meadow' };
 
 /**
  * Puts the photos, small copies of them and what is drawn of them into `samples` of the folder `site`, and one with its

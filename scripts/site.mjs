@@ -32,6 +32,7 @@ async function bundle(entry, out, values = {}, options = {}) {
     alias: { 'nijigen-core': bindings('simd') },
     define: { 'process.env.NODE_ENV': '"production"', ...define },
     bundle: true,
+    charset: 'utf8',
     format: 'esm',
     target: ['chrome111', 'firefox114', 'safari16.4'],
     minify: released,

@@ -18,24 +18,28 @@ export class Compare {
   #follow({ pointerId, pointerType, clientX }: PointerEvent): void {
     const { root, split } = this;
     const over = new AbortController();
-    const on = <T extends 'pointermove' | 'pointerup' | 'pointercancel'>(
-      type: T,
-      handle: (e: PointerEvent) => void,
-    ) => {
-      root.addEventListener(type, handle, { signal: over.signal });
-    };
+    const { signal } = over;
     if (pointerType === 'mouse') split.moveTo(clientX);
     root.setPointerCapture(pointerId);
-    on('pointermove', (event) => {
+    const move = (event: PointerEvent) => {
       split.moveTo(event.clientX);
-    });
-    on('pointerup', (event) => {
-      split.moveTo(event.clientX);
-      over.abort();
-    });
-    on('pointercancel', () => {
-      over.abort();
-    });
+    };
+    root.addEventListener('pointermove', move, { signal });
+    root.addEventListener(
+      'pointerup',
+      (event) => {
+        move(event);
+        over.abort();
+      },
+      { signal },
+    );
+    root.addEventListener(
+      'pointercancel',
+      () => {
+        over.abort();
+      },
+      { signal },
+    );
   }
 
   /** Without a photo to show there is nothing to compare. */

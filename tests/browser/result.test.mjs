@@ -308,6 +308,40 @@ test('two fingers pinch, two taps enlarge', async () => {
   await context.close();
 });
 
+test('the fast picture is shown first, and the fine one takes its place without a jump', async () => {
+  const manifest = JSON.parse(readFileSync(`${SITE}/models/manifest.json`, 'utf8'));
+  // The same file under both tiers: what matters is what is seen when.
+  const tiers = Buffer.from(JSON.stringify([{ ...manifest[0], id: 'meadow-fine', tier: 'fine' }, ...manifest]));
+  const answer = (path) => (path === 'models/manifest.json' ? tiers : undefined);
+  const two = await serve(SITE, { throttled: false, answer });
+  const { context, page, watch } = await open(browser, two.url, { serviceWorkers: 'block' });
+  await page.evaluate(() => {
+    window.seen = [];
+    new MutationObserver(() => {
+      const img = document.querySelector('.card .after img');
+      if (!img?.src && window.seen.length === 0) return;
+      const { width, height } = document.querySelector('.card .compare').getBoundingClientRect();
+      const { state } = document.querySelector('.card').dataset;
+      window.seen.push({ state, src: img.src, hidden: img.hidden, box: `${width} × ${height}` });
+    }).observe(document.querySelector('.gallery'), { subtree: true, childList: true, attributes: true });
+  });
+  await choose(page, 'tests/fixtures/photos/dog.jpg');
+  await reaches(page, 0, 'done');
+  await page.waitForFunction(() => new Set(window.seen.map(({ src }) => src)).size === 2);
+  const seen = await page.evaluate(() => window.seen);
+  assert.equal(seen[0].state, 'running');
+  assert.deepEqual(
+    seen.filter(({ hidden }) => hidden),
+    [],
+    'nothing is taken away in between',
+  );
+  assert.equal(new Set(seen.map(({ box }) => box)).size, 1);
+  assert.equal(await page.getByRole('log').locator('p').count(), 1);
+  watch.assertClean();
+  await context.close();
+  await two.close();
+});
+
 test('the figures of the visit', async () => {
   const { context, page, watch } = await opened();
   await choose(page, LAKE, LAKE);

@@ -1,6 +1,9 @@
 import { find } from './dom.js';
 import { Split } from './split.js';
 
+/** How far a finger may tremble. */
+const SLACK_PX = 6;
+
 /** A photo and its drawing in one frame, with a divider between that mouse, finger and keyboard move. */
 export class Compare {
   readonly split: Split;
@@ -14,15 +17,18 @@ export class Compare {
     });
   }
 
-  /** A finger may be about to scroll the page: then the browser cancels the pointer, and the divider has not moved. */
-  #follow({ pointerId, pointerType, clientX }: PointerEvent): void {
+  /** A finger that moves up or down is about to scroll the page, upon which the browser cancels the pointer. */
+  #follow({ pointerId, pointerType, clientX, clientY }: PointerEvent): void {
     const { root, split } = this;
     const over = new AbortController();
     const { signal } = over;
-    if (pointerType === 'mouse') split.moveTo(clientX);
+    let across = pointerType === 'mouse';
+    if (across) split.moveTo(clientX);
     root.setPointerCapture(pointerId);
     const move = (event: PointerEvent) => {
-      split.moveTo(event.clientX);
+      const [x, y] = [Math.abs(event.clientX - clientX), Math.abs(event.clientY - clientY)];
+      across ||= x > SLACK_PX && x > y;
+      if (across || (event.type === 'pointerup' && y <= SLACK_PX)) split.moveTo(event.clientX);
     };
     root.addEventListener('pointermove', move, { signal });
     root.addEventListener(

@@ -181,7 +181,7 @@ test('strength, format and quality make another file without drawing again', asy
 
 test('a larger size is drawn anew, and what the device has no memory for cannot be chosen', async () => {
   const { context, page, watch } = await open(browser, server.url);
-  await page.addInitScript(() => Object.defineProperty(navigator, 'deviceMemory', { get: () => 0.5 }));
+  await page.addInitScript(() => Object.defineProperty(navigator, 'deviceMemory', { get: () => 0.25 }));
   await page.reload();
   await choose(page, 'tests/fixtures/photos/dog.jpg');
   await card(page).locator('.saving summary').click();

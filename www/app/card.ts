@@ -62,9 +62,13 @@ export class Card {
     this.#retry = find(element, '.retry', HTMLButtonElement);
     this.#redo = find(element, '.redo', HTMLButtonElement);
     this.#enlarge = find(element, '.enlarge', HTMLButtonElement);
-    this.#styles = new StylePicker(find(element, '.styles', HTMLFieldSetElement), () => {
-      actions.draw(this.#wish(), false);
-    });
+    this.#styles = new StylePicker(
+      find(element, '.styles', HTMLFieldSetElement),
+      () =>
+        void this.#limit().then(() => {
+          actions.draw(this.#wish(), false);
+        }),
+    );
     this.#finishing = new Finishing(
       find(element, '.finishing', HTMLElement),
       { ...lastChoices(), ...begin },

@@ -12,8 +12,8 @@ const GIGABYTE = 2 ** 30;
 const WHOLE_BYTES = 3 * GIGABYTE;
 /** The same of one in tiles, measured at 6000 × 4000: it hardly depends on the size. */
 const TILED_BYTES = 0.4 * GIGABYTE;
-/** The share of a device's memory that a page can count on. */
-const SHARE = 0.25;
+/** The share of a device's memory that a page can count on. Browsers say 8 GB of whatever is more. */
+const SHARE = 0.4;
 
 /** How one photo is drawn and saved, beside its style. */
 export interface Choices {
@@ -60,7 +60,7 @@ export const finishOf = ({
 export const sizeOf = ({ maxSide }: Choices): Pick<ConvertOptions, 'maxSide'> =>
   maxSide === STANDARD.maxSide ? {} : { maxSide };
 
-/** Whether the device has the memory for this size, as far as the browser says; few say more than 8 GB, some nothing. */
+/** Whether the device has the memory for this size, as far as the browser says; some say nothing. */
 export function fits(maxSide: number, model: ModelEntry | undefined): boolean {
   const { deviceMemory } = navigator as Navigator & { readonly deviceMemory?: number };
   if (deviceMemory === undefined) return true;

@@ -8,19 +8,19 @@ const wanted = new WeakMap<HTMLImageElement, string>();
 export async function show(img: HTMLImageElement, blob: Blob): Promise<boolean> {
   const url = URL.createObjectURL(blob);
   wanted.set(img, url);
-  const ahead = new Image();
+  // Where nothing is to be seen yet it is decoded in place, and only once.
+  const ahead = img.hasAttribute('src') ? new Image() : img;
   ahead.src = url;
   const decoded = await ahead.decode().then(
     () => true,
     () => false,
   );
   if (wanted.get(img) !== url) {
-    URL.revokeObjectURL(url);
+    if (img.src !== url) URL.revokeObjectURL(url);
     return false;
   }
-  clear(img);
-  if (decoded) img.src = url;
-  else URL.revokeObjectURL(url);
+  if (ahead !== img || !decoded) clear(img);
+  if (ahead !== img && decoded) img.src = url;
   img.hidden = !decoded;
   return decoded;
 }

@@ -23,8 +23,10 @@ let drawing = false;
 /** Ends what is being fetched; what is being drawn is done sooner than it could be ended. */
 let fetching: AbortController | undefined;
 
-/** Asks for previews, which come one by one while nothing else is drawn. */
+/** Asks for previews, which come one by one while nothing else is drawn; not where each model that is fetched is dear. */
 export function want(viewing: Viewing): void {
+  const { connection } = navigator as Navigator & { readonly connection?: { readonly saveData?: boolean } };
+  if (connection?.saveData) return;
   waiting.delete(viewing);
   waiting.add(viewing);
   soon();

@@ -159,8 +159,13 @@ export class Converter {
       ...(label !== undefined && { label }),
     };
     const { drawing } = conversion;
-    if (drawing === undefined || !this.#worker?.alive) return undefined;
-    const revised = await this.#worker.revise(drawing, chosen);
+    const worker = this.#worker;
+    if (drawing === undefined || !worker?.alive) return undefined;
+    const revised = await worker.revise(drawing, chosen).catch((error: unknown) => {
+      // The drawing is gone with it.
+      if (!worker.alive) return undefined;
+      throw error;
+    });
     if (!revised) return undefined;
     const timings = { load: 0, prepare: 0, inference: 0, encode: revised.encode };
     return { ...conversion, blob: revised.blob, timings };

@@ -84,8 +84,7 @@ export class EngineWorker {
         this.memory = reply.result.memory;
         return reply.result;
       }
-      if (reply.failure.fatal) this.end();
-      throw new NijigenError(reply.failure.code, reply.failure.message);
+      throw this.#failed(reply.failure);
     } finally {
       settled = true;
       overdue.forget();
@@ -96,15 +95,19 @@ export class EngineWorker {
   async revise(drawing: string, finish: Finish): Promise<{ blob: Blob; encode: number } | undefined> {
     const reply = await Promise.race([this.#remote.revise(drawing, finish), this.#died]);
     if (!('failure' in reply)) return reply.blob && { blob: reply.blob, encode: reply.encode };
-    if (reply.failure.fatal) this.end();
-    throw new NijigenError(reply.failure.code, reply.failure.message);
+    throw this.#failed(reply.failure);
   }
 
   async cache(engine: EngineSource, settings: CacheSettings, command: CacheCommand): Promise<CacheReply> {
     const reply = await Promise.race([this.#remote.cache(engine, settings, command), this.#died]);
     if (!('failure' in reply)) return reply;
-    if (reply.failure.fatal) this.end();
-    throw new NijigenError(reply.failure.code, reply.failure.message);
+    throw this.#failed(reply.failure);
+  }
+
+  #failed({ code, message, fatal }: Failure): NijigenError {
+    const error = new NijigenError(code, message);
+    if (fatal) this.#die(error);
+    return error;
   }
 
   /** Asks the worker to stop when `signal` aborts; rejects, and ends the worker, if it is too slow to do so. */
@@ -115,7 +118,8 @@ export class EngineWorker {
       abort = () => {
         void this.#remote.cancel();
         timer = setTimeout(() => {
-          this.end();
+          // Whoever else waits for this worker waits in vain.
+          this.#die(cancelled());
           reject(cancelled());
         }, CANCEL_GRACE_MS);
       };

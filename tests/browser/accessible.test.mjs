@@ -67,7 +67,6 @@ for (const colorScheme of ['light', 'dark']) {
 
 test('the whole way by keyboard: compare, choose, restyle, blend, save, look closer, settings, language', async () => {
   const { context, page, watch } = await open(browser, server.url);
-  const reached = [];
   /** Goes on with Tab to what matches; whatever has the focus on the way must show it. */
   const tabTo = async (selector) => {
     for (let presses = 0; presses < 40; presses++) {
@@ -83,7 +82,7 @@ test('the whole way by keyboard: compare, choose, restyle, blend, save, look clo
       }, selector);
       if (!seen) continue;
       assert.ok(seen.outlined, `the focus shows on ${seen.what}`);
-      if (seen.there) return void reached.push(selector);
+      if (seen.there) return;
     }
     assert.fail(`${selector} cannot be reached`);
   };
@@ -92,7 +91,7 @@ test('the whole way by keyboard: compare, choose, restyle, blend, save, look clo
   await tabTo('.hero .divider');
   await press('End');
   await tabTo('input[type=file]');
-  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), press('Enter')]);
+  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), press('Space')]);
   await chooser.setFiles([LAKE]);
   const done = await reaches(page, 0, 'done');
   await done.locator('.compare.drawn').waitFor();
@@ -143,7 +142,6 @@ test('the whole way by keyboard: compare, choose, restyle, blend, save, look clo
   await page.locator('.monitor[open]').waitFor();
   await press('Escape');
   assert.ok(await page.evaluate(() => document.activeElement.matches('#open-panel')), 'the focus comes back');
-  assert.equal(reached.length, 18);
   watch.assertClean();
   await context.close();
 });

@@ -70,8 +70,9 @@ test('nothing breaks the policy on any way through the page', async () => {
   await choose(page, LAKE, 'tests/fixtures/bad/text.jpg', 'tests/fixtures/decode/444.avif');
   await reaches(page, 3, 'done');
   await card(page, 1).getByText(WORDS['style.skyline']).click();
-  await page.locator('.card:nth-child(2)[data-state=running]').waitFor();
-  await reaches(page, 1, 'done');
+  await card(page, 1)
+    .locator('.status', { hasText: WORDS['style.skyline'] })
+    .waitFor();
   await card(page, 1).getByRole('slider', { name: WORDS['finish.strength'] }).fill('60');
   await card(page, 1).locator('.enlarge').click();
   await page.keyboard.press('+');
@@ -82,9 +83,8 @@ test('nothing breaks the policy on any way through the page', async () => {
   await page.locator('#viewer .after img:not([hidden])').waitFor();
   await page.keyboard.press('Escape');
   await page.keyboard.press('Escape');
-  await page.waitForFunction(
-    () => document.querySelectorAll('.card:nth-child(2) .well img:not([hidden])').length === 3,
-  );
+  await card(page, 1).scrollIntoViewIfNeeded();
+  await card(page, 1).locator('.well img:not([hidden])').nth(2).waitFor();
   assert.deepEqual(await page.evaluate(() => window.violations), []);
   assert.deepEqual(foreign, []);
   await context.close();

@@ -70,9 +70,7 @@ test('nothing breaks the policy on any way through the page', async () => {
   await choose(page, LAKE, 'tests/fixtures/bad/text.jpg', 'tests/fixtures/decode/444.avif');
   await reaches(page, 3, 'done');
   await card(page, 1).getByText(WORDS['style.skyline']).click();
-  await card(page, 1)
-    .locator('.status', { hasText: WORDS['style.skyline'] })
-    .waitFor();
+  await card(page, 1).locator('.status', { hasText: WORDS['style.skyline'] }).waitFor();
   await card(page, 1).getByRole('slider', { name: WORDS['finish.strength'] }).fill('60');
   await card(page, 1).locator('.enlarge').click();
   await page.keyboard.press('+');

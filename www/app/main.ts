@@ -6,7 +6,7 @@ import { offerLanguages } from './language.js';
 import { Panel } from './panel.js';
 import { offerSamples } from './samples.js';
 import { studio } from './studio.js';
-import { onLanguage, translatePage } from './text.js';
+import { decimal, onLanguage, translatePage } from './text.js';
 import { takeUpdates } from './update.js';
 
 translatePage();
@@ -29,6 +29,9 @@ offerSamples(find(document, '.samples', HTMLElement), (photo) => {
 });
 
 new Panel(find(document, '#open-panel', HTMLButtonElement));
+// The first use of Intl takes some 30 ms: better now than when somebody waits for a picture.
+setTimeout(() => decimal(0));
+
 // Who installs the page wants it to last; others are asked only where they ask for it.
 addEventListener('appinstalled', () => void studio().then(({ cache }) => cache.persist()));
 

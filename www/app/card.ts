@@ -175,6 +175,8 @@ export class Card {
     this.element.dataset['state'] = state.name;
     this.#meter.hidden = state.name !== 'running' && state.name !== 'waiting';
     this.#problem.hidden = state.name !== 'failed';
+    // Nothing stale is left for who reads the page otherwise.
+    if (this.#meter.hidden) this.#meter.ariaValueText = null;
     if (state.name === 'waiting') this.#show(undefined);
     if (state.name === 'running' && state.preview) this.#show(state.preview);
     if (state.name === 'done') this.#finish(state.conversion, state.whole);

@@ -29,6 +29,7 @@ export async function bundle(entry, out, values = {}, options = {}) {
     alias: { 'nijigen-core': bindings('simd') },
     define: { 'process.env.NODE_ENV': '"production"', ...define },
     bundle: true,
+    charset: 'utf8',
     format: 'esm',
     target: BROWSERS,
     minify: released,

@@ -16,24 +16,30 @@ const LANGUAGES = new Set(
 
 const hash = (...parts) => parts.reduce((sum, part) => sum.update(part), createHash('sha256')).digest('hex');
 
+/** What the page begins with: a photo, and the style in which it is seen beside it. */
+const HERO = { photo: 'dog.jpg', style: 'meadow' };
+
 /**
- * Puts the photos, small copies of them and what is drawn of them into `folder`, the page's `samples`. Gives the photos
- * as www/app/build.ts has them, and the seeds as www/client/seeds.ts has them. Names change with what is in the files.
+ * Puts the photos, small copies of them and what is drawn of them into `samples` of the folder `site`, and one with its
+ * drawing into `hero`. Gives the photos as www/app/build.ts has them, and the seeds as www/client/seeds.ts has them. Names
+ * of samples change with what is in the files.
  */
-export async function drawSamples(folder, core, models) {
+export async function drawSamples(site, core, models) {
+  const folder = join(site, 'samples');
   const wasm = readFileSync(`${core}/nijigen_bg.wasm`);
   const version = hash(wasm);
   let begun;
   /** The module is started only where something is to be drawn. */
   const start = () => {
     begun ??= import(pathToFileURL(`${core}/nijigen.js`)).then(async (module) => {
-      console.log('» drawing the sample photos: usually 40 seconds, when the engine or a style has changed');
+      console.log('» drawing the sample photos: usually a minute, when the engine or a style has changed');
       await module.default({ module_or_path: wasm });
       return module;
     });
     return begun;
   };
   mkdirSync(`${folder}/small`, { recursive: true });
+  mkdirSync(`${site}/hero`, { recursive: true });
   mkdirSync(DRAWN, { recursive: true });
 
   const [photos, seeds] = [[], []];
@@ -55,39 +61,56 @@ export async function drawSamples(folder, core, models) {
     });
     cpSync(small, join(folder, 'small', published));
     for (const entry of models) {
-      for (const label of LANGUAGES) {
-        const options = { format: FORMAT, label };
+      /** Drawn once for all languages of the mark. */
+      let drawing;
+      const file = async (options) => {
         const key = hash(photo, JSON.stringify([entry, Object.entries(options).sort()]));
-        const drawn = await kept(`${hash(version, key)}.json`, async () =>
-          JSON.stringify(draw(await start(), photo, entry, options)),
-        );
+        const drawn = await kept(`${hash(version, key)}.json`, async () => {
+          const module = await start();
+          drawing ??= draw(module, photo, entry);
+          return JSON.stringify(encode(module, photo, drawing, entry, options));
+        });
         const { id, jpeg, ...rest } = JSON.parse(readFileSync(drawn, 'utf8'));
-        const bytes = Buffer.from(jpeg, 'base64');
+        return { key, id, bytes: Buffer.from(jpeg, 'base64'), rest };
+      };
+      for (const label of LANGUAGES) {
+        const { key, id, bytes, rest } = await file({ format: FORMAT, label });
         const sum = hash(bytes);
         // Named like the entry that the cache would make of it.
         const result = `${id}-${sum.slice(0, 8)}.jpg`;
         writeFileSync(join(folder, result), bytes);
         seeds.push({ key, bytes: photo.length, url: `samples/${result}`, sha256: sum, ...rest });
       }
+      if (name === HERO.photo && entry.style === HERO.style && entry.tier === 'fast') {
+        cpSync(join(PHOTOS, name), `${site}/hero/photo.jpg`);
+        writeFileSync(`${site}/hero/anime.jpg`, (await file({ format: FORMAT, label: null })).bytes);
+      }
+      drawing?.free();
     }
   }
   for (const name of readdirSync(DRAWN)) if (!used.has(name)) rmSync(join(DRAWN, name));
   return { photos, seeds };
 }
 
+function draw({ Engine, Photo }, photo, entry) {
+  const engine = new Engine(JSON.stringify(entry), readFileSync(join('models', entry.file)));
+  const conversion = engine.begin(Photo.decode(photo, '{}'), '{}');
+  while (!conversion.step(1000));
+  const drawing = conversion.drawing();
+  engine.free();
+  return drawing;
+}
+
 /** One result, and the name of its cache entry. */
-function draw({ Engine, Photo, cache_key, cache_record, sha256 }, photo, entry, options) {
+function encode({ Photo, cache_key, cache_record, sha256 }, photo, drawing, entry, options) {
   const [model, choice] = [entry, options].map((value) => JSON.stringify(value));
   const decoded = Photo.decode(photo, choice);
   const print = decoded.fingerprint();
-  const engine = new Engine(model, readFileSync(join('models', entry.file)));
-  const drawing = engine.begin(decoded, choice);
-  while (!drawing.step(1000));
-  const result = drawing.finish();
+  decoded.free();
+  const result = drawing.encode(choice);
   const { width, height } = result;
   const jpeg = result.take_bytes();
   const created = Date.now();
   const { id } = JSON.parse(cache_record(cache_key(model, choice), sha256(photo), print, jpeg.length, created));
-  engine.free();
   return { id, width, height, created, jpeg: Buffer.from(jpeg).toString('base64') };
 }

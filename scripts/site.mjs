@@ -33,7 +33,7 @@ async function build() {
     hashed: true,
   });
   const within = (script) => script?.file.slice(SITE.length + 1) ?? '';
-  const { photos, seeds } = await drawSamples(`${SITE}/samples`, `${MODULES}/simd`, manifest());
+  const { photos, seeds } = await drawSamples(SITE, `${MODULES}/simd`, manifest());
   const values = {
     WORKER_URL: within(worker),
     THREAD_URL: within(thread),
@@ -56,6 +56,8 @@ function writeWords(file) {
       /(<(\w+)[^>]*\sdata-text="([^"]+)"[^>]*>)(<\/\2>)/g,
       (_, open, name, key, close) => open + escaped(key) + close,
     )
+    .replace(/data-label="([^"]+)"/g, (attribute, key) => `${attribute} aria-label="${escaped(key)}"`)
+    .replace(/alt="" data-alt="([^"]+)"/g, (attribute, key) => attribute.replace('""', `"${escaped(key)}"`))
     .replace(/data-text="([^"]+)" content=""/g, (attribute, key) => attribute.replace('""', `"${escaped(key)}"`))
     // Trunk has no more use for its instructions.
     .replace(/\s*<!--(?:(?!-->).)*Trunk.*?-->/gs, '')

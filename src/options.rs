@@ -8,7 +8,7 @@ use serde::Deserialize;
 pub const MAX_SIDE_RANGE: RangeInclusive<u32> = 256..=16384;
 
 /// How a photo is converted.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Options {
     /// Longer side in pixels of what the generator draws, brought into [`MAX_SIDE_RANGE`] and, for a
@@ -18,6 +18,12 @@ pub struct Options {
     /// The result gets the photo's own size: detail that the generator did not see is taken from the
     /// photo (see [`crate::picture::transfer`]). Default: false, the result is as large as it was drawn.
     pub full_size: bool,
+    /// How much of the drawing shows over the photo, 0 to 1 (see [`crate::picture::drawing`]). At 0 the result is the photo,
+    /// resized, and not marked as a model's. Default: 1.
+    pub strength: f32,
+    /// The photo is kept beside the drawing, so that [`crate::picture::drawing::Drawing::at`] can blend them anew.
+    /// Default: false, only where `strength` needs it.
+    pub revisable: bool,
     /// File format of the result. Default: PNG.
     pub format: Format,
     /// Quality of a JPEG result, 1 to 100. Default: 90.
@@ -35,6 +41,8 @@ impl Default for Options {
         Options {
             max_side: 1024,
             full_size: false,
+            strength: 1.,
+            revisable: false,
             format: Format::Png,
             quality: 90,
             label: Some(Language::En),

@@ -14,6 +14,7 @@ use crate::{
     options::{Limits, MAX_SIDE_RANGE, Options},
     picture::{
         Picture, decode,
+        drawing::Drawing,
         normalise::{Area, Canvas, Rows, denormalise, normalise},
         pad::padded,
         resize,
@@ -117,6 +118,7 @@ impl Engine {
         let enlarge = options.full_size && (width, height) != (photo.picture.width(), photo.picture.height());
         let full = enlarge.then(|| photo.picture.clone());
         let picture = resize::resize(photo.picture, width, height)?;
+        let original = (options.strength < 1. || options.revisable).then(|| full.as_ref().unwrap_or(&picture).clone());
         let small = enlarge.then(|| picture.clone());
         let (width, height) = match fixed {
             Sides::Fixed { width, height } => (width, height),
@@ -139,6 +141,8 @@ impl Engine {
             done: 0,
             run: None,
             full: full.zip(small),
+            original,
+            strength: options.strength,
         };
         rendering.start()?;
         // What was planned is kept for the next photo.
@@ -216,6 +220,9 @@ pub struct Rendering {
     run: Option<Run>,
     /// The photo in its own size, and as the generator saw it, for a result in full size.
     full: Option<(Picture, Picture)>,
+    /// The photo in the result's size, where it may show through.
+    original: Option<Picture>,
+    strength: f32,
 }
 
 impl Rendering {
@@ -255,17 +262,27 @@ impl Rendering {
         (self.done as f32 + tile) / self.grid.len() as f32
     }
 
-    /// The result, with the photo's alpha.
+    /// The result, as strong as the options say, with the photo's alpha.
     ///
     /// # Errors
     /// [`Error::Internal`] when the run is not finished.
     pub fn finish(self) -> Result<Picture> {
+        let strength = self.strength;
+        Ok(self.drawing()?.at(strength))
+    }
+
+    /// The result before it is blended.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the run is not finished.
+    pub fn drawing(self) -> Result<Drawing> {
         if self.done < self.grid.len() {
             return Err(Error::Internal("the picture is not finished".into()));
         }
-        match self.full {
-            Some((full, small)) => transfer(full, &small, &self.picture),
-            None => Ok(self.picture),
-        }
+        let drawn = match self.full {
+            Some((full, small)) => transfer(full, &small, &self.picture)?,
+            None => self.picture,
+        };
+        Ok(Drawing::new(drawn, self.original))
     }
 }

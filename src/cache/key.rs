@@ -21,7 +21,7 @@ impl Key {
     /// version may draw differently.
     pub fn new(model: &manifest::Entry, options: &Options) -> Key {
         // Named one by one, so that an option added later has to be decided on here.
-        let Options { max_side, full_size, format, quality, label, limits: _ } = options;
+        let Options { max_side, full_size, strength, revisable: _, format, quality, label, limits: _ } = options;
         let quality = if *format == Format::Jpeg { *quality } else { 0 };
         let manifest::Entry { sha256, version, layout, range, multiple, receptive_field, .. } = model;
         let crate_version = env!("CARGO_PKG_VERSION");
@@ -30,7 +30,7 @@ impl Key {
             making: format!(
                 "nijigen={crate_version} sha256={sha256:?} version={version:?} layout={layout:?} range={range:?} \
                  multiple={multiple} receptiveField={receptive_field:?} maxSide={max_side} fullSize={full_size} \
-                 format={format:?} quality={quality} label={label:?}"
+                 strength={strength} format={format:?} quality={quality} label={label:?}"
             ),
         }
     }
@@ -119,6 +119,7 @@ mod tests {
             Key::new(&manifest::Entry { multiple: 8, ..model() }, &options()),
             Key::new(&model(), &Options { max_side: 512, ..options() }),
             Key::new(&model(), &Options { full_size: true, ..options() }),
+            Key::new(&model(), &Options { strength: 0.5, ..options() }),
             Key::new(&model(), &Options { format: Format::Webp, ..options() }),
             Key::new(&model(), &Options { label: Some(Language::Ja), ..options() }),
             Key::new(&model(), &Options { label: None, ..options() }),
@@ -131,10 +132,12 @@ mod tests {
     }
 
     #[test]
-    fn quality_counts_only_where_it_is_used() {
+    fn what_leaves_the_result_alone_does_not_count() {
         let model = manifest::Entry::for_user_model("a", b"model", Layout::Nchw);
         let other = Options { quality: 50, ..Options::default() };
         assert_eq!(Key::new(&model, &Options::default()), Key::new(&model, &other));
+        let revisable = Options { revisable: true, ..Options::default() };
+        assert_eq!(Key::new(&model, &Options::default()), Key::new(&model, &revisable));
     }
 
     #[test]

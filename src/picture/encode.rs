@@ -12,11 +12,15 @@ use crate::{
 };
 
 /// Draws the mark, unless the options leave it out, and encodes in the format and quality that they name, always with
-/// [`xmp::PACKET`]. An opaque picture is written without alpha.
+/// [`xmp::PACKET`]; but neither where `strength` is 0, for then no model made any of it. An opaque picture is written
+/// without alpha.
 ///
 /// # Errors
 /// [`Error::Internal`] when the encoder refuses.
 pub fn encode(mut picture: Picture, options: &Options) -> Result<Vec<u8>> {
+    if options.strength <= 0. {
+        return encode_plain(&picture, options);
+    }
     if let Some(language) = options.label {
         label::mark(&mut picture, language)?;
     }

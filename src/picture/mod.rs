@@ -2,6 +2,7 @@
 
 pub mod colour;
 pub mod decode;
+pub mod drawing;
 mod eighth;
 pub mod encode;
 pub mod label;

@@ -7,7 +7,9 @@ use super::{
     interop::{options, to_js},
     photo::Photo,
 };
-use crate::{cache::Key, manifest::Entry, options::Options, picture::encode::encode, pipeline};
+use crate::{
+    Picture, cache::Key, manifest::Entry, options::Options, picture::drawing, picture::encode::encode, pipeline,
+};
 
 /// One generator, ready to run.
 #[wasm_bindgen]
@@ -69,11 +71,38 @@ impl Conversion {
 
     /// The finished file.
     pub fn finish(self) -> Result<Converted, JsValue> {
-        let picture = self.rendering.finish().map_err(to_js)?;
-        let (width, height) = (picture.width(), picture.height());
-        let bytes = encode(picture, &self.options).map_err(to_js)?;
-        Ok(Converted { bytes, mime: self.options.format.mime(), width, height })
+        converted(self.rendering.finish().map_err(to_js)?, &self.options)
     }
+
+    /// What was drawn, from which files can be made with other choices; begun with `revisable`.
+    pub fn drawing(self) -> Result<Drawing, JsValue> {
+        self.rendering.drawing().map(Drawing).map_err(to_js)
+    }
+}
+
+/// What a generator drew, and the photo beside it.
+#[wasm_bindgen]
+pub struct Drawing(drawing::Drawing);
+
+#[wasm_bindgen]
+impl Drawing {
+    /// A file with the options' strength, mark, format and quality.
+    pub fn encode(&self, options_json: &str) -> Result<Converted, JsValue> {
+        let options = options(options_json)?;
+        converted(self.0.clone().at(options.strength), &options)
+    }
+
+    /// Bytes of memory held.
+    #[wasm_bindgen(getter)]
+    pub fn bytes(&self) -> usize {
+        self.0.bytes()
+    }
+}
+
+fn converted(picture: Picture, options: &Options) -> Result<Converted, JsValue> {
+    let (width, height) = (picture.width(), picture.height());
+    let bytes = encode(picture, options).map_err(to_js)?;
+    Ok(Converted { bytes, mime: options.format.mime(), width, height })
 }
 
 /// A finished file.

@@ -155,7 +155,14 @@ test('TIFF, which this browser cannot show, is converted all the same', async ()
   const { context, page, watch } = await open(browser, server.url);
   await choose(page, 'tests/fixtures/decode/rgb.tiff');
   const converted = await reaches(page, 0, 'done');
-  assert.equal(await converted.locator('.before .frame').innerText(), WORDS['card.no-preview']);
+  assert.equal(await converted.locator('.missing:not([hidden])').textContent(), WORDS['card.no-preview']);
+  await converted.locator('.compare.single .after img:not([hidden])').waitFor();
+  assert.ok(await converted.locator('.divider').isHidden(), 'there is nothing to compare with');
+  // What cannot be blended on the page is shown as it is saved.
+  const shown = () => converted.locator('.after img').getAttribute('src');
+  const whole = await shown();
+  await converted.getByRole('slider', { name: WORDS['finish.strength'] }).fill('30');
+  await page.waitForFunction((whole) => document.querySelector('.after img').src !== whole, whole);
   watch.assertClean();
   await context.close();
 });

@@ -4,7 +4,7 @@ import { copyFileSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { choose, draws, launch, open, PHOTO, reaches, SITE } from './browser.mjs';
+import { card, choose, draws, launch, open, PHOTO, reaches, SITE } from './browser.mjs';
 import { differentPhotos } from './photos.mjs';
 import { serve } from './server.mjs';
 
@@ -42,11 +42,13 @@ for (const width of [320, 360, 768, 1440]) {
         colorScheme,
         hasTouch: phone,
         isMobile: phone,
+        reducedMotion: 'reduce',
       });
       const look = async (state, fullPage = true) => {
         await assertFits(page, state);
         await page.screenshot({ path: `${SCREENSHOTS}/${state}-${width}-${colorScheme}.png`, fullPage });
       };
+      await page.locator('.sample').nth(2).waitFor();
       await look('empty');
       await choose(page, longName, 'tests/fixtures/photos/dog.jpg');
       await draws(page, 0);
@@ -54,15 +56,54 @@ for (const width of [320, 360, 768, 1440]) {
       await reaches(page, 0, 'done');
       await reaches(page, 1, 'done');
       await page.locator('.card:nth-child(2) .after img:not([hidden])').waitFor();
+      await card(page).locator('.well img:not([hidden])').nth(2).waitFor();
+      await card(page, 1).locator('.saving summary').click();
       await look('done');
+      await card(page, 1).locator('.enlarge').click();
+      await page.locator('#viewer .after img:not([hidden])').waitFor();
+      await look('viewer', false);
+      await page.keyboard.press('Escape');
+      await page.locator('#open-panel').click();
+      await page.locator('.entry .look img:not([hidden])').nth(1).waitFor();
+      await look('panel', false);
+      await page.locator('.monitor summary').click();
+      await page.locator('.monitor dd').last().scrollIntoViewIfNeeded();
+      await look('monitor', false);
+      await page.keyboard.press('Escape');
       await choose(page, 'tests/fixtures/bad/text.jpg', 'tests/fixtures/bad/truncated-tail.jpg');
       await reaches(page, 3, 'failed');
-      await page.locator('.card:nth-child(4) summary').click();
+      await card(page, 3).locator('.problem summary').click();
       await look('error');
       await choose(page, ...photos);
       await page.locator('.batch .sum', { hasText: /^([5-9]|1\d) of 16 done/ }).waitFor({ timeout: 60_000 });
       await page.evaluate(() => scrollTo(0, 0));
       await look('batch', false);
+      watch.assertClean();
+      await context.close();
+    });
+  }
+}
+
+for (const locale of ['en', 'zh', 'ja']) {
+  for (const width of [360, 768, 1440]) {
+    test(`${locale}, ${width} px`, async () => {
+      const { context, page, watch } = await open(browser, server.url, {
+        viewport: { width, height: 900 },
+        locale,
+        reducedMotion: 'reduce',
+      });
+      const look = async (state) => {
+        await assertFits(page, state);
+        await page.screenshot({ path: `${SCREENSHOTS}/${state}-${width}-${locale}.png`, fullPage: true });
+      };
+      await page.locator('.sample').nth(2).waitFor();
+      await look('empty');
+      // A sample is drawn ahead: this takes no engine.
+      await page.locator('.sample').nth(1).click();
+      await reaches(page, 0, 'done');
+      await page.locator('.card .after img:not([hidden])').waitFor();
+      await card(page).locator('.saving summary').click();
+      await look('sample');
       watch.assertClean();
       await context.close();
     });

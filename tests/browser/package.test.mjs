@@ -133,6 +133,53 @@ test('in full size, and a preview before the fine tier', async () => {
   assert.ok(result.previewed);
 });
 
+test('another strength, format or quality of what is drawn, without drawing', async () => {
+  const result = await page.evaluate(async () => {
+    const converter = await window.nijigen.createConverter({ cache: false });
+    const options = { maxSide: 256, label: null };
+    const plain = await converter.convert('dog.jpg', options);
+    const drawn = await converter.convert('dog.jpg', { ...options, revisable: true });
+    const half = await converter.convert('dog.jpg', { ...options, strength: 0.5 });
+    const revised = await converter.revise(drawn, { strength: 0.5, label: null });
+    const jpeg = await converter.revise(drawn, { format: 'jpeg', quality: 50 });
+    const bytes = async ({ blob }) => new Uint8Array(await blob.arrayBuffer()).join();
+    const { memory } = converter;
+    // Amid another conversion, too.
+    let amid;
+    await converter.convert('dog.jpg', {
+      onProgress: ({ stage }) => {
+        if (stage === 'inference') amid ??= converter.revise(drawn, {});
+      },
+    });
+    const together = await amid;
+    const wrong = await converter.revise(drawn, { strength: 2 }).catch(String);
+    const same = {
+      revised: (await bytes(half)) === (await bytes(revised)),
+      plain: (await bytes(plain)) === (await bytes(drawn)),
+    };
+    const none = await converter.revise(plain, {});
+    converter.dispose();
+    return {
+      same,
+      sizes: [revised.width, revised.style, together.blob.size > 1000, memory > 1e6, converter.memory],
+      inference: revised.timings.inference,
+      type: jpeg.blob.type,
+      none,
+      gone: await converter.revise(drawn, {}),
+      wrong,
+    };
+  });
+  assert.deepEqual(result, {
+    same: { revised: true, plain: true },
+    sizes: [256, 'meadow', true, true, 0],
+    inference: 0,
+    type: 'image/jpeg',
+    none: undefined,
+    gone: undefined,
+    wrong: 'RangeError: strength is 2; it must be a number from 0 to 1',
+  });
+});
+
 test('every kind of source', async () => {
   const sizes = await page.evaluate(async () => {
     const blob = await (await fetch('dog.jpg')).blob();

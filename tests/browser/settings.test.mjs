@@ -83,7 +83,7 @@ test('the likeness that is chosen is the one that counts', async (t) => {
   await choose(page, PHOTO, again);
   assert.deepEqual([await kind(page, 0), await kind(page, 1)], ['made', 'near']);
   await openPanel(page);
-  const slider = page.getByRole('slider');
+  const slider = page.locator('#panel').getByRole('slider');
   assert.equal(await slider.getAttribute('aria-valuetext'), `5 of 16. ${WORDS['keeping.likeness-copies']}`);
   await slider.fill('0');
   await close(page);

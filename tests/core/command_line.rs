@@ -272,7 +272,8 @@ const DRAWN: &str = "1 converted,";
 fn a_photo_is_drawn_once_with_each_choice_that_changes_it() {
     let folder = folder("kept");
     let model = crate::path("tests/vectors/nhwc.onnx").display().to_string();
-    let choices: [&[&str]; 5] = [&[], &["--full-size"], &["--style", "skyline"], &["--no-label"], &["--model", &model]];
+    let choices: [&[&str]; 6] =
+        [&[], &["--full-size"], &["--strength", "0.5"], &["--style", "skyline"], &["--no-label"], &["--model", &model]];
     let renamed = folder.join("renamed.jpg");
     fs::copy(photo("dog.jpg"), &renamed).unwrap();
     for choice in choices {

@@ -3,6 +3,7 @@
 use nijigen::{
     Options, Picture,
     options::Limits,
+    picture::{encode::encode, xmp},
     pipeline::{Engine, Prepared, prepare, prepare_pixels},
 };
 use proptest::prelude::*;
@@ -102,6 +103,31 @@ proptest! {
                 prop_assert_eq!(error.code(), "too-small");
                 prop_assert!(width.min(height) < Picture::MIN_SIDE);
             }
+        }
+    }
+}
+
+#[test]
+fn strength_lets_the_photo_through_and_revising_needs_no_generator() {
+    let mut engine = crate::engine();
+    for full_size in [false, true] {
+        let options = |strength| Options { strength, full_size, label: None, ..small() };
+        let [drawn, half, none] =
+            [1., 0.5, 0.].map(|strength| convert(&mut engine, photo("dog.jpg"), &options(strength)));
+        let between =
+            drawn.rgba().iter().zip(none.rgba()).map(|(&a, &b)| (u32::from(a) + u32::from(b)).div_ceil(2) as u8);
+        assert!(half.rgba().iter().copied().eq(between), "full size {full_size}");
+        assert_ne!(drawn, none);
+        let file = encode(none.clone(), &options(0.)).unwrap();
+        let mark = xmp::PACKET.as_bytes();
+        assert!(!file.windows(mark.len()).any(|bytes| bytes == mark), "a photo is called a model's");
+
+        let mut rendering = engine.begin(photo("dog.jpg"), &Options { revisable: true, ..options(1.) }).unwrap();
+        while !rendering.step().unwrap() {}
+        let drawing = rendering.drawing().unwrap();
+        assert_eq!(drawing.bytes(), drawn.rgba().len() * 2);
+        for (strength, want) in [(1., &drawn), (0.5, &half), (0., &none)] {
+            assert_eq!(&drawing.clone().at(strength), want);
         }
     }
 }

@@ -2,7 +2,7 @@ import type { Announcer } from './announcer.js';
 import { find } from './dom.js';
 import { Estimate } from './estimate.js';
 import type { Item } from './gallery.js';
-import { text } from './text.js';
+import { onLanguage, text } from './text.js';
 import { saveZip } from './zip.js';
 
 /** So many photos are told one by one, more only in sums. */
@@ -76,11 +76,16 @@ export class BatchBar {
         actions.putBack();
       }),
     };
+    onLanguage(this);
   }
 
   /** Whether the photo is one of so many that it is not told by itself. */
   tellsFor(item: Item): boolean {
     return this.#run !== undefined && this.#run.items.size > TOLD_EACH && this.#run.items.has(item);
+  }
+
+  retranslate(): void {
+    this.#show();
   }
 
   /** Something about these photos has changed; what is shown follows soon. */

@@ -1,21 +1,32 @@
 import type { Conversion } from '../client/index.js';
+import { lastChoices, type Choices } from './choices.js';
+import { Compare } from './compare.js';
 import { find } from './dom.js';
+import type { Wish } from './draw.js';
+import { Finishing } from './finishing.js';
 import type { JobState } from './job.js';
-import { clear, extensionOf, show } from './picture.js';
+import { clear, extensionOf, offer, show } from './picture.js';
+import { forgo, want, type Viewing } from './previews.js';
 import { StylePicker } from './style-picker.js';
+import { studio } from './studio.js';
 import { thumbnail } from './thumbnails.js';
-import { sentenceFor, text, textOr } from './text.js';
+import { decimal, onLanguage, sentenceFor, shortDay, size, text, textOr } from './text.js';
+import { theViewer } from './viewer.js';
 
 export interface CardActions {
   cancel(): void;
-  /** In the default style where none is given; `anew` even if it is kept. */
-  draw(style: string | undefined, anew: boolean): void;
+  /** `anew` even if it is kept. */
+  draw(wish: Wish, anew: boolean): void;
+  /** Makes another file of what is drawn. */
+  revise(wish: Wish): void;
 }
 
 /** One photo in the list, beside its anime version. */
 export class Card {
   readonly element: HTMLLIElement;
   readonly #file: File;
+  readonly #actions: CardActions;
+  readonly #compare: Compare;
   readonly #before: HTMLImageElement;
   readonly #after: HTMLImageElement;
   readonly #status: HTMLElement;
@@ -25,47 +36,71 @@ export class Card {
   readonly #cancel: HTMLButtonElement;
   readonly #retry: HTMLButtonElement;
   readonly #redo: HTMLButtonElement;
-  readonly #likeness: HTMLElement;
+  readonly #enlarge: HTMLButtonElement;
   readonly #styles: StylePicker;
-  readonly #actions: CardActions;
+  readonly #finishing: Finishing;
+  #state: JobState = { name: 'waiting' };
+  /** The drawing that is shown. */
+  #shown: Conversion | undefined;
+  #viewing: Viewing | undefined;
+  #seen = false;
+  /** What the picture under way, or the last one, was asked for with. */
+  #asked = '';
 
-  constructor(template: HTMLTemplateElement, file: File, actions: CardActions) {
-    this.element = find(document.importNode(template.content, true), '.card', HTMLLIElement);
+  constructor(template: HTMLTemplateElement, file: File, begin: Partial<Choices>, actions: CardActions) {
+    const element = find(document.importNode(template.content, true), '.card', HTMLLIElement);
+    this.element = element;
     this.#file = file;
-    this.#before = find(this.element, '.before img', HTMLImageElement);
-    this.#after = find(this.element, '.after img', HTMLImageElement);
-    this.#status = find(this.element, '.status', HTMLElement);
-    this.#meter = find(this.element, '.meter', HTMLElement);
-    this.#problem = find(this.element, '.problem', HTMLElement);
-    this.#save = find(this.element, '.save', HTMLAnchorElement);
-    this.#cancel = find(this.element, '.cancel', HTMLButtonElement);
-    this.#retry = find(this.element, '.retry', HTMLButtonElement);
-    this.#redo = find(this.element, '.redo', HTMLButtonElement);
-    this.#likeness = find(this.element, '.likeness', HTMLElement);
     this.#actions = actions;
-
-    const { name } = file;
-    find(this.element, '.name', HTMLElement).textContent = name;
-    this.#before.alt = text('card.photo-alt', { name });
-    this.#after.alt = text('card.anime-alt', { name });
-    this.#save.ariaLabel = text('card.save-label', { name });
-    this.#cancel.ariaLabel = text('card.cancel-label', { name });
-    this.#retry.ariaLabel = text('card.retry-label', { name });
-    this.#redo.ariaLabel = text('card.redo-label', { name });
-    this.#meter.ariaLabel = text('card.progress-label', { name });
-    const styles = find(this.element, '.styles', HTMLFieldSetElement);
-    this.#styles = new StylePicker(styles, text('card.styles-label', { name }), (style) => {
-      actions.draw(style, false);
-    });
-    this.#cancel.addEventListener('click', () => {
+    this.#compare = new Compare(find(element, '.compare', HTMLElement));
+    this.#before = find(element, '.before img', HTMLImageElement);
+    this.#after = find(element, '.after img', HTMLImageElement);
+    this.#status = find(element, '.status', HTMLElement);
+    this.#meter = find(element, '.meter', HTMLElement);
+    this.#problem = find(element, '.problem', HTMLElement);
+    this.#save = find(element, '.save', HTMLAnchorElement);
+    this.#cancel = find(element, '.cancel', HTMLButtonElement);
+    this.#retry = find(element, '.retry', HTMLButtonElement);
+    this.#redo = find(element, '.redo', HTMLButtonElement);
+    this.#enlarge = find(element, '.enlarge', HTMLButtonElement);
+    this.#styles = new StylePicker(
+      find(element, '.styles', HTMLFieldSetElement),
+      () =>
+        void this.#limit().then(() => {
+          actions.draw(this.#wish(), false);
+        }),
+    );
+    this.#finishing = new Finishing(
+      find(element, '.finishing', HTMLElement),
+      { ...lastChoices(), ...begin },
+      {
+        strength: () => {
+          this.#blend();
+        },
+        revise: () => {
+          actions.revise(this.#wish());
+        },
+        draw: () => {
+          actions.draw(this.#wish(), false);
+        },
+      },
+    );
+    this.#onPress(this.#cancel, () => {
       actions.cancel();
     });
-    this.#retry.addEventListener('click', () => {
+    this.#onPress(this.#retry, () => {
       this.retry();
     });
-    this.#redo.addEventListener('click', () => {
-      actions.draw(this.#styles.chosen, true);
+    this.#onPress(this.#redo, () => {
+      actions.draw(this.#wish(), true);
     });
+    this.#onPress(this.#enlarge, () => void this.#view());
+    this.#name();
+    onLanguage(this);
+    new IntersectionObserver(([entry]) => {
+      this.#seen = entry?.isIntersecting ?? false;
+      this.#preview();
+    }).observe(element);
     void this.#showPhoto();
   }
 
@@ -73,12 +108,52 @@ export class Card {
   async begin(): Promise<void> {
     this.render({ name: 'waiting' });
     await this.#styles.fill();
-    if (this.element.dataset['state'] === 'waiting') this.#actions.draw(this.#styles.chosen, false);
+    await this.#limit();
+    if (this.element.dataset['state'] === 'waiting') this.#actions.draw(this.#wish(), false);
+  }
+
+  retranslate(): void {
+    this.#name();
+    this.#styles.retranslate();
+    this.#finishing.retranslate();
+    this.#compare.split.retranslate();
+    this.#tell(this.#state);
+  }
+
+  #wish(): Wish {
+    const wish = { style: this.#styles.chosen, choices: this.#finishing.choices };
+    this.#asked = JSON.stringify(wish.choices);
+    return wish;
+  }
+
+  #onPress(button: HTMLButtonElement, act: () => void): void {
+    button.addEventListener('click', act);
+  }
+
+  #name(): void {
+    const { name } = this.#file;
+    find(this.element, '.name', HTMLElement).textContent = name;
+    this.#before.alt = text('card.photo-alt', { name });
+    this.#after.alt = text('card.anime-alt', { name });
+    this.#cancel.ariaLabel = text('card.cancel-label', { name });
+    this.#retry.ariaLabel = text('card.retry-label', { name });
+    this.#redo.ariaLabel = text('card.redo-label', { name });
+    this.#enlarge.ariaLabel = text('card.enlarge-label', { name });
+    this.#meter.ariaLabel = text('card.progress-label', { name });
+    find(this.element, '.divider', HTMLElement).ariaLabel = text('compare.label', { name });
+    find(this.element, '.styles legend', HTMLElement).textContent = text('card.styles-label', { name });
+  }
+
+  async #limit(): Promise<void> {
+    const models = await studio()
+      .then((converter) => converter.styles())
+      .catch(() => []);
+    this.#finishing.limit(models.filter(({ style }) => style === (this.#styles.chosen ?? style)));
   }
 
   /** What a press on the button of this name does. */
   retry(): void {
-    this.#actions.draw(this.#styles.chosen, false);
+    this.#actions.draw(this.#wish(), false);
   }
 
   /** Where the result's file is, and its name; only while there is one. */
@@ -91,26 +166,46 @@ export class Card {
     if (shown) this.#shape(this.#before.naturalWidth, this.#before.naturalHeight);
     // TIFF, for one, only Safari shows.
     find(this.element, '.missing', HTMLElement).hidden = shown;
+    this.#compare.comparable = shown;
+    this.#blend();
+    this.#preview();
   }
 
   #shape(width: number, height: number): void {
     this.element.style.setProperty('--ratio', String(width / height));
   }
 
+  /** How much of the drawing shows; without a photo below it, what is shown is blended already. */
+  #blend(): void {
+    const strength = this.#before.hidden ? 1 : this.#finishing.choices.strength;
+    this.element.style.setProperty('--strength', String(strength));
+  }
+
   render(state: JobState): void {
+    this.#state = state;
     this.element.dataset['state'] = state.name;
     this.#meter.hidden = state.name !== 'running' && state.name !== 'waiting';
     this.#problem.hidden = state.name !== 'failed';
+    // Nothing stale is left for who reads the page otherwise.
+    if (this.#meter.hidden) this.#meter.ariaValueText = null;
+    if (state.name === 'waiting') this.#show(undefined);
+    if (state.name === 'running' && state.preview) this.#show(state.preview);
+    if (state.name === 'done') this.#finish(state.conversion, state.whole);
+    this.#tell(state);
+    this.#offer(state);
+    this.#preview();
+  }
+
+  #tell(state: JobState): void {
     switch (state.name) {
       case 'waiting':
-        clear(this.#after);
         this.#progress(0, text('status.waiting'));
         break;
       case 'running':
         this.#progress(state.reading.share, state.reading.words);
         break;
       case 'done':
-        this.#finish(state.conversion);
+        this.#describe(state.conversion, state.whole);
         break;
       case 'failed':
         this.#status.textContent = text('status.failed');
@@ -121,7 +216,6 @@ export class Card {
         this.#status.textContent = text('status.cancelled');
         break;
     }
-    this.#offer(state);
   }
 
   #progress(share: number, words: string): void {
@@ -131,32 +225,100 @@ export class Card {
     this.element.style.setProperty('--share', String(share));
   }
 
-  #finish({ blob, width, height, style, timings, drawn, cached }: Conversion): void {
-    const seconds = ((timings.prepare + timings.inference + timings.encode) / 1000).toFixed(1);
+  /** Shows a drawing, unless it is the one that is there. */
+  #show(conversion: Conversion | undefined): void {
+    if (conversion?.blob === this.#shown?.blob) return;
+    const first = !this.#shown;
+    this.#shown = conversion;
+    const compare = this.#compare.root.classList;
+    if (!conversion) {
+      clear(this.#after);
+      compare.remove('drawn', 'fresh');
+      return;
+    }
+    this.#shape(conversion.width, conversion.height);
+    void show(this.#after, conversion.blob).then((shown) => {
+      if (!shown) return;
+      compare.add('drawn');
+      compare.toggle('fresh', first);
+    });
+  }
+
+  #finish(file: Conversion, whole: Conversion): void {
+    this.#show(this.#before.hidden ? file : whole);
+    this.#blend();
+    offer(this.#save, file.blob, this.#fileName(file));
+    // Somebody went on choosing while it was drawn.
+    if (this.#asked !== JSON.stringify(this.#finishing.choices)) this.#actions.revise(this.#wish());
+  }
+
+  #fileName({ blob, style }: Conversion): string {
+    return `${this.#file.name.replace(/\.[^.]*$/, '')}-${style}.${extensionOf(blob)}`;
+  }
+
+  #describe(file: Conversion, { width, height, style, timings, drawn, cached }: Conversion): void {
     const what = { style: textOr(`style.${style}`, style), width, height };
     if (cached?.ahead) this.#status.textContent = text('status.ahead', what);
-    else if (cached)
-      this.#status.textContent = text('status.kept', { ...what, date: new Date(cached.created).toLocaleDateString() });
-    else this.#status.textContent = text('status.done', { ...what, seconds });
-    this.#likeness.textContent = text(drawn ? 'card.drawn' : 'card.near');
-    this.#shape(width, height);
-    void show(this.#after, blob);
-    this.#save.href = this.#after.src;
-    this.#save.download = `${this.#file.name.replace(/\.[^.]*$/, '')}-${style}.${extensionOf(blob)}`;
+    else if (cached) this.#status.textContent = text('status.kept', { ...what, date: shortDay(cached.created) });
+    else {
+      const seconds = decimal((timings.prepare + timings.inference + timings.encode) / 1000, 1);
+      this.#status.textContent = text('status.done', { ...what, seconds });
+    }
+    find(this.element, '.likeness', HTMLElement).textContent = text(drawn ? 'card.drawn' : 'card.near');
+    const bytes = size(file.blob.size);
+    const format = text(`format.${file.blob.type.replace('image/', '')}`);
+    find(this.element, '.weight', HTMLElement).textContent = text('card.weight', { format, size: bytes });
+    this.#save.ariaLabel = text('card.save-label', { name: this.#file.name, size: bytes });
   }
 
   /** Shows the actions that the state allows. The keyboard's focus is not lost with a button that goes. */
   #offer(state: JobState): void {
     const { name } = state;
     const focused = document.activeElement;
-    const { cached, drawn } = state.name === 'done' ? state.conversion : {};
-    this.#likeness.hidden = !drawn && cached?.kind !== 'near';
+    const { cached, drawn } = state.name === 'done' ? state.whole : {};
+    const done = name === 'done';
+    find(this.element, '.likeness', HTMLElement).hidden = !drawn && cached?.kind !== 'near';
+    find(this.element, '.weight', HTMLElement).hidden = !done;
     this.#redo.hidden = !cached;
-    this.#save.hidden = name !== 'done';
+    this.#save.hidden = !done;
     this.#cancel.hidden = name !== 'waiting' && name !== 'running';
     this.#retry.hidden = name !== 'failed' && name !== 'cancelled';
     const actions = [this.#save, this.#cancel, this.#retry, this.#redo];
     if (actions.some((action) => action === focused && action.hidden))
       actions.find((action) => !action.hidden)?.focus();
+  }
+
+  /** Asks for previews in every style while the card is seen; not for a sample, which needs no engine until somebody wants it. */
+  #preview(): void {
+    const done = this.#state.name === 'done' && !this.#state.whole.cached?.ahead;
+    if (!done || !this.#seen || this.#before.hidden) {
+      if (this.#viewing) forgo(this.#viewing);
+      return;
+    }
+    const missing = this.#styles.missing;
+    if (missing.length === 0) return;
+    this.#viewing ??= {
+      photo: this.#file,
+      landscape: this.#before.naturalWidth > this.#before.naturalHeight,
+      styles: () => this.#styles.missing,
+      show: (style, preview) => {
+        this.#styles.preview(style, preview);
+      },
+    };
+    want(this.#viewing);
+  }
+
+  async #view(): Promise<void> {
+    if (this.#state.name !== 'done') return;
+    const { conversion: file, whole } = this.#state;
+    await theViewer().show({
+      title: this.#file.name,
+      picture: file.blob,
+      fileName: this.#fileName(file),
+      ...(!this.#before.hidden && { photo: this.#file }),
+      drawing: whole.blob,
+      strength: this.#finishing.choices.strength,
+      split: this.#compare.split.at,
+    });
   }
 }

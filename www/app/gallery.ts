@@ -1,7 +1,7 @@
-import type { ConvertOptions } from '../client/index.js';
 import type { Announcer } from './announcer.js';
 import { BatchBar } from './batch.js';
 import { Card } from './card.js';
+import type { Choices } from './choices.js';
 import { HandOut } from './hand-out.js';
 import { Job, type JobState } from './job.js';
 import { clear } from './picture.js';
@@ -60,11 +60,11 @@ export class Gallery {
   }
 
   /** Resolves when all have a card. */
-  async add(files: readonly File[], options: Pick<ConvertOptions, 'format'> = {}): Promise<void> {
+  async add(files: readonly File[], choices: Partial<Choices> = {}): Promise<void> {
     for (let from = 0; from < files.length; from += AT_ONCE) {
       // A hundred cards at once would hold the page up.
       if (from > 0) await new Promise((resolve) => setTimeout(resolve));
-      for (const file of files.slice(from, from + AT_ONCE)) this.#addOne(file, options);
+      for (const file of files.slice(from, from + AT_ONCE)) this.#addOne(file, choices);
       this.#follow();
     }
   }
@@ -74,21 +74,24 @@ export class Gallery {
     this.#bar.say(words);
   }
 
-  #addOne(file: File, options: Pick<ConvertOptions, 'format'>): void {
+  #addOne(file: File, choices: Partial<Choices>): void {
     const tell = (state: JobState) => {
       card.render(state);
+      // Another file of the same drawing is no news.
+      const news = state.name !== item.state.name;
       item.state = state;
       item.result = resultOf(state, card);
       out.offer(item.result);
-      this.#announce(item);
+      if (news) this.#announce(item);
       this.#bar.follow(this.#listed);
     };
-    const job = new Job(file, tell, options);
-    const card = new Card(this.template, file, {
+    const job = new Job(file, tell);
+    const card = new Card(this.template, file, choices, {
       cancel: () => {
         job.cancel();
       },
-      draw: (style, anew) => void job.start(style, anew),
+      draw: (wish, anew) => void job.start(wish, anew),
+      revise: (wish) => void job.revise(wish),
     });
     const out = new HandOut(card.element, file.name, (words) => {
       this.announcer.say(words);

@@ -1,5 +1,5 @@
 import { find } from './dom.js';
-import { text } from './text.js';
+import { onLanguage, text } from './text.js';
 
 const SAID_MS = 2500;
 
@@ -8,19 +8,26 @@ export class HandOut {
   readonly #copy: HTMLButtonElement;
   readonly #share: HTMLButtonElement;
   readonly #say: (words: string) => void;
+  readonly #name: string;
   #result: File | undefined;
 
   constructor(root: HTMLElement, name: string, say: (words: string) => void) {
     this.#copy = find(root, '.copy', HTMLButtonElement);
     this.#share = find(root, '.share', HTMLButtonElement);
     this.#say = say;
-    this.#copy.ariaLabel = text('card.copy-label', { name });
-    this.#share.ariaLabel = text('card.share-label', { name });
+    this.#name = name;
+    this.retranslate();
+    onLanguage(this);
     this.#copy.addEventListener('click', () => void this.#toClipboard());
     this.#share.addEventListener('click', () => void this.#toOthers());
     find(root, '.after', HTMLElement).addEventListener('dragstart', (event) => {
       this.#drag(event);
     });
+  }
+
+  retranslate(): void {
+    this.#copy.ariaLabel = text('card.copy-label', { name: this.#name });
+    this.#share.ariaLabel = text('card.share-label', { name: this.#name });
   }
 
   /** The result that is handed out; none while there is none. */

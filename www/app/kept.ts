@@ -5,7 +5,7 @@ import { extensionOf, saveAs } from './picture.js';
 import { ask } from './question.js';
 import { removals, studio } from './studio.js';
 import { counted, day, sentenceFor, size, text, textOr } from './text.js';
-import { Viewer } from './viewer.js';
+import { theViewer } from './viewer.js';
 
 /** Rows that are added at a time. */
 const PAGE = 50;
@@ -19,7 +19,6 @@ export class KeptList {
   readonly #clear: HTMLButtonElement;
   readonly #more: HTMLButtonElement;
   readonly #template: HTMLTemplateElement;
-  readonly #viewer = new Viewer();
   readonly #rows = new Map<string, EntryRow>();
   #converter: Converter | undefined;
   /** The newest first; those beyond the rows are shown when asked for. */
@@ -147,7 +146,7 @@ export class KeptList {
     const picture = await this.#picture(entry.id);
     if (picture) {
       const title = text('kept.viewer', { style: this.#styleOf(entry), date: day(entry.created) });
-      await this.#viewer.show(picture, title, this.#fileName(entry, picture));
+      await theViewer().show({ title, picture, fileName: this.#fileName(entry, picture) });
     }
   }
 

@@ -1,14 +1,18 @@
 import { Announcer } from './announcer.js';
+import { Compare } from './compare.js';
 import { find } from './dom.js';
 import { Gallery } from './gallery.js';
 import { takeIn } from './intake.js';
+import { offerLanguages } from './language.js';
 import { Panel } from './panel.js';
 import { offerSamples } from './samples.js';
 import { studio } from './studio.js';
-import { text, translatePage } from './text.js';
+import { decimal, onLanguage, text, translatePage } from './text.js';
 import { takeUpdates } from './update.js';
 
 translatePage();
+offerLanguages(find(document, '[name=language]', HTMLSelectElement));
+onLanguage(new Compare(find(document, '.hero', HTMLElement)).split);
 
 const input = find(document, 'input[type=file]', HTMLInputElement);
 const gallery = new Gallery(
@@ -29,6 +33,9 @@ offerSamples(find(document, '.samples', HTMLElement), (photo) => {
 });
 
 new Panel(find(document, '#open-panel', HTMLButtonElement));
+// The first use of Intl takes some 30 ms: better now than when somebody waits for a picture.
+setTimeout(() => decimal(0));
+
 // Who installs the page wants it to last; others are asked only where they ask for it.
 addEventListener('appinstalled', () => void studio().then(({ cache }) => cache.persist()));
 

@@ -1,8 +1,9 @@
 import { closeOutside, find } from './dom.js';
 import { KeptList } from './kept.js';
+import { Monitor } from './monitor.js';
 import { apply, change, DAYS, onChangeElsewhere, settings, settle, type Settings } from './settings.js';
 import { studio } from './studio.js';
-import { counted, text } from './text.js';
+import { counted, onLanguage, text } from './text.js';
 
 /** The largest distance that each description of likeness is for. */
 const LIKENESS = [
@@ -27,9 +28,10 @@ export class Panel {
   );
 
   constructor(opener: HTMLButtonElement) {
-    const days = DAYS.map((days) => new Option(counted('keeping.days', days), String(days)));
-    this.#days.append(...days);
-    this.#since.ariaLabel = text('keeping.since-label');
+    this.#days.append(...DAYS.map((days) => new Option('', String(days))));
+    this.retranslate();
+    onLanguage(this);
+    onLanguage(new Monitor(find(this.#dialog, '.monitor', HTMLDetailsElement)));
     opener.addEventListener('click', () => {
       this.#open();
     });
@@ -49,6 +51,11 @@ export class Panel {
     onChangeElsewhere(() => {
       this.#show(settings());
     });
+  }
+
+  retranslate(): void {
+    for (const option of this.#days.options) option.text = counted('keeping.days', Number(option.value));
+    this.#since.ariaLabel = text('keeping.since-label');
   }
 
   #open(): void {

@@ -1,20 +1,23 @@
 import { samples, type Sample } from './build.js';
 import { find } from './dom.js';
 import { controlled } from './offline.js';
-import { sentenceFor, text } from './text.js';
+import { onLanguage, sentenceFor, text } from './text.js';
 
 /** Offers photos to begin with. */
 export function offerSamples(root: HTMLElement, add: (photo: File) => void): void {
   const problem = find(root, '.sentence', HTMLElement);
+  const captions: { readonly caption: HTMLElement; readonly name: () => string }[] = [];
   const items = samples.map((sample) => {
-    const name = text(`sample.${sample.name.replace(/\..*$/, '')}`);
+    const name = () => text(`sample.${sample.name.replace(/\..*$/, '')}`);
+    const caption = document.createElement('span');
+    captions.push({ caption, name });
     const image = Object.assign(new Image(80, 80), { src: sample.small, alt: '' });
     const button = Object.assign(document.createElement('button'), { type: 'button', className: 'sample' });
-    button.append(image, name);
+    button.append(image, caption);
     button.addEventListener('click', () => {
       button.ariaBusy = 'true';
       problem.textContent = '';
-      take(sample, name)
+      take(sample, name())
         .then(add)
         .catch(() => {
           problem.textContent = sentenceFor('network');
@@ -27,6 +30,13 @@ export function offerSamples(root: HTMLElement, add: (photo: File) => void): voi
     item.append(button);
     return item;
   });
+  const speaker = {
+    retranslate: () => {
+      for (const { caption, name } of captions) caption.textContent = name();
+    },
+  };
+  speaker.retranslate();
+  onLanguage(speaker);
   find(root, 'ul', HTMLElement).append(...items);
   root.hidden = items.length === 0;
 }

@@ -1,4 +1,5 @@
 import { remember, remembered } from './memory.js';
+import { show } from './picture.js';
 import { studio } from './studio.js';
 import { textOr } from './text.js';
 
@@ -10,17 +11,22 @@ export class StylePicker {
   readonly #group: HTMLFieldSetElement;
   readonly #onChange: (style: string) => void;
   readonly #name = `style-${String((StylePicker.#pickers += 1))}`;
+  readonly #previewed = new Set<string>();
+  readonly #labels = new Map<string, HTMLLabelElement>();
 
-  constructor(group: HTMLFieldSetElement, label: string, onChange: (style: string) => void) {
+  constructor(group: HTMLFieldSetElement, onChange: (style: string) => void) {
     this.#group = group;
     this.#onChange = onChange;
-    const legend = group.querySelector('legend');
-    if (legend) legend.textContent = label;
   }
 
   /** Undefined until the styles are known: then the converter has its own default. */
   get chosen(): string | undefined {
     return this.#group.querySelector<HTMLInputElement>('input:checked')?.value;
+  }
+
+  /** The styles that there is no preview of. */
+  get missing(): readonly string[] {
+    return [...this.#labels.keys()].filter((style) => !this.#previewed.has(style));
   }
 
   /** Shows what there is. Where the list cannot be had, the conversion itself says why. */
@@ -30,8 +36,23 @@ export class StylePicker {
     if (styles.length < 2) return;
     const last = remembered(KEY);
     const first = last !== null && styles.includes(last) ? last : styles[0];
-    for (const style of styles) this.#group.append(this.#choice(style, style === first));
+    for (const style of styles) this.#labels.set(style, this.#choice(style, style === first));
+    this.#group.append(...this.#labels.values());
     this.#group.hidden = false;
+  }
+
+  /** Shows the person's own photo in this style. */
+  preview(style: string, picture: Blob): void {
+    const image = this.#labels.get(style)?.querySelector('img');
+    this.#previewed.add(style);
+    if (image) void show(image, picture);
+  }
+
+  retranslate(): void {
+    for (const [style, label] of this.#labels) {
+      const name = label.querySelector('.name');
+      if (name) name.textContent = textOr(`style.${style}`, style);
+    }
   }
 
   #choice(style: string, checked: boolean): HTMLLabelElement {
@@ -42,10 +63,14 @@ export class StylePicker {
       remember(KEY, style);
       this.#onChange(style);
     });
-    const name = document.createElement('span');
+    const shown = Object.assign(document.createElement('span'), { className: 'shown' });
+    const well = Object.assign(document.createElement('span'), { className: 'well' });
+    well.append(Object.assign(new Image(), { alt: '', hidden: true }));
+    const name = Object.assign(document.createElement('span'), { className: 'name' });
     name.textContent = textOr(`style.${style}`, style);
+    shown.append(well, name);
     const label = document.createElement('label');
-    label.append(input, name);
+    label.append(input, shown);
     return label;
   }
 }

@@ -1,14 +1,48 @@
 // The words on the page. They live in www/locales/, one file a language; here they are only looked up.
 import type { ErrorCode } from '../client/index.js';
 import en from '../locales/en.json';
+import ja from '../locales/ja.json';
+import zh from '../locales/zh.json';
+import { remember, remembered } from './memory.js';
 
 type Messages = Readonly<Record<string, string>>;
 
-/** Every language the page has. English is complete; another one may leave gaps. */
-const languages: Readonly<Record<string, Messages>> = { en };
+/** Every language the page has. */
+const languages = { en, zh, ja } satisfies Record<string, Messages>;
+export type Language = keyof typeof languages;
+export const LANGUAGES = Object.keys(languages) as Language[];
 
-const language = navigator.languages.map((tag) => tag.split('-')[0] ?? '').find((tag) => tag in languages) ?? 'en';
-const messages: Messages = { ...en, ...languages[language] };
+const KEY = 'nijigen.language';
+const tags: Readonly<Record<Language, string>> = { en: 'en', zh: 'zh-Hans', ja: 'ja' };
+const known = (tag: string): Language | undefined => LANGUAGES.find((language) => tag.split('-')[0] === language);
+
+const listeners = new Set<Listener>();
+/** What shows words that the page's own elements do not name. */
+interface Listener {
+  retranslate(): void;
+}
+
+let language = known(remembered(KEY) ?? '') ?? navigator.languages.map(known).find((found) => found) ?? 'en';
+let messages: Messages = languages[language];
+
+export const chosenLanguage = (): Language => language;
+
+/** What a language calls itself. */
+export const nameOf = (name: Language): string => languages[name]['language.name'];
+
+/** Called whenever the page speaks another language. */
+export function onLanguage(listener: Listener): void {
+  listeners.add(listener);
+}
+
+/** From now on, and with the next visit. */
+export function speak(chosen: Language): void {
+  language = chosen;
+  messages = languages[chosen];
+  remember(KEY, chosen);
+  translatePage();
+  for (const listener of listeners) listener.retranslate();
+}
 
 /** The message with `{name}` filled in. A key that no language has shows as itself, which harms less than a gap. */
 export function text(key: string, values: Readonly<Record<string, string | number>> = {}): string {
@@ -34,31 +68,41 @@ export function size(bytes: number): string {
   let unit = 0;
   for (; amount >= 999.5 && unit < UNITS.length - 1; unit++) amount /= 1000;
   const digits = unit > 0 && amount < 99.95 ? 1 : 0;
-  return `${amount.toLocaleString(language, { minimumFractionDigits: digits, maximumFractionDigits: digits })} ${UNITS[unit] ?? ''}`;
+  return `${decimal(amount, digits)} ${UNITS[unit] ?? ''}`;
 }
+
+/** With so many digits after the point. */
+export const decimal = (amount: number, digits = 0): string =>
+  amount.toLocaleString(language, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
 /** A time as a date, in this place. */
 export const day = (time: number): string =>
   new Date(time).toLocaleString(language, { dateStyle: 'medium', timeStyle: 'short' });
+
+/** A time as a short date. */
+export const shortDay = (time: number): string => new Date(time).toLocaleDateString(language);
 
 /** What an error code means for the person before the page. */
 export function sentenceFor(code: ErrorCode): string {
   return textOr(`error.${code}`, text('error.internal'));
 }
 
-/** Fills every element that names its message. */
+/** Fills every element that names its message: what it says, or what it is called. */
 export function fillTexts(root: ParentNode): void {
   for (const element of root.querySelectorAll<HTMLElement>('[data-text]')) {
     const message = text(element.dataset['text'] ?? '');
     if (element instanceof HTMLMetaElement) element.content = message;
     else element.textContent = message;
   }
+  for (const element of root.querySelectorAll<HTMLElement>('[data-label]'))
+    element.ariaLabel = text(element.dataset['label'] ?? '');
+  for (const image of root.querySelectorAll<HTMLImageElement>('[data-alt]'))
+    image.alt = text(image.dataset['alt'] ?? '');
 }
 
 /** The page comes with its English words in place; other languages replace them. */
 export function translatePage(): void {
-  if (language === 'en') return;
-  document.documentElement.lang = language;
+  document.documentElement.lang = tags[language];
   fillTexts(document);
   for (const template of document.querySelectorAll('template')) fillTexts(template.content);
 }

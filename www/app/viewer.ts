@@ -1,26 +1,112 @@
 import { closeOutside, find } from './dom.js';
-import { clear, show } from './picture.js';
+import { clear, offer, show } from './picture.js';
+import { Split } from './split.js';
+import { text } from './text.js';
+import { Zoom } from './zoom.js';
 
-/** Shows one picture over everything else. */
-export class Viewer {
+export interface View {
+  readonly title: string;
+  /** What is saved, and under which name. */
+  readonly picture: Blob;
+  readonly fileName: string;
+  /** The photo that it was drawn from, where it is there. */
+  readonly photo?: Blob;
+  /** The drawing before it was blended, and how much of it shows over the photo, 0–1. */
+  readonly drawing?: Blob;
+  readonly strength?: number;
+  readonly split?: number;
+}
+
+let viewer: Viewer | undefined;
+
+/** Shows pictures over everything else, large, beside the photo where there is one. */
+export const theViewer = (): Viewer => (viewer ??= new Viewer());
+
+class Viewer {
   readonly #dialog = find(document, '#viewer', HTMLDialogElement);
-  readonly #image = find(this.#dialog, 'img', HTMLImageElement);
+  readonly #stage = find(this.#dialog, '.stage', HTMLElement);
+  readonly #divider = find(this.#stage, '.divider', HTMLElement);
+  readonly #photo = find(this.#stage, '.before img', HTMLImageElement);
+  readonly #drawing = find(this.#stage, '.after img', HTMLImageElement);
+  readonly #save = find(this.#dialog, '.save', HTMLAnchorElement);
+  readonly #split = new Split(this.#stage, this.#divider);
+  readonly #zoom: Zoom;
 
   constructor() {
     closeOutside(this.#dialog);
     this.#dialog.addEventListener('close', () => {
-      clear(this.#image);
+      clear(this.#photo);
+      clear(this.#drawing);
     });
+    const scale = find(this.#dialog, 'output', HTMLOutputElement);
+    const out = find(this.#dialog, '.out', HTMLButtonElement);
+    this.#zoom = new Zoom(
+      this.#stage,
+      (factor) => {
+        scale.textContent = text('viewer.scale', { percent: Math.round(factor * 100) });
+        out.ariaDisabled = factor > 1 ? null : 'true';
+      },
+      (x) => {
+        if (!this.#divider.hidden) this.#split.moveTo(x);
+      },
+    );
+    this.#onPress('.in', () => {
+      this.#zoom.in();
+    });
+    this.#onPress('.out', () => {
+      this.#zoom.out();
+    });
+    this.#onPress('.fit', () => {
+      this.#zoom.fit();
+    });
+    this.#dialog.addEventListener('keydown', ({ key }) => {
+      if (key === '+' || key === '=') this.#zoom.in();
+      if (key === '-') this.#zoom.out();
+      if (key === '0') this.#zoom.fit();
+    });
+    this.#dragDivider();
   }
 
-  async show(picture: Blob, title: string, fileName: string): Promise<void> {
+  async show({ title, picture, fileName, photo, drawing, strength = 1, split = 0.5 }: View): Promise<void> {
     find(this.#dialog, '#viewer-title', HTMLElement).textContent = title;
-    this.#image.alt = title;
+    this.#drawing.alt = title;
+    this.#photo.alt = text('card.before');
+    this.#compare(photo !== undefined, split);
+    this.#stage.style.setProperty('--strength', photo ? String(strength) : '1');
+    offer(this.#save, picture, fileName);
     this.#dialog.showModal();
-    const shown = show(this.#image, picture);
-    const save = find(this.#dialog, '.save', HTMLAnchorElement);
-    save.href = this.#image.src;
-    save.download = fileName;
-    await shown;
+    const [, shown] = await Promise.all([
+      show(this.#drawing, photo ? (drawing ?? picture) : picture),
+      photo && show(this.#photo, photo),
+    ]);
+    // The browser may know nothing of the photo's format; then there is the finished picture alone.
+    if (photo && !shown && this.#dialog.open) {
+      this.#compare(false, split);
+      this.#stage.style.setProperty('--strength', '1');
+      await show(this.#drawing, picture);
+    }
+    this.#zoom.reset(this.#drawing.naturalWidth, this.#drawing.naturalHeight);
+  }
+
+  #compare(both: boolean, split: number): void {
+    this.#divider.hidden = !both;
+    this.#split.at = both ? split : 0;
+    this.#stage.classList.toggle('single', !both);
+  }
+
+  #onPress(button: string, act: () => void): void {
+    find(this.#dialog, button, HTMLButtonElement).addEventListener('click', act);
+  }
+
+  /** Also while a picture is enlarged, when the stage itself is panned. */
+  #dragDivider(): void {
+    const divider = this.#divider;
+    divider.addEventListener('pointerdown', (event) => {
+      event.stopPropagation();
+      divider.setPointerCapture(event.pointerId);
+    });
+    divider.addEventListener('pointermove', (event) => {
+      if (divider.hasPointerCapture(event.pointerId)) this.#split.moveTo(event.clientX);
+    });
   }
 }

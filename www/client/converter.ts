@@ -16,6 +16,7 @@ import type {
   ConversionResult,
   CoreOptions,
   EngineSource,
+  Finish,
   ModelEntry,
   OwnGenerator,
   Progress,
@@ -66,6 +67,8 @@ export interface ConvertOptions extends CoreOptions {
   readonly modelRange?: ValueRange;
   /** Whether a picture made before may answer, and this one be kept; default `use`. */
   readonly cache?: CacheMode;
+  /** Holds the drawing in the engine's memory, as far as there is room, for `revise`; default false. */
+  readonly revisable?: boolean;
   /** Told the fast tier's result, which comes first where the fine tier is asked for and the style has both. */
   readonly onPreview?: (preview: Conversion) => void;
   /**
@@ -110,6 +113,8 @@ export interface Conversion {
   readonly cache: 'exact' | 'similar' | 'miss';
   /** Says which earlier picture answered; missing when this one was made anew. */
   readonly cached?: Cached;
+  /** What `revise` finds the drawing by; missing where none is held. */
+  readonly drawing?: string;
 }
 
 const IDLE_MS = 30_000;
@@ -123,6 +128,9 @@ export class Converter {
   readonly #seeds: readonly Seed[];
   /** Pictures made before, which answer photos that come again. */
   readonly cache: CacheControl;
+  #drawings = 0;
+  /** Which worker holds which drawing. */
+  readonly #holders = new Map<string, EngineWorker>();
 
   /** @internal Use `createConverter`. */
   constructor(models: Models, pool: Pool, cache: CacheSettings | false, seeds: readonly Seed[]) {
@@ -200,11 +208,14 @@ export class Converter {
     }
     const preview = onPreview && 'entry' in generator ? this.#models.preview(generator.entry) : undefined;
     const request = () => ({ photo: toPhoto(source), cache: cache(), options: core, signal, timeout });
+    const drawing = options.revisable ? `drawing-${(this.#drawings += 1)}` : undefined;
     return this.#pool.run(
       async (worker) => {
         if (preview)
           onPreview?.(await this.#run(worker, { ...request(), generator: preview, onProgress: () => undefined }));
-        return this.#run(worker, { ...request(), generator, onProgress });
+        const made = await this.#run(worker, { ...request(), generator, onProgress, ...(drawing && { drawing }) });
+        if (made.drawing !== undefined) this.#hold(made.drawing, worker);
+        return made;
       },
       mode === 'use' ? kinOf(source) : undefined,
       signal,
@@ -233,6 +244,42 @@ export class Converter {
         }),
       }),
     );
+  }
+
+  /**
+   * The picture of an earlier `convert` with another strength, format, quality or mark; what is left out has its default.
+   * Takes some milliseconds and waits for no other call. Undefined where the drawing is not held, or no longer:
+   * then `convert` makes it.
+   */
+  async revise(conversion: Conversion, finish: Finish): Promise<Conversion | undefined> {
+    const { strength, format, quality, label } = checked(finish);
+    const chosen = {
+      ...(strength !== undefined && { strength }),
+      ...(format !== undefined && { format }),
+      ...(quality !== undefined && { quality }),
+      ...(label !== undefined && { label }),
+    };
+    const { drawing } = conversion;
+    const worker = drawing === undefined ? undefined : this.#holders.get(drawing);
+    if (drawing === undefined || !worker?.alive) return undefined;
+    const revised = await worker.revise(drawing, chosen).catch((error: unknown) => {
+      // The drawing is gone with it.
+      if (!worker.alive) return undefined;
+      throw error;
+    });
+    if (!revised) return undefined;
+    const timings = { load: 0, prepare: 0, inference: 0, encode: revised.encode };
+    return { ...conversion, blob: revised.blob, timings };
+  }
+
+  #hold(drawing: string, worker: EngineWorker): void {
+    for (const [name, { alive }] of this.#holders) if (!alive) this.#holders.delete(name);
+    this.#holders.set(drawing, worker);
+  }
+
+  /** Bytes that the engine holds now. */
+  get memory(): number {
+    return this.#pool.memory;
   }
 
   #generator({ style, tier, model, modelRange: range }: ConvertOptions): ShippedGenerator | OwnGenerator {

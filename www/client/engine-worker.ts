@@ -8,6 +8,7 @@ import type {
   ConversionResult,
   EngineSource,
   Failure,
+  Finish,
   OwnGenerator,
   Progress,
   ProgressListener,
@@ -36,6 +37,8 @@ export class EngineWorker {
   #reject!: (error: NijigenError) => void;
   #alive = true;
   #broken = false;
+  /** The most memory that its engine is known to hold, in bytes. */
+  memory = 0;
 
   /** `onReady` is told when a conversion has all that is to be fetched, or has ended. */
   constructor(
@@ -102,7 +105,10 @@ export class EngineWorker {
     try {
       const reply = await Promise.race([this.#remote.convert(request, tell), this.#ended]);
       if (signal?.aborted) throw cancelled();
-      if ('result' in reply) return reply.result;
+      if ('result' in reply) {
+        this.memory = reply.result.memory;
+        return reply.result;
+      }
       throw this.#failed(reply.failure);
     } finally {
       settled = true;
@@ -128,6 +134,13 @@ export class EngineWorker {
       forget();
       this.onReady();
     }
+  }
+
+  /** A file of a drawing that this worker holds; undefined where it does not. */
+  async revise(drawing: string, finish: Finish): Promise<{ blob: Blob; encode: number } | undefined> {
+    const reply = await Promise.race([this.#remote.revise(drawing, finish), this.#ended]);
+    if ('failure' in reply) throw this.#failed(reply.failure);
+    return reply.blob && { blob: reply.blob, encode: reply.encode };
   }
 
   async cache(settings: CacheSettings, command: CacheCommand): Promise<CacheReply> {

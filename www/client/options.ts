@@ -11,6 +11,7 @@ const WORKERS = { least: 1, most: 16 };
 const LONGEST_TIME = 2 ** 31 - 1;
 const TIMES = { least: 0, most: Infinity };
 const QUALITIES = { least: 1, most: 100 };
+const STRENGTHS = { least: 0, most: 1 };
 const LIMITS = { least: 1, most: Number.MAX_SAFE_INTEGER };
 
 interface Range {
@@ -18,11 +19,13 @@ interface Range {
   readonly most: number;
 }
 
-/** The core's part of the options, in whole numbers. Throws a TypeError or RangeError that names what is wrong. */
-export function checked({ maxSide, fullSize, label, format, quality, maxBytes, maxPixels }: CoreOptions): CoreOptions {
+/** The core's part of the options, sizes in whole numbers. Throws a TypeError or RangeError that names what is wrong. */
+export function checked(options: CoreOptions): CoreOptions {
+  const { maxSide, fullSize, strength, label, format, quality, maxBytes, maxPixels } = options;
   return {
     ...(maxSide !== undefined && { maxSide: whole('maxSide', maxSide, SIDES) }),
     ...(fullSize !== undefined && { fullSize: truth('fullSize', fullSize) }),
+    ...(strength !== undefined && { strength: within('strength', strength, STRENGTHS) }),
     ...(label !== undefined && { label: language(label) }),
     ...(format !== undefined && { format: known(format) }),
     ...(quality !== undefined && { quality: whole('quality', quality, QUALITIES) }),
@@ -43,9 +46,11 @@ export const checkedWorkers = (workers: number | undefined): number | undefined 
 export const checkedTime = (name: string, time: number): number => Math.min(whole(name, time, TIMES), LONGEST_TIME);
 
 // Programs without types may pass anything.
-function whole(name: string, value: unknown, { least, most }: Range): number {
+const whole = (name: string, value: unknown, range: Range): number => Math.round(within(name, value, range));
+
+function within(name: string, value: unknown, { least, most }: Range): number {
   if (typeof value !== 'number') throw new TypeError(`${name} is ${shown(value)}; it must be a number`);
-  if (value >= least && value <= most) return Math.round(value);
+  if (value >= least && value <= most) return value;
   throw new RangeError(`${name} is ${value}; it must be a number from ${least} to ${most}`);
 }
 

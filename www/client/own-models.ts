@@ -67,6 +67,8 @@ export class OwnModels {
       file: file instanceof File ? file.name : `${id}.onnx`,
       bytes: file.size,
       sha256: await sha256(file),
+      // Nothing tells how far a stranger's model sees.
+      receptive_field: 'global',
       licence,
       version: 'unknown',
     };

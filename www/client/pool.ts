@@ -110,6 +110,11 @@ export class Pool {
     }
   }
 
+  /** Bytes that the engines hold. */
+  get memory(): number {
+    return this.#live().reduce((sum, { worker }) => sum + worker.memory, 0);
+  }
+
   /** What is being drawn is not to be kept. */
   keepNothing(): void {
     for (const { worker } of this.#live()) worker.keepNothing();

@@ -9,6 +9,8 @@ export interface ModelEntry {
   readonly file: string;
   readonly bytes: number;
   readonly sha256: string;
+  /** How far a pixel sees, in pixels; `global` where that is the whole picture, which then cannot be drawn in tiles. */
+  readonly receptive_field: number | 'global';
   readonly licence: string;
   readonly version: string;
   /** Whether it was added with `addModel`; then `name` is what it was called, and `tier` says nothing. */
@@ -27,6 +29,8 @@ export interface CoreOptions {
   readonly maxSide?: number;
   /** The result gets the photo's own size; detail finer than `maxSide` is taken from the photo. Default false. */
   readonly fullSize?: boolean;
+  /** How much of the drawing shows over the photo, 0–1; at 0 it is the photo, without any mark. Default 1. */
+  readonly strength?: number;
   /** Default `png`. */
   readonly format?: OutputFormat;
   /** 1–100, rounded, for `jpeg` only: `webp` is lossless here, as `png` is. Default 90. */
@@ -180,6 +184,8 @@ export interface ConversionRequest {
   readonly generator: ShippedGenerator | OwnGenerator;
   readonly engine: EngineSource;
   readonly options: CoreOptions;
+  /** The name under which the drawing is to be held for `revise`. */
+  readonly drawing?: string;
 }
 
 /** @internal */
@@ -200,6 +206,8 @@ export interface ConversionResult {
   readonly cached?: Cached;
   /** Whether one that was made is stored; told only to who waits for it. */
   readonly kept?: boolean;
+  /** The request's name, where the drawing is held under it. */
+  readonly drawing?: string;
 }
 
 /**
@@ -215,6 +223,13 @@ export interface Failure {
 
 /** @internal */
 export type Reply = { readonly result: ConversionResult } | { readonly failure: Failure };
+
+/** What can be chosen anew without drawing anew. */
+export type Finish = Pick<CoreOptions, 'strength' | 'format' | 'quality' | 'label'>;
+
+/** @internal */
+export type Revision =
+  { readonly blob?: Blob; /** Milliseconds. */ readonly encode: number } | { readonly failure: Failure };
 
 /** @internal */
 export type CacheCommand =
@@ -242,6 +257,8 @@ export interface WorkerApi {
   convert(request: ConversionRequest, onProgress: ProgressListener): Promise<Reply>;
   /** Fetches and compiles the engine, and fetches and reads a generator, so that a photo need not wait for them. */
   preload(request: Pick<ConversionRequest, 'generator' | 'engine'>, onProgress: ProgressListener): Promise<ReadyReply>;
+  /** Makes a file of a drawing that is held, also amid a conversion; none where it no longer is. */
+  revise(drawing: string, finish: Finish): Revision;
   /** Ends the conversion or preload in progress, if any, at its next pause. */
   cancel(): void;
   /** The result of the conversion in progress, if any, is not to be stored. */

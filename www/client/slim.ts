@@ -13,6 +13,7 @@ export type {
   CacheUsage,
   CoreOptions,
   ErrorCode,
+  Finish,
   ModelEntry,
   OutputFormat,
   Progress,

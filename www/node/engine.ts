@@ -7,12 +7,14 @@ import type {
   CacheSettings,
   ConversionResult,
   EngineSource,
+  Finish,
   OwnGenerator,
   ProgressListener,
   ShippedGenerator,
 } from '../client/protocol.js';
 import { atRest, cacheWith, command } from '../worker/cache/index.js';
 import { convert, preload } from '../worker/convert.js';
+import { revise } from '../worker/drawings.js';
 import { toFailure } from '../worker/failure.js';
 import { core, loadCore } from '../worker/module.js';
 import { Turns } from './turns.js';
@@ -25,6 +27,8 @@ let stopped: NijigenError | undefined;
 /** What a worker does, step by step in between the program's other work. */
 export class EngineWorker {
   readonly #ended = new AbortController();
+  /** The most memory that the engine is known to hold, in bytes. */
+  memory = 0;
   readonly engine: EngineSource;
   #keep = true;
 
@@ -78,6 +82,15 @@ export class EngineWorker {
   ): Promise<void> {
     const request = { generator, engine: this.engine };
     await this.#run((until) => preload(request, until, onProgress), signal ? [signal] : []);
+  }
+
+  revise(drawing: string, finish: Finish): Promise<{ blob: Blob; encode: number } | undefined> {
+    return this.#run(() => {
+      const revision = revise(drawing, finish);
+      return Promise.resolve(
+        'failure' in revision || !revision.blob ? undefined : { ...revision, blob: revision.blob },
+      );
+    });
   }
 
   cache(settings: CacheSettings, asked: CacheCommand): Promise<CacheReply> {

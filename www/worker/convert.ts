@@ -1,8 +1,15 @@
 import type { Conversion } from 'nijigen-core';
-import type { ConversionRequest, ConversionResult, ProgressListener, Timings } from '../client/protocol.js';
+import type {
+  ConversionRequest,
+  ConversionResult,
+  CoreOptions,
+  ProgressListener,
+  Timings,
+} from '../client/protocol.js';
 import { cacheWith } from './cache/index.js';
 import type { Answer } from './cache/cache.js';
 import { core, report } from './module.js';
+import { fileOf, hold } from './drawings.js';
 import { load, type Loading } from './engine.js';
 import { WorkerError } from './failure.js';
 import { pause } from './pause.js';
@@ -54,11 +61,15 @@ export async function convert(
 
     onProgress({ stage: 'start', loaded: 0, total: 1 });
     begun = true;
-    const conversion = engine.begin(photo, JSON.stringify(request.options));
-    const result = { ...(await draw(conversion, timings, clock, signal, onProgress)), drawn };
+    const conversion = engine.begin(
+      photo,
+      JSON.stringify({ ...request.options, revisable: request.drawing !== undefined }),
+    );
+    const result = { ...(await draw(conversion, request, timings, clock, signal, onProgress)), drawn };
     if (cache && key !== undefined && sha256 && seen && !drawn && (await mayKeep())) {
       const { blob, width, height } = result;
-      const original = settings.keepOriginals && raw instanceof Uint8Array ? { original: fileOf(raw, request) } : {};
+      const original =
+        settings.keepOriginals && raw instanceof Uint8Array ? { original: originalOf(raw, request) } : {};
       const kept = cache.put(
         { key, sha256, print: seen.print },
         { result: blob, width, height, thumbnail: seen.thumbnail, ...original },
@@ -73,7 +84,7 @@ export async function convert(
   }
 }
 
-const fileOf = (bytes: Uint8Array<ArrayBuffer>, { photo }: ConversionRequest): Blob =>
+const originalOf = (bytes: Uint8Array<ArrayBuffer>, { photo }: ConversionRequest): Blob =>
   new Blob([bytes], { type: photo instanceof Blob ? photo.type : '' });
 
 /** Has the module and the generator ready before there is a photo. */
@@ -100,6 +111,7 @@ async function keyOf({ generator, options }: ConversionRequest, { engine }: Load
 
 async function draw(
   conversion: Conversion,
+  { options, drawing }: ConversionRequest,
   before: Pick<Timings, 'load' | 'prepare'>,
   clock: () => number,
   signal: AbortSignal,
@@ -111,13 +123,17 @@ async function draw(
 
   onProgress({ stage: 'encode', loaded: 0, total: 1 });
   await pause();
-  const converted = conversion.finish();
-  const { width, height, mime } = converted;
-  // A blob made here costs the page's thread nothing.
-  const blob = new Blob([converted.take_bytes()], { type: mime });
-  converted.free();
+  const { held, file } = finish(conversion, options, drawing);
   onProgress({ stage: 'encode', loaded: 1, total: 1 });
-  return { blob, width, height, ...report(), timings: { load: before.load, prepare, inference, encode: clock() } };
+  return { ...file, ...held, ...report(), timings: { load: before.load, prepare, inference, encode: clock() } };
+}
+
+/** The file, and under which name the drawing that it was made of is held. */
+function finish(conversion: Conversion, options: CoreOptions, name: string | undefined) {
+  if (name === undefined) return { file: fileOf(conversion.finish()) };
+  const drawing = conversion.drawing();
+  const file = fileOf(drawing.encode(JSON.stringify(options)));
+  return { file, held: hold(name, drawing) ? { drawing: name } : {} };
 }
 
 function found({ pictures, distance, created }: Answer, timings: Timings): ConversionResult {

@@ -55,6 +55,15 @@ declare module 'nijigen-core' {
     readonly progress: number;
     /** Consumes the conversion. */
     finish(): Converted;
+    /** In place of `finish`, where it was begun with `revisable`. */
+    drawing(): Drawing;
+    free(): void;
+  }
+
+  /** What was drawn, and the photo beside it. */
+  export class Drawing {
+    encode(options: string): Converted;
+    readonly bytes: number;
     free(): void;
   }
 

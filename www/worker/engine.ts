@@ -4,11 +4,14 @@ import { core, coreStarted, loadCore } from './module.js';
 import { read, request, type ByteListener } from './download.js';
 import { WorkerError } from './failure.js';
 
-/** Engines kept: a preview and the picture itself come from two, and each holds its weights several times over. */
-const KEPT = 2;
+/**
+ * Models kept ready, in bytes of their files; an engine holds its weights several times over. A fine generator and the
+ * fast one of its preview fit, or the fast ones of all styles.
+ */
+const KEPT_BYTES = 12_000_000;
 
 /** The last used last. */
-const engines = new Map<string, Engine>();
+const engines = new Map<string, { readonly engine: Engine; readonly bytes: number }>();
 
 /** What a conversion needs, as it becomes ready. */
 export interface Loading {
@@ -50,7 +53,7 @@ export function load(
     if (there) return there;
     const [bytes] = await Promise.all([early ?? fetchModel(), ready]);
     return shipped
-      ? keep(shipped.sha256, () => new core.Engine(JSON.stringify(shipped), bytes))
+      ? keep(shipped.sha256, bytes.length, () => new core.Engine(JSON.stringify(shipped), bytes))
       : keepOwn(generator as OwnGenerator, bytes);
   };
   return { core: ready, engine };
@@ -58,7 +61,7 @@ export function load(
 
 function keepOwn({ name, range }: OwnGenerator, bytes: Uint8Array): Engine {
   const key = `${core.sha256(bytes).join()} ${range?.join() ?? ''}`;
-  return kept(key) ?? keep(key, () => core.Engine.of_user(name, bytes, new Float32Array(range ?? [])));
+  return kept(key) ?? keep(key, bytes.length, () => core.Engine.of_user(name, bytes, new Float32Array(range ?? [])));
 }
 
 /** How many bytes a user's model has, as far as that is known before it is there. */
@@ -80,22 +83,24 @@ async function modelOf(
 }
 
 function kept(key: string): Engine | undefined {
-  const engine = engines.get(key);
-  if (engine) {
+  const found = engines.get(key);
+  if (found) {
     engines.delete(key);
-    engines.set(key, engine);
+    engines.set(key, found);
   }
-  return engine;
+  return found?.engine;
 }
 
-function keep(key: string, make: () => Engine): Engine {
+function keep(key: string, bytes: number, make: () => Engine): Engine {
+  let sum = [...engines.values()].reduce((sum, engine) => sum + engine.bytes, bytes);
   // The oldest goes first: the new one may need its memory.
-  for (const [oldest, engine] of engines) {
-    if (engines.size < KEPT) break;
+  for (const [oldest, { engine, bytes }] of engines) {
+    if (sum <= KEPT_BYTES) break;
+    sum -= bytes;
     engines.delete(oldest);
     engine.free();
   }
   const engine = make();
-  engines.set(key, engine);
+  engines.set(key, { engine, bytes });
   return engine;
 }

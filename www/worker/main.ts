@@ -5,13 +5,16 @@ import type {
   CacheSettings,
   ConversionRequest,
   EngineSource,
+  Finish,
   ProgressListener,
   ReadyReply,
   Reply,
+  Revision,
   WorkerApi,
 } from '../client/protocol.js';
 import { atRest, cacheWith, command, nothingKept } from './cache/index.js';
 import { convert, preload } from './convert.js';
+import { revise } from './drawings.js';
 import { core, loadCore } from './module.js';
 import { toFailure } from './failure.js';
 import { pause } from './pause.js';
@@ -51,6 +54,14 @@ const api: WorkerApi = {
     } finally {
       current = undefined;
       (onProgress as unknown as Remote<ProgressListener>)[releaseProxy]();
+    }
+  },
+
+  revise(drawing: string, finish: Finish): Revision {
+    try {
+      return revise(drawing, finish);
+    } catch (error) {
+      return { failure: toFailure(error, allocationFailed) };
     }
   },
 

@@ -70,6 +70,9 @@ struct Convert {
     /// Format of the result; without it what OUT's name says, or PNG
     #[arg(long)]
     format: Option<FormatName>,
+    /// How much of the drawing shows over the photo, 0 to 1
+    #[arg(long, default_value_t = 1., value_parser = strength, value_name = "SHARE")]
+    strength: f32,
     /// Quality of a JPEG
     #[arg(long, default_value_t = 90, value_parser = value_parser!(u8).range(1..=100))]
     quality: u8,
@@ -137,8 +140,21 @@ impl Convert {
             max_pixels: self.max_megapixels.saturating_mul(1_000_000),
         };
         let label = (!self.no_label).then(language);
-        Options { max_side: self.max_side, full_size: self.full_size, format, quality: self.quality, label, limits }
+        Options {
+            max_side: self.max_side,
+            full_size: self.full_size,
+            strength: self.strength,
+            format,
+            quality: self.quality,
+            label,
+            limits,
+            ..Options::default()
+        }
     }
+}
+
+fn strength(text: &str) -> Result<f32, String> {
+    text.parse().ok().filter(|share| (0. ..=1.).contains(share)).ok_or_else(|| "it must be a number from 0 to 1".into())
 }
 
 /// What the environment asks for (POSIX.1-2017, 8.2), English for any other.

@@ -1,0 +1,130 @@
+// What is loaded, when, and from where; and the policy that says so.
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { brotliCompressSync } from 'node:zlib';
+import { card, choose, launch, open, reaches, SITE, WORDS } from './browser.mjs';
+import { smallPhotos } from './panel.mjs';
+import { serve } from './server.mjs';
+
+const MOST_BYTES = 60_000;
+
+let browser, server, LAKE;
+before(async () => {
+  browser = await launch();
+  [LAKE] = await smallPhotos(browser, 'lake');
+  server = await serve(SITE, { throttled: false });
+});
+after(async () => {
+  await browser.close();
+  await server.close();
+});
+
+test('script and style take at most 60 kB', (t) => {
+  const files = readdirSync(SITE).filter((name) => /^app-.*\.(js|css)$/.test(name));
+  assert.equal(files.length, 2);
+  const bytes = files.reduce((sum, name) => sum + brotliCompressSync(readFileSync(`${SITE}/${name}`)).length, 0);
+  t.diagnostic(`${bytes} bytes`);
+  assert.ok(bytes <= MOST_BYTES, `${bytes} bytes`);
+});
+
+test('the policy is strict, and the page holds neither script nor style of its own', () => {
+  const page = readFileSync(`${SITE}/index.html`, 'utf8');
+  const [, policy] = /http-equiv="Content-Security-Policy"\s+content="([^"]+)"/.exec(page);
+  const directives = Object.fromEntries(
+    policy.split(';').map((directive) => {
+      const [name, ...sources] = directive.trim().split(/\s+/);
+      return [name, sources.join(' ')];
+    }),
+  );
+  assert.deepEqual(directives, {
+    'default-src': "'self'",
+    'script-src': "'self' 'wasm-unsafe-eval'",
+    'img-src': "'self' blob:",
+    'base-uri': "'none'",
+    'form-action': "'none'",
+    'object-src': "'none'",
+  });
+  // Before anything that it is to hold for.
+  assert.ok(page.indexOf('Content-Security-Policy') < page.search(/<(script|link|style)/));
+  assert.doesNotMatch(page, /<style|style=|\son\w+=|javascript:|<script(?![^>]*\ssrc=)/);
+});
+
+test('nothing breaks the policy on any way through the page', async () => {
+  const context = await browser.newContext();
+  await context.addInitScript(() => {
+    window.violations = [];
+    document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => {
+      window.violations.push(`${violatedDirective} ${blockedURI}`);
+    });
+  });
+  const page = await context.newPage();
+  const foreign = [];
+  context.on('request', (request) => {
+    const { protocol, origin } = new URL(request.url());
+    if (protocol !== 'blob:' && origin !== new URL(server.url).origin) foreign.push(request.url());
+  });
+  await page.goto(server.url);
+  await page.getByRole('button', { name: WORDS['sample.dog'], exact: true }).click();
+  await reaches(page, 0, 'done');
+  await choose(page, LAKE, 'tests/fixtures/bad/text.jpg', 'tests/fixtures/decode/444.avif');
+  await reaches(page, 3, 'done');
+  await card(page, 1).getByText(WORDS['style.skyline']).click();
+  await card(page, 1).locator('.status', { hasText: WORDS['style.skyline'] }).waitFor();
+  await card(page, 1).getByRole('slider', { name: WORDS['finish.strength'] }).fill('60');
+  await card(page, 1).locator('.enlarge').click();
+  await page.keyboard.press('+');
+  await page.keyboard.press('Escape');
+  await page.locator('[name=language]').selectOption('ja');
+  await page.locator('#open-panel').click();
+  await page.locator('.entry .look').first().click();
+  await page.locator('#viewer .after img:not([hidden])').waitFor();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Escape');
+  await card(page, 1).scrollIntoViewIfNeeded();
+  await card(page, 1).locator('.well img:not([hidden])').nth(2).waitFor();
+  assert.deepEqual(await page.evaluate(() => window.violations), []);
+  assert.deepEqual(foreign, []);
+  await context.close();
+});
+
+test('the page is there and takes photos before any engine is', async () => {
+  // The service worker would fetch for the page, past the route that holds things back.
+  const { context, page, watch } = await open(browser, server.url, { serviceWorkers: 'block' });
+  const asked = [];
+  let release;
+  const held = new Promise((resolve) => {
+    release = resolve;
+  });
+  await context.route(/\.wasm$/, async (route) => {
+    asked.push(route.request().url());
+    await held;
+    await route.continue();
+  });
+  await page.reload();
+  const painted = await page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        new PerformanceObserver((list) => resolve(list.getEntriesByName('first-contentful-paint').length)).observe({
+          type: 'paint',
+          buffered: true,
+        });
+      }),
+  );
+  assert.equal(painted, 1);
+  await page.waitForTimeout(1500);
+  assert.deepEqual(asked, [], 'no engine before the first photo');
+  await page.locator('.hero .divider').focus();
+  await page.keyboard.press('End');
+  assert.equal(await page.locator('.hero').evaluate((hero) => hero.style.getPropertyValue('--split')), '1');
+  await choose(page, LAKE);
+  await card(page).locator('.before img:not([hidden])').waitFor();
+  await page.waitForFunction(() => /\d/.test(document.querySelector('.status').textContent));
+  assert.equal(await card(page).locator('.cancel').isVisible(), true);
+  assert.equal(asked.length, 1);
+  assert.notEqual(await card(page).getAttribute('data-state'), 'done');
+  release();
+  await reaches(page, 0, 'done');
+  watch.assertClean();
+  await context.close();
+});

@@ -1,0 +1,69 @@
+import type { Conversion, Converter, ConvertOptions } from '../client/index.js';
+import { busyWith } from './activity.js';
+import { finishOf, sizeOf, type Choices } from './choices.js';
+import { note } from './monitor.js';
+import { drawing } from './settings.js';
+
+/** How a person wants a photo. */
+export interface Wish {
+  /** The first there is where none is given. */
+  readonly style?: string | undefined;
+  readonly choices: Choices;
+}
+
+/** A picture as it is saved, and the whole drawing that the page blends with the photo while somebody chooses. */
+export interface Drawn {
+  readonly file: Conversion;
+  readonly whole: Conversion;
+}
+
+export interface Listeners {
+  readonly signal: AbortSignal;
+  readonly onProgress: NonNullable<ConvertOptions['onProgress']>;
+  readonly onPreview: NonNullable<ConvertOptions['onPreview']>;
+}
+
+/** Draws a photo; `anew` even if it is kept. */
+export async function draw(
+  converter: Converter,
+  photo: File,
+  wish: Wish,
+  anew: boolean,
+  listeners: Listeners,
+): Promise<Drawn> {
+  const { style, choices } = wish;
+  const known = converter.styles();
+  const name = style ?? known[0]?.style;
+  const fine = known.some((model) => model.style === name && model.tier === 'fine');
+  const whole = await busyWith(
+    converter.convert(photo, {
+      ...sizeOf(choices),
+      ...finishOf({ ...choices, strength: 1 }),
+      ...drawing(),
+      ...listeners,
+      ...(name !== undefined && { style: name }),
+      ...(fine && { tier: 'fine' }),
+      cache: anew ? 'refresh' : 'use',
+      revisable: true,
+    }),
+  );
+  note(converter, whole);
+  return choices.strength < 1 ? finish(converter, photo, whole, wish, listeners) : { file: whole, whole };
+}
+
+/** Makes another file of a drawing. It is drawn again only where the engine no longer holds it. */
+export async function finish(
+  converter: Converter,
+  photo: File,
+  whole: Conversion,
+  wish: Wish,
+  listeners: Listeners,
+): Promise<Drawn> {
+  const chosen = { ...finishOf(wish.choices), ...drawing() };
+  const revised = await converter.revise(whole, chosen);
+  if (revised) return { file: revised, whole };
+  const same = { ...wish, choices: { ...wish.choices, strength: 1 } };
+  const again = await draw(converter, photo, same, true, listeners);
+  const file = await converter.revise(again.whole, chosen);
+  return { file: file ?? again.file, whole: again.whole };
+}

@@ -1,0 +1,40 @@
+import type { Converted, Drawing } from 'nijigen-core';
+import type { Finish, Revision } from '../client/protocol.js';
+
+/** Bytes of pixels held: some ten photos with their drawings at 1024 pixels. */
+const MOST_BYTES = 64 * 1024 * 1024;
+
+/** Drawings that can be made files of with other choices, the last used last. */
+const drawings = new Map<string, Drawing>();
+
+/** Takes a drawing over. False if it is too large to be held. */
+export function hold(name: string, drawing: Drawing): boolean {
+  drawings.set(name, drawing);
+  let sum = [...drawings.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+  for (const [oldest, drawing] of drawings) {
+    if (sum <= MOST_BYTES) break;
+    sum -= drawing.bytes;
+    drawings.delete(oldest);
+    drawing.free();
+  }
+  return drawings.has(name);
+}
+
+/** A file of a drawing, if it is still held. */
+export function revise(name: string, finish: Finish): Revision {
+  const begin = performance.now();
+  const drawing = drawings.get(name);
+  if (!drawing) return { encode: 0 };
+  drawings.delete(name);
+  drawings.set(name, drawing);
+  const { blob } = fileOf(drawing.encode(JSON.stringify(finish)));
+  return { blob, encode: performance.now() - begin };
+}
+
+/** A blob made here costs the page's thread nothing. */
+export function fileOf(converted: Converted): { blob: Blob; width: number; height: number } {
+  const { width, height, mime } = converted;
+  const blob = new Blob([converted.take_bytes()], { type: mime });
+  converted.free();
+  return { blob, width, height };
+}

@@ -1,6 +1,7 @@
 // How many photos a second: by pool and threads, by coalescing window, and what memory it takes.
 //   node benches/browser/throughput.mjs [--photos 100] [--size 512]
 import { readdirSync, readFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { publish, rounded, stage } from './bench.mjs';
 
@@ -111,6 +112,8 @@ try {
       photos_per_second: rounded(photos / result.seconds, 2),
       first_seconds: rounded(result.first),
       peak_mb: rounded(result.peak, 0),
+      // Far above the number of threads, other work had its part in the row.
+      load: rounded(loadavg()[0]),
     });
     console.log(rows.at(-1));
   }

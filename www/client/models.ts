@@ -1,5 +1,6 @@
 import { NijigenError } from './error.js';
 import { OwnModels } from './own-models.js';
+import { absolute } from './platform.js';
 import type { ModelEntry, OwnGenerator, ShippedGenerator } from './protocol.js';
 
 /** The generators on offer: those that came with the package or lie in a folder, and those that were added. */
@@ -54,7 +55,8 @@ async function fetched(folder: URL): Promise<ShippedGenerator[]> {
 
 /** The checksum in the URL makes a cache, whoever's it is, hold a new model apart from the one it replaces. */
 function versioned({ entry, url }: ShippedGenerator): ShippedGenerator {
-  const dated = new URL(url);
+  // Turbopack makes a path of the URLs that it sees.
+  const dated = new URL(absolute(url));
   if (dated.protocol.startsWith('http')) dated.searchParams.set('sha256', entry.sha256);
   return { entry, url: dated.href };
 }

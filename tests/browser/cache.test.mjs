@@ -218,7 +218,7 @@ test('the original is given back where it was asked to be kept', async () => {
     const { cache } = window.converter;
     await window.kinds(['lake.jpg']);
     cache.settings = { keepOriginals: true };
-    const photo = await (await fetch('dog.jpg')).blob();
+    const photo = new Blob([await (await fetch('dog.jpg')).blob()], { type: 'image/jpeg' });
     await window.kinds([photo]);
     cache.settings = { keepOriginals: false };
     const [dog, lake] = await cache.list();

@@ -1,4 +1,5 @@
 // What the tests of the cache share: a page that uses the package, with photos beside it.
+import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -60,8 +61,9 @@ export function embed() {
   return folder;
 }
 
-export async function open(context, url) {
-  const page = await context.newPage();
+export const open = async (context, url) => visit(await context.newPage(), url);
+
+export async function visit(page, url) {
   await page.goto(url);
   await page.waitForFunction(() => window.converter);
   return page;
@@ -72,13 +74,20 @@ export const kinds = (page, sources, options) =>
 
 export const database = (page, rows) => page.evaluate((rows) => window.database(rows), rows);
 
-/** Waits until so many pictures are in the database. */
-export const holds = (page, count) =>
-  page.waitForFunction(async (count) => (await window.database()).length === count, count, { polling: 100 });
+/** Waits until a promise of `ask` is true. */
+export async function until(ask, what) {
+  for (let tries = 0; !(await ask()); tries++) {
+    assert.ok(tries < 200, what);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
 
-/** From now on the context's workers run this first. */
-export async function patchWorkers(context, script) {
-  await context.route('**/worker.js', async (route) => {
+export const holds = (page, count) =>
+  until(async () => (await database(page)).length === count, `${count} pictures in the database`);
+
+/** From now on the workers of a context or page run this first. */
+export async function patchWorkers(where, script) {
+  await where.route('**/worker.js', async (route) => {
     const response = await route.fetch();
     await route.fulfill({ response, body: script + (await response.text()) });
   });

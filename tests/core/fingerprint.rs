@@ -173,38 +173,35 @@ fn what_is_not_a_copy_is_not_found_however_wide_the_threshold() {
 
 /// As the cache sees a large JPEG of it.
 fn at_an_eighth(image: &DynamicImage) -> Fingerprint {
-    let large = image.resize(2400, 2400, FilterType::CatmullRom);
     let mut file = Vec::new();
-    large.write_with_encoder(image::codecs::jpeg::JpegEncoder::new_with_quality(&mut file, 92)).unwrap();
+    let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut file, 92);
+    image.resize(2100, 2100, FilterType::Triangle).write_with_encoder(encoder).unwrap();
     Fingerprint::new(&decode_eighth(&file, &Limits::default()).unwrap().unwrap())
 }
 
 #[test]
 fn no_two_photos_are_taken_for_one() {
-    // Quarters of a photo are photos of their own.
-    let photos = PHOTOS.into_iter().flat_map(|name| {
+    let mut seen: Vec<(String, Vec<Fingerprint>)> = Vec::new();
+    for name in PHOTOS {
         let whole = photo(name);
+        let copies = [whole.clone(), jpeg(&whole, 60), scaled(&whole, 75)].map(fingerprint);
+        seen.push((name.into(), copies.into_iter().chain([at_an_eighth(&whole)]).collect()));
+        // Quarters of a photo are photos of their own.
         let (w, h) = (whole.width() / 2, whole.height() / 2);
-        let quarters =
-            [(0, 0), (w, 0), (0, h), (w, h)].map(|(x, y)| (format!("{name}+{x}+{y}"), whole.crop_imm(x, y, w, h)));
-        [(name.to_owned(), whole)].into_iter().chain(quarters)
-    });
-    let seen: Vec<(String, [Fingerprint; 4])> = photos
-        .map(|(name, photo)| {
-            let eighth = at_an_eighth(&photo);
-            (name, [fingerprint(jpeg(&photo, 60)), fingerprint(scaled(&photo, 75)), fingerprint(photo), eighth])
-        })
-        .collect();
-    let mut pairs = 0;
+        for (x, y) in [(0, 0), (w, 0), (0, h), (w, h)] {
+            let quarter = whole.crop_imm(x, y, w, h);
+            let copies = [quarter.clone(), jpeg(&quarter, 60)].map(fingerprint);
+            seen.push((format!("{name}+{x}+{y}"), copies.into()));
+        }
+    }
+    assert_eq!(seen.len(), 25);
     for (i, (one, prints)) in seen.iter().enumerate() {
         for (other, others) in &seen[..i] {
             for (a, b) in prints.iter().flat_map(|a| others.iter().map(move |b| (a, b))) {
                 assert_eq!(a.same(b, Settings::MAX_THRESHOLD), None, "{one}, {other}");
-                pairs += 1;
             }
         }
     }
-    assert_eq!(pairs, 25 * 24 / 2 * 16);
 }
 
 #[test]

@@ -6,12 +6,15 @@ import { apply, limits, onChangeElsewhere } from './settings.js';
 
 export const removals = new Removals();
 
+/** Long enough that whoever looks at a picture can still change its strength or format at once. */
+const IDLE_MS = 180_000;
+
 let ready: Promise<Converter> | undefined;
 
 /** The page's converter, made when first asked for. An attempt that failed is made again the next time. */
 export function studio(): Promise<Converter> {
   ready ??= controlled
-    .then(() => createConverter({ workerUrl, wasmUrl, threadUrl, modelsUrl, seeds, cache: limits() }))
+    .then(() => createConverter({ workerUrl, wasmUrl, threadUrl, modelsUrl, seeds, cache: limits(), idle: IDLE_MS }))
     .then(async (converter) => {
       apply(converter);
       onChangeElsewhere(() => {

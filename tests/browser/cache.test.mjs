@@ -333,7 +333,7 @@ test('a photo that is cancelled while the engine loads takes no question with it
           if (stage !== 'download' || loaded === 0) return;
           asked.entries ??= converter.cache.list();
           // The question is on its way before.
-          setTimeout(() => cancel.abort(), 20);
+          setTimeout(() => cancel.abort(), 200);
         },
       })
       .catch((error) => error.code);

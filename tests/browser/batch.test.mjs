@@ -1,6 +1,6 @@
 // Many photos on the page: one bar for all of them, each with its own end, and one file to take home.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -39,7 +39,7 @@ after(async () => {
 const sumOf = (page) => page.locator('.batch .sum').textContent();
 const sum = (page, words) => page.locator('.batch .sum', { hasText: words }).waitFor({ timeout: 120_000 });
 const press = (page, key) => page.getByRole('button', { name: WORDS[key], exact: true }).click();
-const names = (page) => page.locator('.card .name').allTextContents();
+const names = (page) => page.locator('.card h2.name').allTextContents();
 const states = (page) => page.locator('.card').evaluateAll((cards) => cards.map(({ dataset }) => dataset.state));
 
 /** The files in a ZIP of stored entries, by name, each checked. */
@@ -251,7 +251,8 @@ test('a result is copied, shared and dragged out', async () => {
   });
   await choose(page, photos[0]);
   const done = await reaches(page, 0, 'done');
-  const size = await done.locator('a[download]').evaluate(async ({ href }) => (await (await fetch(href)).blob()).size);
+  const [download] = await Promise.all([page.waitForEvent('download'), done.locator('a[download]').click()]);
+  const { size } = statSync(await download.path());
 
   await done.locator('.copy').focus();
   await page.keyboard.press('Enter');
@@ -267,15 +268,14 @@ test('a result is copied, shared and dragged out', async () => {
   await done.locator('.share').click();
   assert.equal(await page.evaluate(() => window.shared), `photo-01-meadow.png image/png ${size}`);
 
-  await done.locator('.after img:not([hidden])').waitFor();
-  const dragged = await done.locator('.after img').evaluate((img) => {
+  const dragged = await done.locator('.save').evaluate((link) => {
     const event = new DragEvent('dragstart', { bubbles: true, dataTransfer: new DataTransfer() });
-    img.dispatchEvent(event);
+    link.dispatchEvent(event);
     const drop = new DataTransfer();
     drop.items.add(new File(['x'], 'x.png'));
     document.body.dispatchEvent(new DragEvent('drop', { bubbles: true, dataTransfer: drop }));
-    img.dispatchEvent(new DragEvent('dragend', { bubbles: true }));
-    return [event.dataTransfer.getData('DownloadURL'), img.src];
+    link.dispatchEvent(new DragEvent('dragend', { bubbles: true }));
+    return [event.dataTransfer.getData('DownloadURL'), link.href];
   });
   assert.equal(dragged[0], `image/png:photo-01-meadow.png:${dragged[1]}`);
   assert.equal(await page.locator('.card').count(), 1, 'its own picture is no photo');

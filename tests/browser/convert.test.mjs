@@ -40,7 +40,7 @@ function recordProgress(page) {
     window.readings = [];
     new MutationObserver(() => {
       const meter = document.querySelector('.meter');
-      if (meter && !meter.hidden) {
+      if (meter?.ariaValueText && !meter.hidden) {
         window.readings.push({ value: Number(meter.ariaValueNow), words: meter.ariaValueText });
       }
     }).observe(document.querySelector('.gallery'), { subtree: true, childList: true, attributes: true });
@@ -128,7 +128,7 @@ test('cancel in mid-drawing: the next photo begins within 300 ms, and the same o
 test('several photos wait for each other; one of them is cancelled while it waits', async () => {
   const { context, page, watch } = await open(browser, server.url);
   await choose(page, PHOTO, 'tests/fixtures/photos/dog.jpg', 'tests/fixtures/photos/shore.jpg');
-  assert.deepEqual(await page.locator('.name').allTextContents(), ['lake.jpg', 'dog.jpg', 'shore.jpg']);
+  assert.deepEqual(await page.locator('h2.name').allTextContents(), ['lake.jpg', 'dog.jpg', 'shore.jpg']);
   await draws(page, 0);
   assert.equal(await card(page, 2).getAttribute('data-state'), 'waiting');
   await card(page, 1).locator('.cancel').click();

@@ -13,7 +13,7 @@ export async function smallPhotos(browser, ...names) {
   for (const name of names) {
     const base64 = await page.evaluate(
       async (photo) => {
-        const bitmap = await createImageBitmap(await (await fetch(`data:image/jpeg;base64,${photo}`)).blob());
+        const bitmap = await createImageBitmap(new Blob([Uint8Array.from(atob(photo), (sign) => sign.charCodeAt(0))]));
         const [width, height] = [160, Math.round((160 * bitmap.height) / bitmap.width)];
         const canvas = Object.assign(document.createElement('canvas'), { width, height });
         canvas.getContext('2d').drawImage(bitmap, 0, 0, width, height);

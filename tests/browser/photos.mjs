@@ -11,7 +11,9 @@ export async function differentPhotos(browser, count, side = 160) {
   const cut = await page.evaluate(
     async ([photos, count, side]) => {
       const bitmaps = await Promise.all(
-        photos.map(async (photo) => createImageBitmap(await (await fetch(`data:image/jpeg;base64,${photo}`)).blob())),
+        photos.map(async (photo) =>
+          createImageBitmap(new Blob([Uint8Array.from(atob(photo), (sign) => sign.charCodeAt(0))])),
+        ),
       );
       return Array.from({ length: count }, (_, i) => {
         const whole = bitmaps[i % bitmaps.length];

@@ -60,7 +60,7 @@ async function copy(t) {
   for (let edge = 1; edge <= 10; edge++) {
     const base64 = await page.evaluate(
       async ([photo, edge]) => {
-        const bitmap = await createImageBitmap(await (await fetch(`data:image/jpeg;base64,${photo}`)).blob());
+        const bitmap = await createImageBitmap(new Blob([Uint8Array.from(atob(photo), (sign) => sign.charCodeAt(0))]));
         const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 180 });
         canvas.getContext('2d').drawImage(bitmap, 0, edge, 640 - edge, 360 - edge, 0, 0, 320, 180);
         return canvas.toDataURL('image/jpeg', 0.6).split(',')[1];

@@ -20,7 +20,7 @@ export class HandOut {
     onLanguage(this);
     this.#copy.addEventListener('click', () => void this.#toClipboard());
     this.#share.addEventListener('click', () => void this.#toOthers());
-    find(root, '.after', HTMLElement).addEventListener('dragstart', (event) => {
+    find(root, '.save', HTMLAnchorElement).addEventListener('dragstart', (event) => {
       this.#drag(event);
     });
   }
@@ -65,10 +65,10 @@ export class HandOut {
   }
 
   #drag({ target, dataTransfer }: DragEvent): void {
-    if (!this.#result || !(target instanceof HTMLImageElement)) return;
+    if (!this.#result || !(target instanceof HTMLAnchorElement)) return;
     const { name, type } = this.#result;
-    // Chromium's way to a file with a name of its own; others make one of the image.
-    dataTransfer?.setData('DownloadURL', `${type}:${name}:${target.src}`);
+    // Chromium's way to a file; dragging on the picture itself moves the divider.
+    dataTransfer?.setData('DownloadURL', `${type}:${name}:${target.href}`);
   }
 }
 

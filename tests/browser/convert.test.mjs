@@ -39,7 +39,7 @@ function recordProgress(page) {
   return page.evaluate(() => {
     window.readings = [];
     new MutationObserver(() => {
-      const meter = document.querySelector('.meter');
+      const meter = document.querySelector('.card .meter');
       if (meter?.ariaValueText && !meter.hidden) {
         window.readings.push({ value: Number(meter.ariaValueNow), words: meter.ariaValueText });
       }

@@ -80,8 +80,11 @@ async function copy(t) {
 test('the likeness that is chosen is the one that counts', async (t) => {
   const again = await copy(t);
   const { context, page, watch } = await open(browser, server.url);
-  await choose(page, PHOTO, again);
-  assert.deepEqual([await kind(page, 0), await kind(page, 1)], ['made', 'near']);
+  // One after the other: both at once would be drawn by a worker each.
+  await choose(page, PHOTO);
+  assert.equal(await kind(page, 0), 'made');
+  await choose(page, again);
+  assert.equal(await kind(page, 1), 'near');
   await openPanel(page);
   const slider = page.locator('#panel').getByRole('slider');
   assert.equal(await slider.getAttribute('aria-valuetext'), `5 of 16. ${WORDS['keeping.likeness-copies']}`);

@@ -29,6 +29,7 @@ test('the tarball holds what the package needs and nothing else', () => {
       'converter',
       'error',
       'index',
+      'many',
       'own-models',
       'preload',
       'protocol',

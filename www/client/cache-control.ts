@@ -3,7 +3,10 @@ import { checkedSettings } from './options.js';
 import type { CacheCommand, CacheEntry, CacheReply, CacheSettings, CacheUsage } from './protocol.js';
 import type { Source } from './source.js';
 
-/** What the converter does for its cache. */
+/**
+ * What the converter does for its cache.
+ * @internal
+ */
 export interface Services {
   readonly ask: (settings: CacheSettings, command: CacheCommand) => Promise<CacheReply>;
   /** Converts a photo; true if it answers at once from then on. */

@@ -10,6 +10,7 @@ export type Converted =
 
 export type Sources = Iterable<Source> | AsyncIterable<Source>;
 
+/** @internal */
 export interface Course {
   readonly ordered: boolean;
   readonly window: number;
@@ -25,6 +26,7 @@ interface Flight {
 /**
  * Converts photos as they come. No more of them are taken from `sources` than can be drawn at once, and one, before
  * their results are taken from here.
+ * @internal
  */
 export async function* convertAll(
   sources: Sources,

@@ -20,7 +20,7 @@ test: ## every test: Rust, wasm in a real browser, the page end to end, the pack
 	@. scripts/env.sh && OMP_NUM_THREADS=1 "$$PYTHON_ROOM/bin/python" -W ignore -m models.train.smoke
 	@NIJIGEN_VARIANTS="simd relaxed simd-threads relaxed-threads" $(MAKE) --no-print-directory cli site
 	node scripts/site.mjs package
-	@echo "» running the browser tests: usually 3 minutes"
+	@echo "» running the browser tests: usually 12 minutes"
 	@. scripts/env.sh && CHROMIUM="$$(chromium_path)" npm run --silent test:browser
 	@echo "» installing the package in the projects of others: usually 3 minutes"
 	@. scripts/env.sh && CHROMIUM="$$(chromium_path)" npm run --silent test:consumers

@@ -203,8 +203,16 @@ test('a model of your own is tried, kept, listed, used and removed', async (t) =
     const failed = await converter.addModel('text.jpg', { name: 'none' }).catch(({ code, message }) => [code, message]);
     const lost = await converter.addModel('nowhere.onnx', { name: 'none' }).catch(({ code }) => code);
     const { style, cache } = await converter.convert('dog.jpg', { style: ids[0], maxSide: 256 });
-    // Nobody waits for what is stored.
-    while ((await converter.cache.stats()).entries === 0);
+    // A worker that is ended stores nothing any more, and nobody else waits for it.
+    const stored = async () => {
+      const request = indexedDB.open('nijigen');
+      await new Promise((resolve) => (request.onsuccess = resolve));
+      const count = request.result.transaction('records').objectStore('records').count();
+      await new Promise((resolve) => (count.onsuccess = resolve));
+      request.result.close();
+      return count.result > 0;
+    };
+    while (!(await stored())) await new Promise((resolve) => setTimeout(resolve, 50));
     converter.dispose();
     return { ids, taken, failed, lost, style, cache };
   });

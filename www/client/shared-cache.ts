@@ -30,9 +30,10 @@ export async function askAll(
   }
 }
 
-/** Each entry once, the newest first. */
+/** Each entry once, as the worker knows it that saw it used last; the newest first. */
 function merged(answers: readonly Answer[]): CacheEntry[] {
-  const entries = new Map(answers.flatMap(({ entries = [] }) => entries.map((entry) => [entry.id, entry])));
+  const all = answers.flatMap(({ entries = [] }) => entries).sort((a, b) => a.used - b.used);
+  const entries = new Map(all.map((entry) => [entry.id, entry]));
   return [...entries.values()].sort((a, b) => b.created - a.created);
 }
 

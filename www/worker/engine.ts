@@ -60,7 +60,8 @@ export function load(
 }
 
 function keepOwn({ name, range }: OwnGenerator, bytes: Uint8Array): Engine {
-  const key = `${core.sha256(bytes).join()} ${range?.join() ?? ''}`;
+  // The name is part of what a picture is kept under.
+  const key = `${name} ${core.sha256(bytes).join()} ${range?.join() ?? ''}`;
   return kept(key) ?? keep(key, bytes.length, () => core.Engine.of_user(name, bytes, new Float32Array(range ?? [])));
 }
 

@@ -1,6 +1,7 @@
 import { Announcer } from './announcer.js';
 import { Compare } from './compare.js';
 import { find } from './dom.js';
+import { isModel } from './folder.js';
 import { Gallery } from './gallery.js';
 import { takeIn } from './intake.js';
 import { offerLanguages } from './language.js';
@@ -23,7 +24,9 @@ const gallery = new Gallery(
   input,
 );
 takeIn(input, ({ files, leftOut }) => {
-  void gallery.add(files);
+  const models = files.filter(isModel);
+  void gallery.add(files.filter((file) => !isModel(file)));
+  if (models.length > 0) panel.addModels(models);
   if (leftOut > 0) gallery.say(text('batch.left-out', { count: leftOut }));
 });
 offerSamples(find(document, '.samples', HTMLElement), (photo) => {
@@ -32,7 +35,7 @@ offerSamples(find(document, '.samples', HTMLElement), (photo) => {
   input.focus({ preventScroll: true });
 });
 
-new Panel(find(document, '#open-panel', HTMLButtonElement));
+const panel = new Panel(find(document, '#open-panel', HTMLButtonElement));
 // The first use of Intl takes some 30 ms: better now than when somebody waits for a picture.
 setTimeout(() => decimal(0));
 

@@ -3,8 +3,10 @@ import { Compare } from './compare.js';
 import { find } from './dom.js';
 import { isModel } from './folder.js';
 import { Gallery } from './gallery.js';
+import { offerInstall } from './install.js';
 import { takeIn } from './intake.js';
 import { offerLanguages } from './language.js';
+import { takeLaunches } from './launch.js';
 import { Panel } from './panel.js';
 import { offerSamples } from './samples.js';
 import { studio } from './studio.js';
@@ -23,10 +25,14 @@ const gallery = new Gallery(
   find(document, '.batch', HTMLElement),
   input,
 );
-takeIn(input, ({ files, leftOut }) => {
+const panel = new Panel(find(document, '#open-panel', HTMLButtonElement));
+const take = (files: readonly File[]) => {
   const models = files.filter(isModel);
   void gallery.add(files.filter((file) => !isModel(file)));
   if (models.length > 0) panel.addModels(models);
+};
+takeIn(input, ({ files, leftOut }) => {
+  take(files);
   if (leftOut > 0) gallery.say(text('batch.left-out', { count: leftOut }));
 });
 offerSamples(find(document, '.samples', HTMLElement), (photo) => {
@@ -35,7 +41,12 @@ offerSamples(find(document, '.samples', HTMLElement), (photo) => {
   input.focus({ preventScroll: true });
 });
 
-const panel = new Panel(find(document, '#open-panel', HTMLButtonElement));
+offerInstall(find(document, '.install', HTMLButtonElement));
+takeLaunches(take, {
+  '#kept': () => {
+    panel.open();
+  },
+});
 // The first use of Intl takes some 30 ms: better now than when somebody waits for a picture.
 setTimeout(() => decimal(0));
 
@@ -58,4 +69,7 @@ let choosing = false;
 input.addEventListener('click', () => {
   choosing = true;
 });
-void takeUpdates(() => !choosing && gallery.empty && !document.querySelector('dialog[open]'));
+void takeUpdates(
+  () => !choosing && gallery.empty && location.hash === '' && !document.querySelector('dialog[open]'),
+  find(document, '.update', HTMLElement),
+);

@@ -35,7 +35,7 @@ export class Panel {
     onLanguage(this);
     onLanguage(new Monitor(find(this.#dialog, '.monitor', HTMLDetailsElement)));
     opener.addEventListener('click', () => {
-      this.#open();
+      this.open();
     });
     closeOutside(this.#dialog);
     this.#dialog.addEventListener('close', () => void this.#closed());
@@ -57,7 +57,7 @@ export class Panel {
 
   /** Tries them one after the other, before everybody's eyes. */
   addModels(files: readonly File[]): void {
-    if (!this.#dialog.open) this.#open();
+    this.open();
     this.#own.add(files);
   }
 
@@ -66,7 +66,8 @@ export class Panel {
     this.#since.ariaLabel = text('keeping.since-label');
   }
 
-  #open(): void {
+  open(): void {
+    if (this.#dialog.open) return;
     this.#show(settings());
     this.#dialog.showModal();
     void this.#kept.refresh();

@@ -1,4 +1,5 @@
 import { Announcer } from './announcer.js';
+import { Camera } from './camera.js';
 import { Compare } from './compare.js';
 import { find } from './dom.js';
 import { isModel } from './folder.js';
@@ -41,6 +42,9 @@ offerSamples(find(document, '.samples', HTMLElement), (photo) => {
   input.focus({ preventScroll: true });
 });
 
+new Camera(find(document, '#open-camera', HTMLButtonElement), (photo) => {
+  take([photo]);
+});
 offerInstall(find(document, '.install', HTMLButtonElement));
 takeLaunches(take, {
   '#kept': () => {

@@ -3,7 +3,7 @@ import { show } from './picture.js';
 import { studio } from './studio.js';
 import { styleName } from './styles.js';
 
-const KEY = 'nijigen.style';
+export const STYLE_KEY = 'nijigen.style';
 
 /** The styles of one photo, one of which is chosen. The next photo begins with the last choice. */
 export class StylePicker {
@@ -34,7 +34,7 @@ export class StylePicker {
     const converter = await studio().catch(() => undefined);
     const styles = [...new Set(converter?.styles().map(({ style }) => style) ?? [])];
     if (styles.length < 2) return;
-    const last = this.chosen ?? remembered(KEY);
+    const last = this.chosen ?? remembered(STYLE_KEY);
     const first = last !== null && styles.includes(last) ? last : styles[0];
     for (const style of [...this.#labels.keys()].filter((style) => !styles.includes(style))) this.#forget(style);
     for (const style of styles) {
@@ -69,7 +69,7 @@ export class StylePicker {
     const input = Object.assign(document.createElement('input'), { type: 'radio', name: this.#name, value: style });
     input.className = 'unseen';
     input.addEventListener('change', () => {
-      remember(KEY, style);
+      remember(STYLE_KEY, style);
       this.#onChange(style);
     });
     const shown = Object.assign(document.createElement('span'), { className: 'shown' });

@@ -19,13 +19,15 @@ for (const [name, drawing] of Object.entries({ icon: svg, maskable })) {
 
 const server = await serve(SITE, { throttled: false });
 for (const [name, width, height, deviceScaleFactor] of [
-  ['wide', 1280, 800, 1],
+  ['wide', 1280, 900, 1],
   ['narrow', 360, 640, 2],
 ]) {
   const { context, page } = await open(browser, server.url, { viewport: { width, height }, deviceScaleFactor });
   await page.getByRole('button', { name: WORDS['sample.shore'], exact: true }).click();
   await (await reaches(page, 0, 'done')).locator('.compare.drawn').waitFor();
-  await card(page).evaluate((element) => element.scrollIntoView({ block: 'center' }));
+  // A phone shows the picture rather than the way in.
+  if (name === 'narrow') await card(page).evaluate((element) => element.scrollIntoView({ block: 'start' }));
+  else await page.evaluate(() => scrollTo(0, 0));
   await page.waitForTimeout(1500);
   await page.screenshot({ path: `www/screenshots/${name}.jpg`, type: 'jpeg', quality: 80 });
   await context.close();

@@ -1,6 +1,7 @@
 // Models that people bring: tried, named, chosen, kept and removed; and those that are none.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import { card, choose, launch, open, reaches, SITE, WORDS } from './browser.mjs';
 import { openPanel, smallPhotos } from './panel.mjs';
@@ -89,6 +90,9 @@ test('what cannot be a style says why, and stops no other', async () => {
   assert.deepEqual(await bad.locator('.facts').allTextContents(), [WORDS['own.bad'], WORDS['own.bad']]);
   await bad.first().locator('summary').click();
   assert.match(await bad.first().locator('.detail').textContent(), /input/);
+  await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
+  const violations = await page.evaluate(async () => (await window.axe.run(document)).violations.map(({ id }) => id));
+  assert.deepEqual(violations, []);
   await page.getByRole('button', { name: words('own.dismiss-label', { name: 'two-inputs.onnx' }) }).click();
   assert.equal(await bad.count(), 1);
   await page.reload();

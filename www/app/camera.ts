@@ -65,6 +65,7 @@ export class Camera {
     this.#dialog.classList.toggle('mirrored', track?.getSettings().facingMode === 'user');
     this.#video.srcObject = stream;
     await this.#video.play();
+    this.#dialog.style.setProperty('--ratio', String(this.#video.videoWidth / this.#video.videoHeight));
     this.#dialog.classList.add('live');
     this.#shoot.disabled = false;
     const other = await otherCamera(stream);

@@ -5,13 +5,26 @@
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundle, bundleWorkers, copyModels, json, manifest, MODULES, released, variants, wasm } from './bundle.mjs';
+import {
+  buildValues,
+  bundle,
+  bundleWorkers,
+  copyModels,
+  json,
+  manifest,
+  MODULES,
+  released,
+  variants,
+  wasm,
+} from './bundle.mjs';
 import { pack } from './package.mjs';
 import { drawSamples } from './samples.mjs';
 
 const SITE = 'target/site';
 /** Fetched when first used; everything else is the shell. */
 const HEAVY = /\.(wasm|onnx)$|^samples\/[^/]+$/;
+/** Only where apps are installed from somebody looks at these. */
+const SHOWCASE = /^screenshots\//;
 /** Names that change with what is in them: ours, and Trunk's. */
 const HASHED = /^(assets\/.+|app-[0-9a-f]{16}\.(js|css))$/;
 
@@ -39,6 +52,7 @@ async function build() {
     THREAD_URL: within(thread),
     THUMBNAIL_URL: within(thumbnailer),
     WASM_URLS: urls,
+    WASM_BYTES: buildValues().WASM_BYTES,
     SAMPLES: photos,
     SEEDS: seeds,
     OFFLINE: released,
@@ -72,7 +86,7 @@ const filesIn = (folder) =>
 
 async function writeServiceWorker(folder) {
   const shell = filesIn(folder)
-    .filter((name) => !HEAVY.test(name))
+    .filter((name) => !HEAVY.test(name) && !SHOWCASE.test(name))
     .map((url) => ({ url, revision: HASHED.test(url) ? null : sha256(join(folder, url)).slice(0, 16) }));
   // Keyed by the very URLs that the client asks for.
   const others = filesIn(folder).filter((name) => HEAVY.test(name) && !name.endsWith('.onnx'));

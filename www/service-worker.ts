@@ -4,7 +4,7 @@
 import { addPlugins, cleanupOutdatedCaches, precacheAndRoute, type PrecacheEntry } from 'workbox-precaching';
 import { registerRoute } from 'workbox-routing';
 import { CacheFirst } from 'workbox-strategies';
-import { TAKE_OVER } from './take-over.js';
+import { SHARED, TAKE_OVER } from './take-over.js';
 
 declare const self: ServiceWorkerGlobalScope;
 /** The light files of this version. Set by the build. */
@@ -22,6 +22,12 @@ cleanupOutdatedCaches();
 registerRoute(
   ({ url }) => checksums.has(url.href),
   new CacheFirst({ cacheName: CACHE, plugins: [{ cacheWillUpdate: intact }] }),
+);
+
+registerRoute(
+  ({ url }) => url.href === new URL('share', self.registration.scope).href,
+  ({ request }) => takeShared(request),
+  'POST',
 );
 
 // Without this the first visit's page would stay uncontrolled and fetch the heavy files a second time later.
@@ -45,6 +51,18 @@ function isolated({ response }: { response: Response }): Promise<Response> {
   headers.set('Cross-Origin-Resource-Policy', 'same-origin');
   const { status, statusText } = response;
   return Promise.resolve(new Response(response.body, { status, statusText, headers }));
+}
+
+/** Photos from the system's share sheet: the manifest has it send them here. They wait for the page that opens next. */
+async function takeShared(request: Request): Promise<Response> {
+  const cache = await caches.open(SHARED.cache);
+  const form = await request.formData();
+  for (const photo of form.getAll('photos')) {
+    if (!(photo instanceof File)) continue;
+    const headers = { 'Content-Type': photo.type, [SHARED.name]: encodeURIComponent(photo.name) };
+    await cache.put(`share/${crypto.randomUUID()}`, new Response(photo, { headers }));
+  }
+  return Response.redirect(new URL(`./${SHARED.hash}`, self.registration.scope).href, 303);
 }
 
 /** Another page may be in the midst of its work with the old version. */

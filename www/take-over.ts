@@ -1,2 +1,4 @@
+/** Where photos lie that the system shared, until a page takes them; the header that has their names, encoded for URLs. */
+export const SHARED = { cache: 'nijigen-shared', name: 'x-name', hash: '#shared' } as const;
 /** What a page says to a version that waits: take over from the one at work, if no other page uses it. */
 export const TAKE_OVER = 'take-over';

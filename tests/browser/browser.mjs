@@ -11,13 +11,13 @@ export const PHOTO = 'tests/fixtures/photos/lake.jpg';
 export const VARIANTS = readFileSync('target/wasm/variants', 'utf8').trim().split('\n');
 export const THREADED = VARIANTS.filter((variant) => variant.endsWith('-threads'));
 
-/** The browser of the tests: the one at `CHROMIUM`, or Debian's. */
-export const launch = async () => chromium.launch(choices());
+/** The browser of the tests: the one at `CHROMIUM`, or Debian's. `more` are switches. */
+export const launch = async (...more) => chromium.launch(choices(more));
 
 /** The same with a profile that stays in a folder; gives its context. */
 export const launchIn = async (folder) => chromium.launchPersistentContext(folder, choices());
 
-function choices() {
+function choices(more = []) {
   const executablePath = process.env.CHROMIUM || '/usr/bin/chromium';
   if (!existsSync(executablePath)) {
     throw new Error(`there is no Chromium at ${executablePath}: install it, or set CHROMIUM to the path of another`);
@@ -32,6 +32,7 @@ function choices() {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...more,
     ],
   };
 }

@@ -3,6 +3,7 @@ import type { Seed, Variant } from '../client/index.js';
 // Set by the build: the names of the other files of this very version, relative to the page.
 declare const WORKER_URL: string;
 declare const WASM_URLS: Partial<Record<Variant, string>>;
+declare const WASM_BYTES: Partial<Record<Variant, number>>;
 declare const THREAD_URL: string;
 declare const THUMBNAIL_URL: string;
 /** The photos in www/samples, and what was drawn of them ahead. */
@@ -20,6 +21,7 @@ export interface Sample {
 
 export const workerUrl = WORKER_URL;
 export const wasmUrl = WASM_URLS;
+export const wasmBytes = WASM_BYTES;
 export const threadUrl = THREAD_URL;
 export const thumbnailUrl = THUMBNAIL_URL;
 export const modelsUrl = 'models/';

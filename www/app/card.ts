@@ -9,8 +9,9 @@ import { clear, extensionOf, offer, show } from './picture.js';
 import { forgo, want, type Viewing } from './previews.js';
 import { StylePicker } from './style-picker.js';
 import { studio } from './studio.js';
+import { onStyles, styleName } from './styles.js';
 import { thumbnail } from './thumbnails.js';
-import { decimal, onLanguage, sentenceFor, shortDay, size, text, textOr } from './text.js';
+import { decimal, onLanguage, sentenceFor, shortDay, size, text } from './text.js';
 import { theViewer } from './viewer.js';
 
 export interface CardActions {
@@ -97,6 +98,7 @@ export class Card {
     this.#onPress(this.#enlarge, () => void this.#view());
     this.#name();
     onLanguage(this);
+    onStyles(() => void this.#restyle());
     new IntersectionObserver(([entry]) => {
       this.#seen = entry?.isIntersecting ?? false;
       this.#preview();
@@ -118,6 +120,13 @@ export class Card {
     this.#finishing.retranslate();
     this.#compare.split.retranslate();
     this.#tell(this.#state);
+  }
+
+  async #restyle(): Promise<void> {
+    await this.#styles.fill();
+    await this.#limit();
+    this.#tell(this.#state);
+    this.#preview();
   }
 
   #wish(): Wish {
@@ -257,7 +266,7 @@ export class Card {
   }
 
   #describe(file: Conversion, { width, height, style, timings, drawn, cached }: Conversion): void {
-    const what = { style: textOr(`style.${style}`, style), width, height };
+    const what = { style: styleName(style), width, height };
     if (cached?.ahead) this.#status.textContent = text('status.ahead', what);
     else if (cached) this.#status.textContent = text('status.kept', { ...what, date: shortDay(cached.created) });
     else {

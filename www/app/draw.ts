@@ -1,5 +1,6 @@
 import type { Conversion, Converter, ConvertOptions } from '../client/index.js';
 import { busyWith } from './activity.js';
+import { fetchAhead } from './ahead.js';
 import { finishOf, sizeOf, type Choices } from './choices.js';
 import { note } from './monitor.js';
 import { drawing } from './settings.js';
@@ -48,6 +49,7 @@ export async function draw(
     }),
   );
   note(converter, whole);
+  fetchAhead(converter, whole);
   return choices.strength < 1 ? finish(converter, photo, whole, wish, listeners) : { file: whole, whole };
 }
 

@@ -1,10 +1,11 @@
 /** What browsers give no type for, and can yet be a picture. */
 const PICTURE = /\.(jpe?g|png|webp|gif|bmp|tiff?|avif|hei[cf])$/i;
+const MODEL = /\.onnx$/i;
 
-/** What was dropped: files as they are, and the pictures in folders and in the folders in these. */
+/** What was dropped: files as they are, and the pictures and models in folders and in the folders in these. */
 export interface Dropped {
   readonly files: readonly File[];
-  /** Files in folders that are no pictures. */
+  /** Files in folders that are neither. */
   readonly leftOut: number;
 }
 
@@ -14,10 +15,15 @@ export async function dropped({ items, files }: DataTransfer): Promise<Dropped> 
   const entries = Array.from(items, (item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
   if (!entries.some(({ isDirectory }) => isDirectory)) return { files: plain, leftOut: 0 };
   const all = await Promise.all(entries.map(async (entry) => ({ whole: entry.isFile, files: await filesIn(entry) })));
-  const taken = all.flatMap(({ whole, files }) => (whole ? files : files.filter(isPicture)));
+  const taken = all.flatMap(({ whole, files }) =>
+    whole ? files : files.filter((file) => isPicture(file) || isModel(file)),
+  );
   const found = all.reduce((sum, { files }) => sum + files.length, 0);
   return { files: taken, leftOut: found - taken.length };
 }
+
+/** Whether it is to become a style, not a drawing. */
+export const isModel = ({ name }: File): boolean => MODEL.test(name) && !name.startsWith('.');
 
 const isPicture = ({ name, type }: File): boolean =>
   !name.startsWith('.') && (type.startsWith('image/') || PICTURE.test(name));

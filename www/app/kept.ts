@@ -4,7 +4,8 @@ import { EntryRow } from './entry.js';
 import { extensionOf, saveAs } from './picture.js';
 import { ask } from './question.js';
 import { removals, studio } from './studio.js';
-import { counted, day, sentenceFor, size, text, textOr } from './text.js';
+import { styleName } from './styles.js';
+import { counted, day, sentenceFor, size, text } from './text.js';
 import { theViewer } from './viewer.js';
 
 /** Rows that are added at a time. */
@@ -124,7 +125,8 @@ export class KeptList {
 
   async #clearAll(): Promise<void> {
     const count = this.#entries.filter(({ id }) => !removals.has(id)).length;
-    if (!this.#converter || !(await ask(counted('kept.clear-sure', count)))) return;
+    const sure = counted('kept.clear-sure', count);
+    if (!this.#converter || !(await ask(sure, text('kept.clear-yes'), text('kept.clear-no')))) return;
     try {
       await this.#converter.cache.clear();
       removals.forgetAll();
@@ -158,7 +160,7 @@ export class KeptList {
   /** In words; a model that is no longer there, or a user's own, by its name. */
   #styleOf({ model }: CacheEntry): string {
     const style = this.#converter?.styles().find(({ id }) => id === model)?.style ?? model;
-    return textOr(`style.${style}`, style);
+    return styleName(style);
   }
 
   #fileName(entry: CacheEntry, picture: Blob): string {

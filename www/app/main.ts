@@ -1,9 +1,13 @@
 import { Announcer } from './announcer.js';
+import { Camera } from './camera.js';
 import { Compare } from './compare.js';
 import { find } from './dom.js';
+import { isModel } from './folder.js';
 import { Gallery } from './gallery.js';
+import { offerInstall } from './install.js';
 import { takeIn } from './intake.js';
 import { offerLanguages } from './language.js';
+import { takeLaunches } from './launch.js';
 import { Panel } from './panel.js';
 import { offerSamples } from './samples.js';
 import { studio } from './studio.js';
@@ -22,8 +26,14 @@ const gallery = new Gallery(
   find(document, '.batch', HTMLElement),
   input,
 );
+const panel = new Panel(find(document, '#open-panel', HTMLButtonElement));
+const take = (files: readonly File[]) => {
+  const models = files.filter(isModel);
+  void gallery.add(files.filter((file) => !isModel(file)));
+  if (models.length > 0) panel.addModels(models);
+};
 takeIn(input, ({ files, leftOut }) => {
-  void gallery.add(files);
+  take(files);
   if (leftOut > 0) gallery.say(text('batch.left-out', { count: leftOut }));
 });
 offerSamples(find(document, '.samples', HTMLElement), (photo) => {
@@ -32,7 +42,15 @@ offerSamples(find(document, '.samples', HTMLElement), (photo) => {
   input.focus({ preventScroll: true });
 });
 
-new Panel(find(document, '#open-panel', HTMLButtonElement));
+new Camera(find(document, '#open-camera', HTMLButtonElement), (photo) => {
+  take([photo]);
+});
+offerInstall(find(document, '.install', HTMLButtonElement));
+takeLaunches(take, {
+  '#kept': () => {
+    panel.open();
+  },
+});
 // The first use of Intl takes some 30 ms: better now than when somebody waits for a picture.
 setTimeout(() => decimal(0));
 
@@ -55,4 +73,7 @@ let choosing = false;
 input.addEventListener('click', () => {
   choosing = true;
 });
-void takeUpdates(() => !choosing && gallery.empty && !document.querySelector('dialog[open]'));
+void takeUpdates(
+  () => !choosing && gallery.empty && location.hash === '' && !document.querySelector('dialog[open]'),
+  find(document, '.update', HTMLElement),
+);

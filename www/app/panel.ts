@@ -1,6 +1,7 @@
 import { closeOutside, find } from './dom.js';
 import { KeptList } from './kept.js';
 import { Monitor } from './monitor.js';
+import { OwnStyles } from './own-styles.js';
 import { apply, change, DAYS, onChangeElsewhere, settings, settle, type Settings } from './settings.js';
 import { studio } from './studio.js';
 import { counted, onLanguage, text } from './text.js';
@@ -26,6 +27,7 @@ export class Panel {
     find(this.#dialog, '.kept', HTMLElement),
     find(this.#dialog, '.close', HTMLButtonElement),
   );
+  readonly #own = new OwnStyles(find(this.#dialog, '.own', HTMLElement));
 
   constructor(opener: HTMLButtonElement) {
     this.#days.append(...DAYS.map((days) => new Option('', String(days))));
@@ -33,7 +35,7 @@ export class Panel {
     onLanguage(this);
     onLanguage(new Monitor(find(this.#dialog, '.monitor', HTMLDetailsElement)));
     opener.addEventListener('click', () => {
-      this.#open();
+      this.open();
     });
     closeOutside(this.#dialog);
     this.#dialog.addEventListener('close', () => void this.#closed());
@@ -53,15 +55,23 @@ export class Panel {
     });
   }
 
+  /** Tries them one after the other, before everybody's eyes. */
+  addModels(files: readonly File[]): void {
+    this.open();
+    this.#own.add(files);
+  }
+
   retranslate(): void {
     for (const option of this.#days.options) option.text = counted('keeping.days', Number(option.value));
     this.#since.ariaLabel = text('keeping.since-label');
   }
 
-  #open(): void {
+  open(): void {
+    if (this.#dialog.open) return;
     this.#show(settings());
     this.#dialog.showModal();
     void this.#kept.refresh();
+    void this.#own.refresh();
     void this.#showPersistence();
   }
 

@@ -3,6 +3,7 @@ import { modelsUrl, seeds, threadUrl, wasmUrl, workerUrl } from './build.js';
 import { controlled } from './offline.js';
 import { Removals } from './removals.js';
 import { apply, limits, onChangeElsewhere } from './settings.js';
+import { learnStyles } from './styles.js';
 
 export const removals = new Removals();
 
@@ -17,6 +18,7 @@ export function studio(): Promise<Converter> {
     .then(() => createConverter({ workerUrl, wasmUrl, threadUrl, modelsUrl, seeds, cache: limits(), idle: IDLE_MS }))
     .then(async (converter) => {
       apply(converter);
+      learnStyles(converter);
       onChangeElsewhere(() => {
         apply(converter);
       });

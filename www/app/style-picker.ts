@@ -1,9 +1,9 @@
 import { remember, remembered } from './memory.js';
 import { show } from './picture.js';
 import { studio } from './studio.js';
-import { textOr } from './text.js';
+import { styleName } from './styles.js';
 
-const KEY = 'nijigen.style';
+export const STYLE_KEY = 'nijigen.style';
 
 /** The styles of one photo, one of which is chosen. The next photo begins with the last choice. */
 export class StylePicker {
@@ -29,15 +29,19 @@ export class StylePicker {
     return [...this.#labels.keys()].filter((style) => !this.#previewed.has(style));
   }
 
-  /** Shows what there is. Where the list cannot be had, the conversion itself says why. */
+  /** Shows what there is, now and whenever that changes; what is chosen stays so while it is there. Where the list cannot be had, the conversion itself says why. */
   async fill(): Promise<void> {
     const converter = await studio().catch(() => undefined);
     const styles = [...new Set(converter?.styles().map(({ style }) => style) ?? [])];
     if (styles.length < 2) return;
-    const last = remembered(KEY);
+    const last = this.chosen ?? remembered(STYLE_KEY);
     const first = last !== null && styles.includes(last) ? last : styles[0];
-    for (const style of styles) this.#labels.set(style, this.#choice(style, style === first));
-    this.#group.append(...this.#labels.values());
+    for (const style of [...this.#labels.keys()].filter((style) => !styles.includes(style))) this.#forget(style);
+    for (const style of styles) {
+      if (!this.#labels.has(style)) this.#labels.set(style, this.#choice(style));
+    }
+    for (const input of this.#group.querySelectorAll('input')) input.checked = input.value === first;
+    this.retranslate();
     this.#group.hidden = false;
   }
 
@@ -51,26 +55,31 @@ export class StylePicker {
   retranslate(): void {
     for (const [style, label] of this.#labels) {
       const name = label.querySelector('.name');
-      if (name) name.textContent = textOr(`style.${style}`, style);
+      if (name) name.textContent = styleName(style);
     }
   }
 
-  #choice(style: string, checked: boolean): HTMLLabelElement {
+  #forget(style: string): void {
+    this.#labels.get(style)?.remove();
+    this.#labels.delete(style);
+    this.#previewed.delete(style);
+  }
+
+  #choice(style: string): HTMLLabelElement {
     const input = Object.assign(document.createElement('input'), { type: 'radio', name: this.#name, value: style });
     input.className = 'unseen';
-    input.checked = checked;
     input.addEventListener('change', () => {
-      remember(KEY, style);
+      remember(STYLE_KEY, style);
       this.#onChange(style);
     });
     const shown = Object.assign(document.createElement('span'), { className: 'shown' });
     const well = Object.assign(document.createElement('span'), { className: 'well' });
     well.append(Object.assign(new Image(), { alt: '', hidden: true }));
     const name = Object.assign(document.createElement('span'), { className: 'name' });
-    name.textContent = textOr(`style.${style}`, style);
     shown.append(well, name);
     const label = document.createElement('label');
     label.append(input, shown);
+    this.#group.append(label);
     return label;
   }
 }

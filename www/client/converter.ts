@@ -167,6 +167,11 @@ export class Converter {
     return this.#models.own.add(file, meta, taken);
   }
 
+  /** Calls a model of your own something else; its id stays. */
+  async renameModel(id: string, name: string): Promise<void> {
+    await this.#models.own.rename(id, name);
+  }
+
   /** Forgets a model of your own, if there is one of this id. */
   async removeModel(id: string): Promise<void> {
     await this.#models.own.remove(id);

@@ -78,6 +78,14 @@ export class OwnModels {
     return id;
   }
 
+  async rename(id: string, name: string): Promise<void> {
+    const kept = this.#kept.get(id);
+    if (!kept) return;
+    const renamed = { ...kept, entry: { ...kept.entry, name } };
+    this.#kept.set(id, renamed);
+    await this.#do((database) => database.put('models', renamed));
+  }
+
   async remove(id: string): Promise<void> {
     if (this.#kept.delete(id)) await this.#do((database) => database.delete('models', id));
   }

@@ -1,0 +1,223 @@
+// The page as an installed app: what the manifest says, photos from the system, the offer to install, use without a network.
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { card, choose, launch, open, reaches, SITE, THREADED, WORDS } from './browser.mjs';
+import { smallPhotos } from './panel.mjs';
+import { serve } from './server.mjs';
+
+const manifest = JSON.parse(readFileSync(`${SITE}/manifest.webmanifest`, 'utf8'));
+
+let browser, LAKE, DOG;
+before(async () => {
+  browser = await launch();
+  [LAKE, DOG] = await smallPhotos(browser, 'lake', 'dog');
+});
+after(() => browser.close());
+
+/** With the service worker at work. */
+async function visit(options) {
+  const server = await serve(SITE, { throttled: false });
+  const visited = await open(browser, server.url, options);
+  await visited.page.waitForFunction(() => navigator.serviceWorker.controller);
+  return {
+    ...visited,
+    server,
+    async leave() {
+      await visited.context.close();
+      await server.close();
+    },
+  };
+}
+
+test('every picture that the manifest names is there, in its size', async () => {
+  const { page, server, leave } = await visit();
+  const pictures = [...manifest.icons, ...manifest.screenshots, ...manifest.shortcuts.flatMap(({ icons }) => icons)];
+  for (const { src, sizes, type } of pictures) {
+    const found = await page.evaluate(
+      async ([src, sizes]) => {
+        const response = await fetch(src);
+        const image = Object.assign(new Image(), { src });
+        await image.decode();
+        const whole = sizes === 'any' || sizes === `${image.naturalWidth}x${image.naturalHeight}`;
+        return { ok: response.ok, whole };
+      },
+      [src, sizes],
+    );
+    assert.deepEqual(found, { ok: true, whole: true }, `${src}, ${sizes}`);
+    assert.match(type, /^image\/(png|jpeg|svg\+xml)$/);
+  }
+  for (const purpose of ['any', 'maskable']) {
+    const sizes = manifest.icons.filter((icon) => icon.purpose === purpose).map((icon) => icon.sizes);
+    assert.ok(sizes.includes('192x192') && sizes.includes('512x512'), purpose);
+  }
+  assert.deepEqual(manifest.screenshots.map(({ form_factor: form }) => form).sort(), ['narrow', 'wide']);
+  for (const url of [manifest.id, manifest.start_url, manifest.share_target.action, manifest.file_handlers[0].action])
+    assert.ok(new URL(url, server.url).href.startsWith(server.url), url);
+  assert.ok(existsSync(`${SITE}/manifest.webmanifest`) && manifest.name && manifest.short_name);
+
+  const session = await page.context().newCDPSession(page);
+  const { errors } = await session.send('Page.getAppManifest');
+  assert.deepEqual(errors, [], 'the browser understands all of it');
+  await leave();
+});
+
+/** What the system does when photos are shared with the app: it sends a form. */
+async function share(page, ...paths) {
+  const photos = paths.map((path) => ({ name: path.replace(/.*\//, ''), base64: readFileSync(path, 'base64') }));
+  await Promise.all([
+    page.waitForURL((url) => url.hash === ''),
+    page.waitForEvent('load'),
+    page.evaluate(
+      ([action, photos]) => {
+        const form = document.createElement('form');
+        Object.assign(form, { action, method: 'POST', enctype: 'multipart/form-data' });
+        const input = Object.assign(document.createElement('input'), { type: 'file', name: 'photos', multiple: true });
+        const transfer = new DataTransfer();
+        for (const { name, base64 } of photos) {
+          const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+          transfer.items.add(new File([bytes], name, { type: 'image/jpeg' }));
+        }
+        input.files = transfer.files;
+        form.append(input);
+        document.body.append(form);
+        form.submit();
+      },
+      [manifest.share_target.action, photos],
+    ),
+  ]);
+}
+
+test('photos that the system shares arrive in the list, with a network and without, and only once', async () => {
+  // The page itself may send no form; the system is not bound by its policy.
+  const { page, server, leave } = await visit({ bypassCSP: true });
+  await share(page, LAKE, DOG);
+  await page.locator('.card').nth(1).waitFor();
+  assert.deepEqual((await page.locator('.card .name').filter({ hasText: '.jpg' }).allTextContents()).sort(), [
+    'dog.jpg',
+    'lake.jpg',
+  ]);
+  await reaches(page, 0, 'done');
+  assert.equal(new URL(page.url()).hash, '');
+  await page.reload();
+  await page.waitForTimeout(500);
+  assert.equal(await page.locator('.card').count(), 0, 'nobody gets them again');
+
+  await server.close();
+  await share(page, DOG);
+  await card(page).waitFor();
+  assert.equal(await card(page).locator('.heading .name').textContent(), 'dog.jpg');
+  await leave();
+});
+
+test('photos that are opened with the app arrive in the list', async () => {
+  const server = await serve(SITE, { throttled: false });
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.addInitScript(() => {
+    Object.defineProperty(window, 'launchQueue', { value: { setConsumer: (take) => (window.openWith = take) } });
+  });
+  await page.goto(server.url);
+  await page.waitForFunction(() => window.openWith);
+  await page.evaluate(
+    (base64) => {
+      const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+      const file = new File([bytes], 'opened.jpg', { type: 'image/jpeg' });
+      window.openWith({ files: [{ getFile: () => Promise.resolve(file) }] });
+    },
+    readFileSync(LAKE, 'base64'),
+  );
+  const done = await reaches(page, 0, 'done');
+  assert.equal(await done.locator('.heading .name').textContent(), 'opened.jpg');
+  for (const { url } of manifest.shortcuts) {
+    await page.goto('about:blank');
+    await page.goto(new URL(url, server.url).href);
+    await page.locator('dialog[open]').waitFor();
+    assert.equal(new URL(page.url()).hash, '', `${url} opens a dialog once`);
+  }
+  await context.close();
+  await server.close();
+});
+
+test('the button to install is there while the browser would, and asks once', async () => {
+  const { page, watch, leave } = await visit();
+  const button = page.getByRole('button', { name: WORDS['install.button'] });
+  assert.equal(await button.isVisible(), false);
+  await page.evaluate(() => {
+    window.asked = 0;
+    const offer = Object.assign(new Event('beforeinstallprompt', { cancelable: true }), {
+      prompt: () => window.asked++,
+    });
+    dispatchEvent(offer);
+    window.held = offer.defaultPrevented;
+  });
+  await button.click();
+  assert.deepEqual(await page.evaluate(() => [window.asked, window.held]), [1, true]);
+  assert.equal(await button.isVisible(), false);
+  watch.assertClean();
+  await leave();
+});
+
+test('one visit with a photo is enough: the rest comes ahead, told with its progress, and then no network is needed', async () => {
+  const { page, server, watch, leave } = await visit();
+  const line = page.locator('.offline');
+  const told = page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const said = [];
+        const element = document.querySelector('.offline');
+        const observer = new MutationObserver(() => said.push(element.textContent));
+        observer.observe(element, { childList: true });
+        setTimeout(() => resolve(said), 15_000);
+      }),
+  );
+  await choose(page, LAKE);
+  await reaches(page, 0, 'done');
+  await line.filter({ hasText: WORDS['offline.ready'] }).waitFor({ timeout: 60_000 });
+  const progress = WORDS['offline.fetching'].split('{')[0];
+  assert.ok(
+    (await told).some((words) => words.startsWith(progress)),
+    'how far it is',
+  );
+  assert.equal(server.count(/\.wasm$/), THREADED.length ? 2 : 1, 'only what this browser takes');
+  await server.close();
+  await page.reload();
+  await choose(page, DOG);
+  const done = await reaches(page, 0, 'done');
+  await done.getByText(WORDS['style.carnival']).click();
+  await done.locator('.status', { hasText: WORDS['style.carnival'] }).waitFor({ timeout: 60_000 });
+  await reaches(page, 0, 'done');
+  watch.assertClean();
+  await leave();
+});
+
+test('a new version is offered while photos are in the list, and loads when somebody wants it', async () => {
+  let updated = false;
+  const answer = (path) =>
+    updated && path === 'service-worker.js' ? `${readFileSync(`${SITE}/${path}`, 'utf8')}\n// newer` : undefined;
+  const server = await serve(SITE, { answer, throttled: false });
+  const { context, page, watch } = await open(browser, server.url);
+  await page.waitForFunction(() => navigator.serviceWorker.controller);
+  await choose(page, LAKE);
+  await reaches(page, 0, 'done');
+  updated = true;
+  await page.evaluate(async () => (await navigator.serviceWorker.getRegistration()).update());
+  await page.getByRole('status').filter({ hasText: WORDS['update.ready'] }).waitFor();
+  const other = await context.newPage();
+  await other.goto(server.url);
+  const now = page.getByRole('button', { name: WORDS['update.now'] });
+  await now.click();
+  await page.getByRole('status').filter({ hasText: WORDS['update.others'] }).waitFor();
+  assert.equal(await page.locator('.card').count(), 1);
+  await other.close();
+  await page.waitForTimeout(500);
+  await Promise.all([page.waitForEvent('load'), now.click()]);
+  assert.equal(await page.locator('.card').count(), 0);
+  assert.equal(
+    await page.evaluate(async () => Boolean((await navigator.serviceWorker.getRegistration()).waiting)),
+    false,
+  );
+  watch.assertClean();
+  await context.close();
+  await server.close();
+});

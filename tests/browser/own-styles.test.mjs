@@ -1,0 +1,104 @@
+// Models that people bring: tried, named, chosen, kept and removed; and those that are none.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, test } from 'node:test';
+import { card, choose, launch, open, reaches, SITE, WORDS } from './browser.mjs';
+import { openPanel, smallPhotos } from './panel.mjs';
+import { serve } from './server.mjs';
+
+const GOOD = 'tests/vectors/user/tf-dynamic.onnx';
+const BAD = 'tests/vectors/user/two-inputs.onnx';
+
+let browser, server, LAKE;
+before(async () => {
+  browser = await launch();
+  [LAKE] = await smallPhotos(browser, 'lake');
+  server = await serve(SITE, { throttled: false });
+});
+after(async () => {
+  await browser.close();
+  await server.close();
+});
+
+/** Lets files go over the page. */
+async function drop(page, ...paths) {
+  const files = paths.map((path) => ({ name: path.replace(/.*\//, ''), bytes: readFileSync(path, 'base64') }));
+  const dataTransfer = await page.evaluateHandle((files) => {
+    const transfer = new DataTransfer();
+    for (const { name, bytes } of files) {
+      const content = Uint8Array.from(atob(bytes), (letter) => letter.charCodeAt(0));
+      transfer.items.add(new File([content], name, { type: name.endsWith('.jpg') ? 'image/jpeg' : '' }));
+    }
+    return transfer;
+  }, files);
+  await page.dispatchEvent('footer', 'drop', { dataTransfer });
+}
+
+const styles = (page) => card(page).locator('.styles .name').allTextContents();
+const words = (key, values) => WORDS[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+
+test('a model dropped with a photo is tried, named, drawn with, there after a reload, and removed', async () => {
+  const { context, page, watch } = await open(browser, server.url);
+  await drop(page, LAKE, GOOD);
+  const model = page.locator('.model');
+  await model.locator('input:visible').waitFor({ timeout: 60_000 });
+  assert.equal(await page.locator('.card').count(), 1, 'the model is no photo');
+  assert.equal(await model.locator('input').inputValue(), 'tf dynamic');
+  await model.locator('input').fill('Watercolour');
+  await model.locator('input').press('Enter');
+  await page.keyboard.press('Escape');
+  await reaches(page, 0, 'done');
+  assert.deepEqual((await styles(page)).slice(-1), ['Watercolour']);
+  await card(page).getByText('Watercolour', { exact: true }).click();
+  await card(page).locator('.status', { hasText: 'Watercolour, 160' }).waitFor({ timeout: 60_000 });
+
+  await page.reload();
+  await choose(page, LAKE);
+  await reaches(page, 0, 'done');
+  assert.deepEqual((await styles(page)).slice(-1), ['Watercolour'], 'it stays');
+  assert.equal(await card(page).locator('.styles input:checked').inputValue(), 'tf-dynamic', 'and is the last choice');
+
+  await openPanel(page);
+  const remove = page.getByRole('button', { name: words('own.remove-label', { name: 'Watercolour' }) });
+  await remove.click();
+  await page.getByRole('alertdialog').getByRole('button', { name: WORDS['own.keep'], exact: true }).click();
+  assert.equal(await model.count(), 1);
+  await remove.click();
+  await page.getByRole('alertdialog').getByRole('button', { name: WORDS['own.remove'], exact: true }).click();
+  await model.waitFor({ state: 'detached' });
+  assert.ok(await page.evaluate(() => document.activeElement.matches('.own .add')));
+  await page.keyboard.press('Escape');
+  await card(page).locator('.styles input[value=tf-dynamic]').waitFor({ state: 'detached' });
+  assert.equal(await card(page).locator('.styles input:checked').count(), 1, 'another style is chosen');
+  await page.reload();
+  await openPanel(page);
+  assert.equal(await model.count(), 0, 'it is gone for good');
+  watch.assertClean();
+  await context.close();
+});
+
+test('what cannot be a style says why, and stops no other', async () => {
+  const { context, page, watch } = await open(browser, server.url);
+  await openPanel(page);
+  const chooser = page.waitForEvent('filechooser');
+  await page.getByRole('button', { name: WORDS['own.add'] }).click();
+  await (await chooser).setFiles([BAD, 'tests/vectors/bad-garbage.onnx', GOOD]);
+  await page.locator('.model input:visible').waitFor({ timeout: 60_000 });
+  const bad = page.locator('.model.bad');
+  assert.equal(await bad.count(), 2);
+  assert.deepEqual(await bad.locator('.facts').allTextContents(), [WORDS['own.bad'], WORDS['own.bad']]);
+  await bad.first().locator('summary').click();
+  assert.match(await bad.first().locator('.detail').textContent(), /input/);
+  await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
+  const violations = await page.evaluate(async () => (await window.axe.run(document)).violations.map(({ id }) => id));
+  assert.deepEqual(violations, []);
+  await page.getByRole('button', { name: words('own.dismiss-label', { name: 'two-inputs.onnx' }) }).click();
+  assert.equal(await bad.count(), 1);
+  await page.reload();
+  await openPanel(page);
+  await page.locator('.model input:visible').waitFor();
+  assert.equal(await page.locator('.model').count(), 1, 'only what works is kept');
+  watch.assertClean();
+  await context.close();
+});

@@ -1,0 +1,110 @@
+import { closeCamera, hasCamera, openCamera, otherCamera, problemWith, takePhoto } from './capture.js';
+import { closeOutside, find } from './dom.js';
+import { drawLive } from './live.js';
+import { counted } from './text.js';
+
+/** The dialog in which the camera's picture is seen, drawn live, and taken. */
+export class Camera {
+  readonly #dialog = find(document, '#camera', HTMLDialogElement);
+  readonly #video = find(this.#dialog, 'video', HTMLVideoElement);
+  readonly #canvas = find(this.#dialog, 'canvas', HTMLCanvasElement);
+  readonly #problem = find(this.#dialog, '.trouble', HTMLElement);
+  readonly #rate = find(this.#dialog, '.rate', HTMLElement);
+  readonly #status = find(this.#dialog, '.taken', HTMLElement);
+  readonly #shoot = find(this.#dialog, '.shoot', HTMLButtonElement);
+  readonly #turn = find(this.#dialog, '.turn', HTMLButtonElement);
+  #stream: MediaStream | undefined;
+  /** Ends what was begun with the camera that is open now. */
+  #session = new AbortController();
+  #taken = 0;
+
+  /** Nothing is asked of the person before the button is pressed. */
+  constructor(opener: HTMLButtonElement, take: (photo: File) => void) {
+    opener.hidden = !hasCamera();
+    opener.addEventListener('click', () => {
+      this.#taken = 0;
+      this.#status.textContent = '';
+      this.#dialog.showModal();
+      void this.#begin();
+    });
+    closeOutside(this.#dialog);
+    this.#dialog.addEventListener('close', () => {
+      this.#end();
+    });
+    this.#shoot.addEventListener('click', () => void this.#take(take));
+    this.#turn.addEventListener('click', () => void this.#other());
+    document.addEventListener('visibilitychange', () => {
+      for (const track of this.#stream?.getTracks() ?? []) track.enabled = !document.hidden;
+    });
+  }
+
+  async #begin(which?: MediaTrackConstraints): Promise<void> {
+    this.#end();
+    const { signal } = (this.#session = new AbortController());
+    this.#problem.textContent = '';
+    try {
+      const stream = await openCamera(which);
+      // Closed while the browser was asking.
+      if (signal.aborted) {
+        closeCamera(stream);
+        return;
+      }
+      this.#stream = stream;
+      await this.#show(stream, signal);
+    } catch (error) {
+      if (!signal.aborted) this.#fail(error);
+    }
+  }
+
+  async #show(stream: MediaStream, signal: AbortSignal): Promise<void> {
+    const track = stream.getVideoTracks()[0];
+    track?.addEventListener('ended', () => {
+      if (!signal.aborted) this.#fail(undefined);
+    });
+    // As in a mirror; the photo itself is as others see it.
+    this.#dialog.classList.toggle('mirrored', track?.getSettings().facingMode === 'user');
+    this.#video.srcObject = stream;
+    await this.#video.play();
+    this.#dialog.style.setProperty('--ratio', String(this.#video.videoWidth / this.#video.videoHeight));
+    this.#dialog.classList.add('live');
+    this.#shoot.disabled = false;
+    const other = await otherCamera(stream);
+    if (signal.aborted) return;
+    this.#turn.hidden = other === undefined;
+    await drawLive(this.#video, this.#canvas, signal, (words) => {
+      if (!signal.aborted) this.#rate.textContent = words;
+    });
+  }
+
+  #fail(error: unknown): void {
+    this.#end();
+    this.#problem.textContent = problemWith(error);
+  }
+
+  #end(): void {
+    this.#session.abort();
+    closeCamera(this.#stream);
+    this.#stream = undefined;
+    this.#video.srcObject = null;
+    this.#rate.textContent = '';
+    this.#shoot.disabled = true;
+    this.#dialog.classList.remove('live');
+    // A canvas of another size is empty.
+    this.#canvas.width = 0;
+  }
+
+  async #other(): Promise<void> {
+    const other = this.#stream && (await otherCamera(this.#stream));
+    if (other) await this.#begin(other);
+  }
+
+  async #take(take: (photo: File) => void): Promise<void> {
+    try {
+      take(await takePhoto(this.#video));
+      this.#taken += 1;
+      this.#status.textContent = counted('camera.taken', this.#taken);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+}

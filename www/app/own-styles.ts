@@ -1,0 +1,148 @@
+import { NijigenError, type Converter, type ModelEntry } from '../client/index.js';
+import { find } from './dom.js';
+import { ask } from './question.js';
+import { studio } from './studio.js';
+import { learnStyles } from './styles.js';
+import { fillTexts, onLanguage, sentenceFor, size, text } from './text.js';
+
+/** The list of models that a person has added, and the way in for more. */
+export class OwnStyles {
+  readonly #root: HTMLElement;
+  readonly #list: HTMLElement;
+  readonly #add: HTMLButtonElement;
+  readonly #notice: HTMLElement;
+  readonly #rows = new Map<string, HTMLElement>();
+  readonly #template = find(document, '#model', HTMLTemplateElement);
+  /** Models are tried one at a time: each may take much memory. */
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(root: HTMLElement) {
+    this.#root = root;
+    this.#list = find(root, '.models', HTMLElement);
+    this.#add = find(root, '.add', HTMLButtonElement);
+    this.#notice = find(root, '.heard', HTMLElement);
+    this.#add.addEventListener('click', () => {
+      const input = Object.assign(document.createElement('input'), { type: 'file', accept: '.onnx', multiple: true });
+      input.addEventListener('change', () => {
+        this.add([...(input.files ?? [])]);
+      });
+      input.click();
+    });
+    onLanguage(this);
+  }
+
+  retranslate(): void {
+    this.#notice.textContent = '';
+    for (const row of this.#list.children) fillTexts(row);
+    void this.refresh();
+  }
+
+  /** Shows those that are there now. */
+  async refresh(): Promise<void> {
+    const converter = await studio().catch(() => undefined);
+    const entries = converter?.styles().filter(({ own }) => own) ?? [];
+    for (const entry of entries) {
+      const row = this.#rows.get(entry.id) ?? this.#row();
+      if (converter) this.#ready(row, converter, entry);
+    }
+  }
+
+  /** Shows at once what comes of each file. */
+  add(files: readonly File[]): void {
+    const rows = files.map((file) => ({ file, row: this.#row() }));
+    for (const { file, row } of rows) {
+      this.#name(row, file.name);
+      find(row, '.facts', HTMLElement).textContent = text('own.waiting');
+    }
+    this.#root.scrollIntoView({ block: 'nearest' });
+    for (const { file, row } of rows) this.#last = this.#last.then(() => this.#try(file, row));
+  }
+
+  async #try(file: File, row: HTMLElement): Promise<void> {
+    const name = nameFrom(file);
+    row.ariaBusy = 'true';
+    find(row, '.facts', HTMLElement).textContent = text('own.trying');
+    try {
+      const converter = await studio();
+      const id = await converter.addModel(file, { name });
+      const entry = converter.styles().find((known) => known.id === id);
+      if (entry) this.#ready(row, converter, entry);
+      learnStyles(converter);
+      this.#notice.textContent = text('own.added', { name });
+    } catch (error) {
+      this.#fail(row, file, error);
+    } finally {
+      row.ariaBusy = null;
+    }
+  }
+
+  #row(): HTMLElement {
+    const row = find(document.importNode(this.#template.content, true), '.model', HTMLLIElement);
+    this.#list.append(row);
+    return row;
+  }
+
+  #name(row: HTMLElement, name: string): void {
+    find(row, '.file', HTMLElement).textContent = name;
+    find(row, '.remove', HTMLButtonElement).ariaLabel = text('own.remove-label', { name });
+    find(row, '.dismiss', HTMLButtonElement).ariaLabel = text('own.dismiss-label', { name });
+    find(row, 'input', HTMLInputElement).ariaLabel = text('own.name-label', { name });
+  }
+
+  #ready(row: HTMLElement, converter: Converter, entry: ModelEntry): void {
+    const { id, bytes, file, name = id } = entry;
+    const input = find(row, 'input', HTMLInputElement);
+    const remove = find(row, '.remove', HTMLButtonElement);
+    this.#rows.set(id, row);
+    this.#name(row, name);
+    find(row, '.facts', HTMLElement).textContent = text('own.facts', { size: size(bytes), file });
+    find(row, '.file', HTMLElement).hidden = true;
+    input.hidden = remove.hidden = false;
+    if (input !== document.activeElement) input.value = name;
+    input.onchange = () => void this.#rename(input, row, converter, id);
+    remove.onclick = () => void this.#remove(row, converter, id, input.value);
+  }
+
+  #fail(row: HTMLElement, file: File, error: unknown): void {
+    const bad = error instanceof NijigenError && error.code === 'bad-model';
+    const sentence = bad ? text('own.bad') : sentenceFor(error instanceof NijigenError ? error.code : 'internal');
+    find(row, '.facts', HTMLElement).textContent = sentence;
+    find(row, '.detail', HTMLElement).textContent = error instanceof Error ? error.message : String(error);
+    find(row, 'details', HTMLDetailsElement).hidden = false;
+    row.classList.add('bad');
+    const dismiss = find(row, '.dismiss', HTMLButtonElement);
+    dismiss.hidden = false;
+    dismiss.onclick = () => {
+      row.remove();
+      this.#add.focus();
+    };
+    this.#notice.textContent = `${file.name}: ${sentence}`;
+  }
+
+  async #rename(input: HTMLInputElement, row: HTMLElement, converter: Converter, id: string): Promise<void> {
+    const before = converter.styles().find((entry) => entry.id === id)?.name ?? id;
+    const name = (input.value = input.value.trim() || before);
+    if (name === before) return;
+    await converter.renameModel(id, name);
+    this.#name(row, name);
+    learnStyles(converter);
+    this.#notice.textContent = text('own.renamed', { name });
+  }
+
+  async #remove(row: HTMLElement, converter: Converter, id: string, name: string): Promise<void> {
+    if (!(await ask(text('own.remove-sure', { name }), text('own.remove'), text('own.keep')))) return;
+    await converter.removeModel(id);
+    this.#rows.delete(id);
+    row.remove();
+    learnStyles(converter);
+    this.#notice.textContent = text('own.removed', { name });
+    this.#add.focus();
+  }
+}
+
+/** As people write it, from what a file is called. */
+const nameFrom = ({ name }: File): string =>
+  name
+    .replace(/\.onnx$/i, '')
+    .replace(/[-_\s]+/g, ' ')
+    .trim() || name;

@@ -1,0 +1,19 @@
+import type { Converter } from '../client/index.js';
+import { textOr } from './text.js';
+
+const names = new Map<string, string>();
+const listeners = new Set<() => void>();
+
+/** What a style is called: by the page, or by the person who added it. */
+export const styleName = (style: string): string => names.get(style) ?? textOr(`style.${style}`, style);
+
+/** Called whenever a style was added, renamed or removed. */
+export function onStyles(listener: () => void): void {
+  listeners.add(listener);
+}
+
+export function learnStyles(converter: Converter): void {
+  names.clear();
+  for (const { id, own, name } of converter.styles()) if (own && name !== undefined) names.set(id, name);
+  for (const listener of listeners) listener();
+}

@@ -27,7 +27,7 @@ for (const [name, width, height, deviceScaleFactor] of [
   await (await reaches(page, 0, 'done')).locator('.compare.drawn').waitFor();
   // A phone shows the picture rather than the way in.
   if (name === 'narrow') await card(page).evaluate((element) => element.scrollIntoView({ block: 'start' }));
-  else await page.evaluate(() => globalThis.scrollTo(0, 0));
+  else await page.locator('body').evaluate((body) => body.scrollIntoView());
   await page.waitForTimeout(1500);
   await page.screenshot({ path: `www/screenshots/${name}.jpg`, type: 'jpeg', quality: 80 });
   await context.close();

@@ -1,5 +1,5 @@
 # What people type, and what tests and CI run. Each target installs what it lacks (scripts/setup.sh).
-.PHONY: start test check bench package cli site models docs
+.PHONY: start test test-firefox check bench package cli site models docs
 
 PORT ?= 8080
 SETUP := scripts/setup.sh
@@ -24,6 +24,11 @@ test: ## every test: Rust, wasm in a real browser, the page end to end, the pack
 	@. scripts/env.sh && CHROMIUM="$$(chromium_path)" npm run --silent test:browser
 	@echo "» installing the package in the projects of others: usually 3 minutes"
 	@. scripts/env.sh && CHROMIUM="$$(chromium_path)" npm run --silent test:consumers
+
+test-firefox: site ## the core flow in Firefox, on its own because it installs that browser
+	@$(SETUP) firefox
+	@npm ci --prefix tests/firefox --silent --no-audit --no-fund
+	@FIREFOX="$$(command -v firefox-esr firefox | head -1)" node tests/browser/run.mjs tests/firefox
 
 docs: ## the package's reference and guides, in dist/docs/
 	@$(SETUP) npm

@@ -11,7 +11,7 @@ export default typescript.config(
   },
   {
     // Functions in these files run in the page that the test has open.
-    files: ['tests/browser/**/*.mjs', 'tests/consumers/*.mjs', 'benches/browser/**/*.mjs'],
+    files: ['tests/browser/**/*.mjs', 'tests/consumers/*.mjs', 'tests/firefox/*.mjs', 'benches/browser/**/*.mjs'],
     languageOptions: { globals: { ...globals.node, ...globals.browser } },
   },
   {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the named needs lack, and nothing that is there: scripts/setup.sh NEED…
-# Needs: cc  lint  wasm  atomics  bindgen  trunk  npm  chromium  deny  python
+# Needs: cc  lint  wasm  atomics  bindgen  trunk  npm  chromium  firefox  deny  python
 # Never asks; safe to interrupt and run again. Without root it prints the command to run and stops.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -98,6 +98,10 @@ need_npm() {
 
 need_chromium() {
   [ -n "$(chromium_path)" ] || apt "chromium" "Chromium (the tests run in it)" "60 s"
+}
+
+need_firefox() {
+  [ -n "$(command -v firefox-esr firefox)" ] || apt "firefox-esr" "Firefox (make test-firefox runs in it)" "60 s"
 }
 
 # PyTorch and the rest of the training room, in a folder of their own.

@@ -96,10 +96,13 @@ test('the whole way by keyboard: compare, choose, restyle, blend, save, look clo
   };
   const press = (key) => page.keyboard.press(key);
 
+  // Asked for well before: the browser has to be told that it must not open the dialog itself.
+  const opened = page.waitForEvent('filechooser');
   await tabTo('.hero .divider');
   await press('End');
   await tabTo('input[type=file]');
-  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), press('Space')]);
+  await press('Space');
+  const chooser = await opened;
   await chooser.setFiles([LAKE]);
   const done = await reaches(page, 0, 'done');
   await done.locator('.compare.drawn').waitFor();

@@ -71,8 +71,11 @@ async function tabTo(page, selector) {
 
 test('the whole way by keyboard: choose, cancel, try again, download', async () => {
   const { context, page, watch } = await open(browser, server.url);
+  // Asked for well before: the browser has to be told that it must not open the dialog itself.
+  const opened = page.waitForEvent('filechooser');
   await tabTo(page, 'input[type=file]');
-  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Space')]);
+  await page.keyboard.press('Space');
+  const chooser = await opened;
   assert.ok(chooser.isMultiple());
   await chooser.setFiles([PHOTO]);
   await draws(page, 0);

@@ -80,8 +80,8 @@ test('a model dropped with a photo is tried, named, drawn with, there after a re
 
 test('what cannot be a style says why, and stops no other', async () => {
   const { context, page, watch } = await open(browser, server.url);
-  await openPanel(page);
   const chooser = page.waitForEvent('filechooser');
+  await openPanel(page);
   await page.getByRole('button', { name: WORDS['own.add'] }).click();
   await (await chooser).setFiles([BAD, 'tests/vectors/bad-garbage.onnx', GOOD]);
   await page.locator('.model input:visible').waitFor({ timeout: 60_000 });

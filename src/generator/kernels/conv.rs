@@ -2,7 +2,7 @@
 
 use super::{
     fourier,
-    gemm::{self, COLUMNS, ROWS, Sums},
+    gemm::{self, COLUMNS},
     in_bands,
     moments::Partial,
     simd::{LANES, Simd, Task, dispatch, whole},
@@ -38,10 +38,10 @@ impl Method {
 #[derive(Debug)]
 pub struct Weights {
     method: Method,
-    kernel: [usize; 2],
-    inputs: usize,
-    outputs: usize,
-    panels: Vec<f32>,
+    pub(super) kernel: [usize; 2],
+    pub(super) inputs: usize,
+    pub(super) outputs: usize,
+    pub(super) panels: Vec<f32>,
 }
 
 impl Weights {
@@ -141,15 +141,15 @@ const BEFORE: usize = 2;
 
 /// Reused from band to band.
 #[derive(Default)]
-struct Scratch {
-    rows: Vec<f32>,
-    resampled: Vec<f32>,
-    points: Vec<f32>,
-    products: Vec<f32>,
+pub(super) struct Scratch {
+    pub rows: Vec<f32>,
+    pub resampled: Vec<f32>,
+    pub points: Vec<f32>,
+    pub products: Vec<f32>,
 }
 
 /// Where an output's vectors go.
-struct Writer<'a> {
+pub(super) struct Writer<'a> {
     out: *mut f32,
     bias: Vec<f32>,
     residual: Option<&'a [f32]>,
@@ -157,14 +157,14 @@ struct Writer<'a> {
     row: usize,
     pixel: usize,
     /// Per vector of channels.
-    channels: Vec<usize>,
+    pub channels: Vec<usize>,
 }
 
 impl Writer<'_> {
     /// # Safety
     /// The pixel must lie in the band and `vector` among its channels.
     #[inline(always)]
-    unsafe fn put<S: Simd>(&self, y: usize, x: usize, vector: usize, sum: S::V) {
+    pub unsafe fn put<S: Simd>(&self, y: usize, x: usize, vector: usize, sum: S::V) {
         let at = y * self.row + x * self.pixel + self.channels[vector];
         // SAFETY: as the caller promises; the residual is as long as the band.
         unsafe {
@@ -297,280 +297,6 @@ impl Task for Band<'_> {
             Method::Direct => conv.direct::<S>(self.first, self.rows, &writer, self.scratch),
             Method::Winograd => conv.winograd::<S>(self.first, self.rows, &writer, self.scratch),
             Method::Fourier => conv.fourier::<S>(self.first, self.rows, &writer, self.scratch),
-        }
-    }
-}
-
-/// Pixels of a row whose inputs stay in the cache while all panels of weights go by.
-const CHUNK: usize = 8 * ROWS;
-
-impl Convolution<'_> {
-    #[inline(always)]
-    fn direct<S: Simd>(&self, first: usize, rows: usize, writer: &Writer, scratch: &mut Scratch) {
-        let [height, width] = self.weights.kernel;
-        let stride = Source::compact(self.weights.inputs);
-        let pixels = (self.sides[1] - 1) * self.stride[1] + (width - 1) * self.dilation[1] + 1;
-        let [source_height, source_width] = self.source.sides();
-        // Rows that need nothing done to them are read where they are.
-        let inside = self.pad == [0, 0]
-            && (first + rows - 1) * self.stride[0] + (height - 1) * self.dilation[0] < source_height
-            && pixels <= source_width
-            && stride == whole(self.weights.inputs);
-        let top = first * self.stride[0];
-        let (base, row_length) = match self.source.plain().filter(|_| inside) {
-            Some(raw) => (raw[top * source_width * stride..].as_ptr(), source_width * stride),
-            None => {
-                let lines = (rows - 1) * self.stride[0] + (height - 1) * self.dilation[0] + 1;
-                scratch.rows.resize((lines * pixels * stride + LANES).max(scratch.rows.len()), 0.);
-                for line in 0..lines {
-                    let y = (top + line) as isize - self.pad[0] as isize;
-                    let to = scratch.rows[line * pixels * stride..].as_mut_ptr();
-                    // SAFETY: there is room for `lines` rows of `pixels`.
-                    unsafe {
-                        self.source.gather::<S>(y, -(self.pad[1] as isize), pixels, to, stride, &mut scratch.resampled)
-                    };
-                }
-                (scratch.rows.as_ptr(), pixels * stride)
-            }
-        };
-        for y in 0..rows {
-            for chunk in (0..self.sides[1]).step_by(CHUNK) {
-                let count = CHUNK.min(self.sides[1] - chunk);
-                for panel in 0..self.weights.outputs.div_ceil(COLUMNS) {
-                    let weights = &self.weights.panels[panel * height * width * stride * COLUMNS..];
-                    // SAFETY: the taps of every output of this row lie in the rows just gathered.
-                    unsafe {
-                        let from = base.add(y * self.stride[0] * row_length);
-                        if count < ROWS {
-                            for x in chunk..chunk + count {
-                                self.tile::<S, 1>(from, row_length, x, weights.as_ptr(), y, panel, writer);
-                            }
-                        } else {
-                            for x in gemm::tiles(count) {
-                                self.tile::<S, ROWS>(from, row_length, chunk + x, weights.as_ptr(), y, panel, writer);
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    /// `M` outputs of a row from column `x` on, in the channels of one panel.
-    #[inline(always)]
-    #[expect(clippy::too_many_arguments)]
-    unsafe fn tile<S: Simd, const M: usize>(
-        &self,
-        rows: *const f32,
-        row_length: usize,
-        x: usize,
-        mut weights: *const f32,
-        y: usize,
-        panel: usize,
-        writer: &Writer,
-    ) {
-        let [height, width] = self.weights.kernel;
-        let stride = Source::compact(self.weights.inputs);
-        // Taps that lie side by side are one longer product.
-        let (runs, depth) = if self.dilation[1] == 1 { (1, width * stride) } else { (width, stride) };
-        let mut sums: Sums<S, M> = [[S::splat(0.); 2]; M];
-        // SAFETY: as the caller promises.
-        unsafe {
-            for line in 0..height {
-                for run in 0..runs {
-                    let column = x * self.stride[1] + run * self.dilation[1];
-                    let from = rows.add(line * self.dilation[0] * row_length + column * stride);
-                    gemm::accumulate::<S, M>(&mut sums, from, self.stride[1] * stride, depth, weights);
-                    weights = weights.add(depth * COLUMNS);
-                }
-            }
-            for (m, [left, right]) in sums.into_iter().enumerate() {
-                writer.put::<S>(y, x + m, 2 * panel, left);
-                if 2 * panel + 1 < writer.channels.len() {
-                    writer.put::<S>(y, x + m, 2 * panel + 1, right);
-                }
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn winograd<S: Simd>(&self, first: usize, rows: usize, writer: &Writer, scratch: &mut Scratch) {
-        use winograd::{IN, OUT};
-        /// Tiles that go together through all points.
-        const TILES: usize = 2 * ROWS;
-        let (inputs, outputs) = (whole(self.weights.inputs), whole(self.weights.outputs));
-        let stride = Source::compact(self.weights.inputs);
-        let panels = stride * self.weights.outputs.next_multiple_of(COLUMNS);
-        let width = (TILES * OUT + 2) * stride;
-        scratch.rows.resize((IN * width).max(scratch.rows.len()), 0.);
-        scratch.points.resize((IN * IN * TILES * inputs).max(scratch.points.len()), 0.);
-        scratch.products.resize((IN * IN * TILES * outputs).max(scratch.products.len()), 0.);
-        let (lines, points, products) =
-            (scratch.rows.as_mut_ptr(), scratch.points.as_mut_ptr(), scratch.products.as_mut_ptr());
-        for left in (0..self.sides[1]).step_by(TILES * OUT) {
-            let tiles = (self.sides[1] - left).div_ceil(OUT).min(TILES);
-            let x = left as isize - self.pad[1] as isize;
-            for line in 0..IN {
-                let y = (first + line) as isize - self.pad[0] as isize;
-                // SAFETY: a row has room for `TILES * OUT + 2` pixels.
-                unsafe {
-                    let to = lines.add(line * width);
-                    if line < rows + 2 {
-                        self.source.gather::<S>(y, x, tiles * OUT + 2, to, stride, &mut scratch.resampled);
-                    } else {
-                        // No output reads it, yet what is there would move the others' last digits.
-                        to.write_bytes(0, width);
-                    }
-                }
-            }
-            for (tile, c) in (0..tiles).flat_map(|tile| (0..inputs).step_by(LANES).map(move |c| (tile, c))) {
-                // SAFETY: the tile's 8×8 pixels lie in the gathered rows, its points in `points`.
-                unsafe {
-                    let from = lines.add(tile * OUT * stride + c);
-                    let mut columns = [[S::splat(0.); IN]; IN];
-                    for (x, column) in columns.iter_mut().enumerate() {
-                        let mut d = [S::splat(0.); IN];
-                        for (y, d) in d.iter_mut().enumerate() {
-                            *d = S::load(from.add(y * width + x * stride));
-                        }
-                        *column = winograd::forward::<S>(d);
-                    }
-                    let to = points.add(tile * inputs + c);
-                    for y in 0..IN {
-                        let mut d = [S::splat(0.); IN];
-                        for (x, d) in d.iter_mut().enumerate() {
-                            *d = columns[x][y];
-                        }
-                        for (x, value) in winograd::forward::<S>(d).into_iter().enumerate() {
-                            S::store(value, to.add((y * IN + x) * TILES * inputs));
-                        }
-                    }
-                }
-            }
-            for point in 0..IN * IN {
-                // SAFETY: rows up to a multiple of `ROWS` have room; those beyond `tiles` hold older finite values.
-                unsafe {
-                    gemm::product::<S>(
-                        points.add(point * TILES * inputs),
-                        inputs,
-                        tiles.next_multiple_of(ROWS),
-                        stride,
-                        self.weights.panels[point * panels..].as_ptr(),
-                        self.weights.outputs,
-                        products.add(point * TILES * outputs),
-                    );
-                }
-            }
-            for (tile, vector) in (0..tiles).flat_map(|tile| (0..outputs / LANES).map(move |v| (tile, v))) {
-                // SAFETY: the tile's products are there; `put` is called within the band only.
-                unsafe {
-                    let from = products.add(tile * outputs + vector * LANES);
-                    let mut half = [[S::splat(0.); IN]; OUT];
-                    for x in 0..IN {
-                        let mut m = [S::splat(0.); IN];
-                        for (y, m) in m.iter_mut().enumerate() {
-                            *m = S::load(from.add((y * IN + x) * TILES * outputs));
-                        }
-                        let column = winograd::inverse::<S>(m);
-                        for y in 0..OUT {
-                            half[y][x] = column[y];
-                        }
-                    }
-                    let x = left + tile * OUT;
-                    for (y, row) in half.into_iter().enumerate().take(rows) {
-                        let values = winograd::inverse::<S>(row);
-                        for (i, value) in values.into_iter().enumerate().take(self.sides[1] - x) {
-                            writer.put::<S>(y, x + i, vector, value);
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn fourier<S: Simd>(&self, first: usize, rows: usize, writer: &Writer, scratch: &mut Scratch) {
-        use fourier::{IN, POINTS};
-        const TILES: usize = ROWS;
-        let step = IN + 1 - self.weights.kernel[0];
-        let (inputs, outputs) = (whole(self.weights.inputs), whole(self.weights.outputs));
-        let stride = Source::compact(self.weights.inputs);
-        let panels = 2 * stride * (2 * outputs).next_multiple_of(COLUMNS);
-        let width = ((TILES - 1) * step + IN) * stride;
-        scratch.rows.resize((IN * width).max(scratch.rows.len()), 0.);
-        scratch.points.resize((POINTS * TILES * 2 * inputs).max(scratch.points.len()), 0.);
-        scratch.products.resize((POINTS * TILES * 2 * outputs).max(scratch.products.len()), 0.);
-        let (lines, points, products) =
-            (scratch.rows.as_mut_ptr(), scratch.points.as_mut_ptr(), scratch.products.as_mut_ptr());
-        for left in (0..self.sides[1]).step_by(TILES * step) {
-            let tiles = (self.sides[1] - left).div_ceil(step).min(TILES);
-            for line in 0..IN {
-                let y = (first + line) as isize - self.pad[0] as isize;
-                let x = left as isize - self.pad[1] as isize;
-                // SAFETY: a row has room for all tiles' pixels.
-                unsafe {
-                    let to = lines.add(line * width);
-                    self.source.gather::<S>(y, x, (tiles - 1) * step + IN, to, stride, &mut scratch.resampled);
-                }
-            }
-            for (tile, c) in (0..tiles).flat_map(|tile| (0..inputs).step_by(LANES).map(move |c| (tile, c))) {
-                // SAFETY: the tile's 16×16 pixels lie in the gathered rows, its points in `points`.
-                unsafe {
-                    let from = lines.add(tile * step * stride + c);
-                    let to = points.add(tile * 2 * inputs + c);
-                    fourier::forward::<S>(
-                        |y| {
-                            let mut row = [S::splat(0.); IN];
-                            for (x, value) in row.iter_mut().enumerate() {
-                                *value = S::load(from.add(y * width + x * stride));
-                            }
-                            row
-                        },
-                        |point, [re, im]| {
-                            let to = to.add(point * TILES * 2 * inputs);
-                            S::store(re, to);
-                            S::store(im, to.add(inputs));
-                        },
-                    );
-                }
-            }
-            for point in 0..POINTS {
-                // SAFETY: there is room for `ROWS` tiles; those beyond `tiles` hold older finite values.
-                unsafe {
-                    gemm::product::<S>(
-                        points.add(point * TILES * 2 * inputs),
-                        2 * inputs,
-                        ROWS,
-                        2 * stride,
-                        self.weights.panels[point * panels..].as_ptr(),
-                        2 * outputs,
-                        products.add(point * TILES * 2 * outputs),
-                    );
-                }
-            }
-            for (tile, vector) in (0..tiles).flat_map(|tile| (0..outputs / LANES).map(move |v| (tile, v))) {
-                // SAFETY: the tile's products are there; `put` is called within the band only.
-                unsafe {
-                    let from = products.add(tile * 2 * outputs + vector * LANES);
-                    let x = left + tile * step;
-                    let count = step.min(self.sides[1] - x);
-                    fourier::inverse::<S>(
-                        |point| {
-                            let from = from.add(point * TILES * 2 * outputs);
-                            [S::load(from), S::load(from.add(outputs))]
-                        },
-                        rows,
-                        |y, pair| {
-                            for (i, [upper, lower]) in pair.into_iter().enumerate().take(count) {
-                                writer.put::<S>(y, x + i, vector, upper);
-                                if y + 1 < rows {
-                                    writer.put::<S>(y + 1, x + i, vector, lower);
-                                }
-                            }
-                        },
-                    );
-                }
-            }
         }
     }
 }

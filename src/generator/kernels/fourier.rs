@@ -2,7 +2,12 @@
 //! A 7×7 kernel leaves 10×10 outputs a tile; a product of channels there is 130 complex ones, where direct
 //! convolution takes 4,900 real ones.
 
-use super::simd::Simd;
+use super::{
+    conv::{Convolution, Scratch, Writer},
+    gemm::{self, COLUMNS, ROWS},
+    simd::{LANES, Simd, whole},
+    source::Source,
+};
 
 /// Side of a tile.
 pub const IN: usize = 16;
@@ -200,4 +205,91 @@ pub fn spectrum(side: usize, signal: impl Fn(usize, usize) -> f32) -> Vec<[f64; 
     let inner = (1..IN / 2).flat_map(|k| (0..IN).map(move |l| (k, l)));
     let outer = [0, IN / 2].into_iter().flat_map(|k| (0..=IN / 2).map(move |l| (k, l)));
     inner.chain(outer).map(|(k, l)| column(k, l)).collect()
+}
+
+impl Convolution<'_> {
+    #[inline(always)]
+    pub(super) fn fourier<S: Simd>(&self, first: usize, rows: usize, writer: &Writer, scratch: &mut Scratch) {
+        const TILES: usize = ROWS;
+        let step = IN + 1 - self.weights.kernel[0];
+        let (inputs, outputs) = (whole(self.weights.inputs), whole(self.weights.outputs));
+        let stride = Source::compact(self.weights.inputs);
+        let panels = 2 * stride * (2 * outputs).next_multiple_of(COLUMNS);
+        let width = ((TILES - 1) * step + IN) * stride;
+        scratch.rows.resize((IN * width).max(scratch.rows.len()), 0.);
+        scratch.points.resize((POINTS * TILES * 2 * inputs).max(scratch.points.len()), 0.);
+        scratch.products.resize((POINTS * TILES * 2 * outputs).max(scratch.products.len()), 0.);
+        let (lines, points, products) =
+            (scratch.rows.as_mut_ptr(), scratch.points.as_mut_ptr(), scratch.products.as_mut_ptr());
+        for left in (0..self.sides[1]).step_by(TILES * step) {
+            let tiles = (self.sides[1] - left).div_ceil(step).min(TILES);
+            for line in 0..IN {
+                let y = (first + line) as isize - self.pad[0] as isize;
+                let x = left as isize - self.pad[1] as isize;
+                // SAFETY: a row has room for all tiles' pixels.
+                unsafe {
+                    let to = lines.add(line * width);
+                    self.source.gather::<S>(y, x, (tiles - 1) * step + IN, to, stride, &mut scratch.resampled);
+                }
+            }
+            for (tile, c) in (0..tiles).flat_map(|tile| (0..inputs).step_by(LANES).map(move |c| (tile, c))) {
+                // SAFETY: the tile's 16×16 pixels lie in the gathered rows, its points in `points`.
+                unsafe {
+                    let from = lines.add(tile * step * stride + c);
+                    let to = points.add(tile * 2 * inputs + c);
+                    forward::<S>(
+                        |y| {
+                            let mut row = [S::splat(0.); IN];
+                            for (x, value) in row.iter_mut().enumerate() {
+                                *value = S::load(from.add(y * width + x * stride));
+                            }
+                            row
+                        },
+                        |point, [re, im]| {
+                            let to = to.add(point * TILES * 2 * inputs);
+                            S::store(re, to);
+                            S::store(im, to.add(inputs));
+                        },
+                    );
+                }
+            }
+            for point in 0..POINTS {
+                // SAFETY: there is room for `ROWS` tiles; those beyond `tiles` hold older finite values.
+                unsafe {
+                    gemm::product::<S>(
+                        points.add(point * TILES * 2 * inputs),
+                        2 * inputs,
+                        ROWS,
+                        2 * stride,
+                        self.weights.panels[point * panels..].as_ptr(),
+                        2 * outputs,
+                        products.add(point * TILES * 2 * outputs),
+                    );
+                }
+            }
+            for (tile, vector) in (0..tiles).flat_map(|tile| (0..outputs / LANES).map(move |v| (tile, v))) {
+                // SAFETY: the tile's products are there; `put` is called within the band only.
+                unsafe {
+                    let from = products.add(tile * 2 * outputs + vector * LANES);
+                    let x = left + tile * step;
+                    let count = step.min(self.sides[1] - x);
+                    inverse::<S>(
+                        |point| {
+                            let from = from.add(point * TILES * 2 * outputs);
+                            [S::load(from), S::load(from.add(outputs))]
+                        },
+                        rows,
+                        |y, pair| {
+                            for (i, [upper, lower]) in pair.into_iter().enumerate().take(count) {
+                                writer.put::<S>(y, x + i, vector, upper);
+                                if y + 1 < rows {
+                                    writer.put::<S>(y + 1, x + i, vector, lower);
+                                }
+                            }
+                        },
+                    );
+                }
+            }
+        }
+    }
 }

@@ -6,6 +6,7 @@
 
 mod conv;
 mod depthwise;
+mod direct;
 mod fourier;
 mod gemm;
 pub mod layout;

@@ -1,7 +1,12 @@
 //! Winograd's minimal filtering F(6×6, 3×3): Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks",
 //! 2015, with the points 0, ±1, ±2, ±1/2, ∞. 64 products make 36 outputs, where direct convolution takes 324.
 
-use super::simd::Simd;
+use super::{
+    conv::{Convolution, Scratch, Writer},
+    gemm::{self, COLUMNS, ROWS},
+    simd::{LANES, Simd, whole},
+    source::Source,
+};
 
 /// Sides of what a tile reads, and of what it makes.
 pub const IN: usize = 8;
@@ -64,4 +69,100 @@ pub fn inverse<S: Simd>(m: [S::V; IN]) -> [S::V; OUT] {
         fma(c, 16., fma(e, 0.0625, a)),
         fma(d, 32., fma(f, 0.03125, S::add(m[7], b))),
     ]
+}
+
+impl Convolution<'_> {
+    #[inline(always)]
+    pub(super) fn winograd<S: Simd>(&self, first: usize, rows: usize, writer: &Writer, scratch: &mut Scratch) {
+        /// Tiles that go together through all points.
+        const TILES: usize = 2 * ROWS;
+        let (inputs, outputs) = (whole(self.weights.inputs), whole(self.weights.outputs));
+        let stride = Source::compact(self.weights.inputs);
+        let panels = stride * self.weights.outputs.next_multiple_of(COLUMNS);
+        let width = (TILES * OUT + 2) * stride;
+        scratch.rows.resize((IN * width).max(scratch.rows.len()), 0.);
+        scratch.points.resize((IN * IN * TILES * inputs).max(scratch.points.len()), 0.);
+        scratch.products.resize((IN * IN * TILES * outputs).max(scratch.products.len()), 0.);
+        let (lines, points, products) =
+            (scratch.rows.as_mut_ptr(), scratch.points.as_mut_ptr(), scratch.products.as_mut_ptr());
+        for left in (0..self.sides[1]).step_by(TILES * OUT) {
+            let tiles = (self.sides[1] - left).div_ceil(OUT).min(TILES);
+            let x = left as isize - self.pad[1] as isize;
+            for line in 0..IN {
+                let y = (first + line) as isize - self.pad[0] as isize;
+                // SAFETY: a row has room for `TILES * OUT + 2` pixels.
+                unsafe {
+                    let to = lines.add(line * width);
+                    if line < rows + 2 {
+                        self.source.gather::<S>(y, x, tiles * OUT + 2, to, stride, &mut scratch.resampled);
+                    } else {
+                        // No output reads it, yet what is there would move the others' last digits.
+                        to.write_bytes(0, width);
+                    }
+                }
+            }
+            for (tile, c) in (0..tiles).flat_map(|tile| (0..inputs).step_by(LANES).map(move |c| (tile, c))) {
+                // SAFETY: the tile's 8×8 pixels lie in the gathered rows, its points in `points`.
+                unsafe {
+                    let from = lines.add(tile * OUT * stride + c);
+                    let mut columns = [[S::splat(0.); IN]; IN];
+                    for (x, column) in columns.iter_mut().enumerate() {
+                        let mut d = [S::splat(0.); IN];
+                        for (y, d) in d.iter_mut().enumerate() {
+                            *d = S::load(from.add(y * width + x * stride));
+                        }
+                        *column = forward::<S>(d);
+                    }
+                    let to = points.add(tile * inputs + c);
+                    for y in 0..IN {
+                        let mut d = [S::splat(0.); IN];
+                        for (x, d) in d.iter_mut().enumerate() {
+                            *d = columns[x][y];
+                        }
+                        for (x, value) in forward::<S>(d).into_iter().enumerate() {
+                            S::store(value, to.add((y * IN + x) * TILES * inputs));
+                        }
+                    }
+                }
+            }
+            for point in 0..IN * IN {
+                // SAFETY: rows up to a multiple of `ROWS` have room; those beyond `tiles` hold older finite values.
+                unsafe {
+                    gemm::product::<S>(
+                        points.add(point * TILES * inputs),
+                        inputs,
+                        tiles.next_multiple_of(ROWS),
+                        stride,
+                        self.weights.panels[point * panels..].as_ptr(),
+                        self.weights.outputs,
+                        products.add(point * TILES * outputs),
+                    );
+                }
+            }
+            for (tile, vector) in (0..tiles).flat_map(|tile| (0..outputs / LANES).map(move |v| (tile, v))) {
+                // SAFETY: the tile's products are there; `put` is called within the band only.
+                unsafe {
+                    let from = products.add(tile * outputs + vector * LANES);
+                    let mut half = [[S::splat(0.); IN]; OUT];
+                    for x in 0..IN {
+                        let mut m = [S::splat(0.); IN];
+                        for (y, m) in m.iter_mut().enumerate() {
+                            *m = S::load(from.add((y * IN + x) * TILES * outputs));
+                        }
+                        let column = inverse::<S>(m);
+                        for y in 0..OUT {
+                            half[y][x] = column[y];
+                        }
+                    }
+                    let x = left + tile * OUT;
+                    for (y, row) in half.into_iter().enumerate().take(rows) {
+                        let values = inverse::<S>(row);
+                        for (i, value) in values.into_iter().enumerate().take(self.sides[1] - x) {
+                            writer.put::<S>(y, x + i, vector, value);
+                        }
+                    }
+                }
+            }
+        }
+    }
 }

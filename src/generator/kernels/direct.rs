@@ -1,0 +1,101 @@
+//! Convolution as it is defined: sums of products, in tiles of the output that fit the registers.
+
+use super::{
+    conv::{Convolution, Scratch, Writer},
+    gemm::{self, COLUMNS, ROWS, Sums},
+    simd::{LANES, Simd, whole},
+    source::Source,
+};
+
+/// Pixels of a row whose inputs stay in the cache while all panels of weights go by.
+const CHUNK: usize = 8 * ROWS;
+
+impl Convolution<'_> {
+    #[inline(always)]
+    pub(super) fn direct<S: Simd>(&self, first: usize, rows: usize, writer: &Writer, scratch: &mut Scratch) {
+        let [height, width] = self.weights.kernel;
+        let stride = Source::compact(self.weights.inputs);
+        let pixels = (self.sides[1] - 1) * self.stride[1] + (width - 1) * self.dilation[1] + 1;
+        let [source_height, source_width] = self.source.sides();
+        // Rows that need nothing done to them are read where they are.
+        let inside = self.pad == [0, 0]
+            && (first + rows - 1) * self.stride[0] + (height - 1) * self.dilation[0] < source_height
+            && pixels <= source_width
+            && stride == whole(self.weights.inputs);
+        let top = first * self.stride[0];
+        let (base, row_length) = match self.source.plain().filter(|_| inside) {
+            Some(raw) => (raw[top * source_width * stride..].as_ptr(), source_width * stride),
+            None => {
+                let lines = (rows - 1) * self.stride[0] + (height - 1) * self.dilation[0] + 1;
+                scratch.rows.resize((lines * pixels * stride + LANES).max(scratch.rows.len()), 0.);
+                for line in 0..lines {
+                    let y = (top + line) as isize - self.pad[0] as isize;
+                    let to = scratch.rows[line * pixels * stride..].as_mut_ptr();
+                    // SAFETY: there is room for `lines` rows of `pixels`.
+                    unsafe {
+                        self.source.gather::<S>(y, -(self.pad[1] as isize), pixels, to, stride, &mut scratch.resampled)
+                    };
+                }
+                (scratch.rows.as_ptr(), pixels * stride)
+            }
+        };
+        for y in 0..rows {
+            for chunk in (0..self.sides[1]).step_by(CHUNK) {
+                let count = CHUNK.min(self.sides[1] - chunk);
+                for panel in 0..self.weights.outputs.div_ceil(COLUMNS) {
+                    let weights = &self.weights.panels[panel * height * width * stride * COLUMNS..];
+                    // SAFETY: the taps of every output of this row lie in the rows just gathered.
+                    unsafe {
+                        let from = base.add(y * self.stride[0] * row_length);
+                        if count < ROWS {
+                            for x in chunk..chunk + count {
+                                self.tile::<S, 1>(from, row_length, x, weights.as_ptr(), y, panel, writer);
+                            }
+                        } else {
+                            for x in gemm::tiles(count) {
+                                self.tile::<S, ROWS>(from, row_length, chunk + x, weights.as_ptr(), y, panel, writer);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// `M` outputs of a row from column `x` on, in the channels of one panel.
+    #[inline(always)]
+    #[expect(clippy::too_many_arguments)]
+    unsafe fn tile<S: Simd, const M: usize>(
+        &self,
+        rows: *const f32,
+        row_length: usize,
+        x: usize,
+        mut weights: *const f32,
+        y: usize,
+        panel: usize,
+        writer: &Writer,
+    ) {
+        let [height, width] = self.weights.kernel;
+        let stride = Source::compact(self.weights.inputs);
+        // Taps that lie side by side are one longer product.
+        let (runs, depth) = if self.dilation[1] == 1 { (1, width * stride) } else { (width, stride) };
+        let mut sums: Sums<S, M> = [[S::splat(0.); 2]; M];
+        // SAFETY: as the caller promises.
+        unsafe {
+            for line in 0..height {
+                for run in 0..runs {
+                    let column = x * self.stride[1] + run * self.dilation[1];
+                    let from = rows.add(line * self.dilation[0] * row_length + column * stride);
+                    gemm::accumulate::<S, M>(&mut sums, from, self.stride[1] * stride, depth, weights);
+                    weights = weights.add(depth * COLUMNS);
+                }
+            }
+            for (m, [left, right]) in sums.into_iter().enumerate() {
+                writer.put::<S>(y, x + m, 2 * panel, left);
+                if 2 * panel + 1 < writer.channels.len() {
+                    writer.put::<S>(y, x + m, 2 * panel + 1, right);
+                }
+            }
+        }
+    }
+}

@@ -126,6 +126,39 @@ test('30 files, 5 of them bad: in their order, 25 pictures, 5 reasons, one ZIP',
   await context.close();
 });
 
+test('what is cleared and no longer undone gives its pictures back', async () => {
+  const { context, page, watch } = await open(browser, server.url);
+  const drawTwo = async (from) => {
+    await choose(page, ...photos.slice(from, from + 2));
+    await sum(page, '2 of 2 done');
+  };
+  await drawTwo(0);
+  const kept = await page.locator('.card .save').evaluateAll((links) => links.map(({ href }) => href));
+  const readable = () =>
+    page.evaluate(
+      (urls) =>
+        Promise.all(
+          urls.map((src) =>
+            Object.assign(new Image(), { src })
+              .decode()
+              .then(
+                () => true,
+                () => false,
+              ),
+          ),
+        ),
+      kept,
+    );
+  await press(page, 'batch.clear');
+  await page.locator('.card').first().waitFor({ state: 'detached' });
+  assert.deepEqual(await readable(), [true, true], 'while it can be undone');
+  await drawTwo(2);
+  await press(page, 'batch.clear');
+  assert.deepEqual(await readable(), [false, false]);
+  watch.assertClean();
+  await context.close();
+});
+
 test('cancel one, cancel all, try one again; the ZIP goes straight to a file where the browser can', async () => {
   const { context, page, watch } = await open(browser, server.url);
   await page.evaluate(() => {

@@ -2,10 +2,9 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { after, before, test } from 'node:test';
-import { card, choose, launch, open, reaches, SITE } from './browser.mjs';
-import { smallPhotos } from './panel.mjs';
-import { serve } from './server.mjs';
+import { test } from 'node:test';
+import { card, choose, open, reaches } from './browser.mjs';
+import { site } from './panel.mjs';
 
 const locales = Object.fromEntries(
   readdirSync('www/locales').map((file) => [
@@ -16,16 +15,7 @@ const locales = Object.fromEntries(
 const TAGS = { en: 'en', zh: 'zh-Hans', ja: 'ja' };
 const BROWSERS = { en: 'en-GB', zh: 'zh-CN', ja: 'ja-JP' };
 
-let browser, server, LAKE;
-before(async () => {
-  browser = await launch();
-  [LAKE] = await smallPhotos(browser, 'lake');
-  server = await serve(SITE, { throttled: false });
-});
-after(async () => {
-  await browser.close();
-  await server.close();
-});
+const stage = site('lake');
 
 const holes = (words) => [...words.matchAll(/\{\w+\}/g)].map(String).sort();
 
@@ -74,7 +64,7 @@ function assertNoEnglish(words, language, where) {
 for (const language of Object.keys(TAGS)) {
   test(`${language}: the browser’s language is the page’s, and nothing sticks out at 320 px`, async () => {
     const words = locales[language];
-    const { context, page, watch } = await open(browser, server.url, {
+    const { context, page, watch } = await open(stage.browser, stage.server.url, {
       locale: BROWSERS[language],
       viewport: { width: 320, height: 640 },
       hasTouch: true,
@@ -96,7 +86,7 @@ for (const language of Object.keys(TAGS)) {
     assert.equal(await page.title(), words['page.title']);
     assert.equal(await page.locator('h1').textContent(), words['intake.title']);
     await look('empty');
-    await choose(page, LAKE, 'tests/fixtures/bad/text.jpg');
+    await choose(page, stage.photos[0], 'tests/fixtures/bad/text.jpg');
     await reaches(page, 0, 'done');
     await reaches(page, 1, 'failed');
     assert.equal(await card(page, 1).locator('.sentence').textContent(), words['error.unsupported-format']);
@@ -120,9 +110,9 @@ for (const language of Object.keys(TAGS)) {
 }
 
 test('another language can be chosen amid the work, and is remembered', async () => {
-  const { context, page, watch } = await open(browser, server.url, { locale: 'fr-FR' });
+  const { context, page, watch } = await open(stage.browser, stage.server.url, { locale: 'fr-FR' });
   assert.equal(await page.evaluate(() => document.documentElement.lang), 'en');
-  await choose(page, LAKE);
+  await choose(page, stage.photos[0]);
   const done = await reaches(page, 0, 'done');
   const select = page.getByRole('combobox', { name: locales.en['language.label'] });
   assert.deepEqual(await select.locator('option').allTextContents(), ['English', '中文', '日本語']);

@@ -1,24 +1,14 @@
 // What is loaded, when, and from where; and the policy that says so.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { brotliCompressSync } from 'node:zlib';
-import { card, choose, launch, open, reaches, SITE, WORDS } from './browser.mjs';
-import { smallPhotos } from './panel.mjs';
-import { serve } from './server.mjs';
+import { card, choose, open, reaches, SITE, WORDS } from './browser.mjs';
+import { site } from './panel.mjs';
 
 const MOST_BYTES = 60_000;
 
-let browser, server, LAKE;
-before(async () => {
-  browser = await launch();
-  [LAKE] = await smallPhotos(browser, 'lake');
-  server = await serve(SITE, { throttled: false });
-});
-after(async () => {
-  await browser.close();
-  await server.close();
-});
+const stage = site('lake');
 
 test('script and style take at most 60 kB', (t) => {
   const files = readdirSync(SITE).filter((name) => /^app-.*\.(js|css)$/.test(name));
@@ -51,7 +41,7 @@ test('the policy is strict, and the page holds neither script nor style of its o
 });
 
 test('nothing breaks the policy on any way through the page', async () => {
-  const context = await browser.newContext();
+  const context = await stage.browser.newContext();
   await context.addInitScript(() => {
     window.violations = [];
     document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => {
@@ -62,12 +52,12 @@ test('nothing breaks the policy on any way through the page', async () => {
   const foreign = [];
   context.on('request', (request) => {
     const { protocol, origin } = new URL(request.url());
-    if (protocol !== 'blob:' && origin !== new URL(server.url).origin) foreign.push(request.url());
+    if (protocol !== 'blob:' && origin !== new URL(stage.server.url).origin) foreign.push(request.url());
   });
-  await page.goto(server.url);
+  await page.goto(stage.server.url);
   await page.getByRole('button', { name: WORDS['sample.dog'], exact: true }).click();
   await reaches(page, 0, 'done');
-  await choose(page, LAKE, 'tests/fixtures/bad/text.jpg', 'tests/fixtures/decode/444.avif');
+  await choose(page, stage.photos[0], 'tests/fixtures/bad/text.jpg', 'tests/fixtures/decode/444.avif');
   await reaches(page, 3, 'done');
   await card(page, 1).getByText(WORDS['style.skyline']).click();
   await card(page, 1).locator('.status', { hasText: WORDS['style.skyline'] }).waitFor();
@@ -90,7 +80,7 @@ test('nothing breaks the policy on any way through the page', async () => {
 
 test('the page is there and takes photos before any engine is', async () => {
   // The service worker would fetch for the page, past the route that holds things back.
-  const { context, page, watch } = await open(browser, server.url, { serviceWorkers: 'block' });
+  const { context, page, watch } = await open(stage.browser, stage.server.url, { serviceWorkers: 'block' });
   const asked = [];
   let release;
   const held = new Promise((resolve) => {
@@ -117,7 +107,7 @@ test('the page is there and takes photos before any engine is', async () => {
   await page.locator('.hero .divider').focus();
   await page.keyboard.press('End');
   assert.equal(await page.locator('.hero').evaluate((hero) => hero.style.getPropertyValue('--split')), '1');
-  await choose(page, LAKE);
+  await choose(page, stage.photos[0]);
   await card(page).locator('.before img:not([hidden])').waitFor();
   await page.waitForFunction(() => /\d/.test(document.querySelector('.status').textContent));
   assert.equal(await card(page).locator('.cancel').isVisible(), true);

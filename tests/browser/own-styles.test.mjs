@@ -2,24 +2,14 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { after, before, test } from 'node:test';
-import { card, choose, launch, open, reaches, SITE, WORDS } from './browser.mjs';
-import { openPanel, smallPhotos } from './panel.mjs';
-import { serve } from './server.mjs';
+import { test } from 'node:test';
+import { card, choose, open, reaches, WORDS } from './browser.mjs';
+import { openPanel, site } from './panel.mjs';
 
 const GOOD = 'tests/vectors/user/tf-dynamic.onnx';
 const BAD = 'tests/vectors/user/two-inputs.onnx';
 
-let browser, server, LAKE;
-before(async () => {
-  browser = await launch();
-  [LAKE] = await smallPhotos(browser, 'lake');
-  server = await serve(SITE, { throttled: false });
-});
-after(async () => {
-  await browser.close();
-  await server.close();
-});
+const stage = site('lake');
 
 /** Lets files go over the page. */
 async function drop(page, ...paths) {
@@ -39,8 +29,8 @@ const styles = (page) => card(page).locator('.styles .name').allTextContents();
 const words = (key, values) => WORDS[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
 test('a model dropped with a photo is tried, named, drawn with, there after a reload, and removed', async () => {
-  const { context, page, watch } = await open(browser, server.url);
-  await drop(page, LAKE, GOOD);
+  const { context, page, watch } = await open(stage.browser, stage.server.url);
+  await drop(page, stage.photos[0], GOOD);
   const model = page.locator('.model');
   await model.locator('input:visible').waitFor({ timeout: 60_000 });
   assert.equal(await page.locator('.card').count(), 1, 'the model is no photo');
@@ -54,7 +44,7 @@ test('a model dropped with a photo is tried, named, drawn with, there after a re
   await card(page).locator('.status', { hasText: 'Watercolour, 160' }).waitFor({ timeout: 60_000 });
 
   await page.reload();
-  await choose(page, LAKE);
+  await choose(page, stage.photos[0]);
   await reaches(page, 0, 'done');
   assert.deepEqual((await styles(page)).slice(-1), ['Watercolour'], 'it stays');
   assert.equal(await card(page).locator('.styles input:checked').inputValue(), 'tf-dynamic', 'and is the last choice');
@@ -79,7 +69,7 @@ test('a model dropped with a photo is tried, named, drawn with, there after a re
 });
 
 test('what cannot be a style says why, and stops no other', async () => {
-  const { context, page, watch } = await open(browser, server.url);
+  const { context, page, watch } = await open(stage.browser, stage.server.url);
   const chooser = page.waitForEvent('filechooser');
   await openPanel(page);
   await page.getByRole('button', { name: WORDS['own.add'] }).click();

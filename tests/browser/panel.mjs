@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { reaches, WORDS } from './browser.mjs';
+import { after, before } from 'node:test';
+import { launch, reaches, SITE, WORDS } from './browser.mjs';
+import { serve } from './server.mjs';
 
 /** Copies of photos that are drawn in a moment, 160 pixels wide. Returns their paths. */
 export async function smallPhotos(browser, ...names) {
@@ -26,6 +28,21 @@ export async function smallPhotos(browser, ...names) {
   }
   await page.close();
   return paths;
+}
+
+/** The built page, served to a browser while this file's tests run, and small copies of these photos. */
+export function site(...names) {
+  const stage = {};
+  before(async () => {
+    stage.browser = await launch();
+    stage.photos = await smallPhotos(stage.browser, ...names);
+    stage.server = await serve(SITE, { throttled: false });
+  });
+  after(async () => {
+    await stage.browser.close();
+    await stage.server.close();
+  });
+  return stage;
 }
 
 /** The words between the last two values of a text of the page. */

@@ -40,6 +40,7 @@ export class Card {
   readonly #enlarge: HTMLButtonElement;
   readonly #styles: StylePicker;
   readonly #finishing: Finishing;
+  readonly #life = new AbortController();
   #state: JobState = { name: 'waiting' };
   /** The drawing that is shown. */
   #shown: Conversion | undefined;
@@ -97,12 +98,16 @@ export class Card {
     });
     this.#onPress(this.#enlarge, () => void this.#view());
     this.#name();
-    onLanguage(this);
-    onStyles(() => void this.#restyle());
-    new IntersectionObserver(([entry]) => {
+    onLanguage(this, this.over);
+    onStyles(() => void this.#restyle(), this.over);
+    const observer = new IntersectionObserver(([entry]) => {
       this.#seen = entry?.isIntersecting ?? false;
       this.#preview();
-    }).observe(element);
+    });
+    observer.observe(element);
+    this.over.addEventListener('abort', () => {
+      observer.disconnect();
+    });
     void this.#showPhoto();
   }
 
@@ -158,6 +163,19 @@ export class Card {
       .then((converter) => converter.styles())
       .catch(() => []);
     this.#finishing.limit(models.filter(({ style }) => style === (this.#styles.chosen ?? style)));
+  }
+
+  /** Aborted when the card is let go. */
+  get over(): AbortSignal {
+    return this.#life.signal;
+  }
+
+  /** Gives back what the pictures hold; nothing can be done with the card from then on. */
+  letGo(): void {
+    this.#life.abort();
+    if (this.#viewing) forgo(this.#viewing);
+    this.element.querySelectorAll('img').forEach(clear);
+    URL.revokeObjectURL(this.#save.href);
   }
 
   /** What a press on the button of this name does. */

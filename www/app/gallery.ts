@@ -4,7 +4,6 @@ import { Card } from './card.js';
 import type { Choices } from './choices.js';
 import { HandOut } from './hand-out.js';
 import { Job, type JobState } from './job.js';
-import { clear } from './picture.js';
 import { sentenceFor, text } from './text.js';
 
 /** Cards that are made before the page has its turn again. */
@@ -21,6 +20,8 @@ export interface Item {
   readonly result: File | undefined;
   cancel(): void;
   retry(): void;
+  /** Gives its memory back. */
+  letGo(): void;
 }
 
 /** The list of photos, in the order they came. */
@@ -44,7 +45,7 @@ export class Gallery {
         this.#arrange();
       },
       letGo: () => {
-        for (const { element } of this.#cleared) element.querySelectorAll('img').forEach(clear);
+        for (const item of this.#cleared) item.letGo();
         this.#items = this.#listed;
         this.#cleared = new Set();
       },
@@ -93,7 +94,7 @@ export class Gallery {
       draw: (wish, anew) => void job.start(wish, anew),
       revise: (wish) => void job.revise(wish),
     });
-    const out = new HandOut(card.element, file.name, (words) => {
+    const out = new HandOut(card.element, file.name, card.over, (words) => {
       this.announcer.say(words);
     });
     const item = {
@@ -106,6 +107,9 @@ export class Gallery {
       },
       retry: () => {
         card.retry();
+      },
+      letGo: () => {
+        card.letGo();
       },
     };
     this.#items = [...this.#items, item];

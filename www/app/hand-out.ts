@@ -11,13 +11,13 @@ export class HandOut {
   readonly #name: string;
   #result: File | undefined;
 
-  constructor(root: HTMLElement, name: string, say: (words: string) => void) {
+  constructor(root: HTMLElement, name: string, over: AbortSignal, say: (words: string) => void) {
     this.#copy = find(root, '.copy', HTMLButtonElement);
     this.#share = find(root, '.share', HTMLButtonElement);
     this.#say = say;
     this.#name = name;
     this.retranslate();
-    onLanguage(this);
+    onLanguage(this, over);
     this.#copy.addEventListener('click', () => void this.#toClipboard());
     this.#share.addEventListener('click', () => void this.#toOthers());
     find(root, '.save', HTMLAnchorElement).addEventListener('dragstart', (event) => {

@@ -7,9 +7,10 @@ const listeners = new Set<() => void>();
 /** What a style is called: by the page, or by the person who added it. */
 export const styleName = (style: string): string => names.get(style) ?? textOr(`style.${style}`, style);
 
-/** Called whenever a style was added, renamed or removed. */
-export function onStyles(listener: () => void): void {
+/** Called whenever a style was added, renamed or removed, until `over` is aborted. */
+export function onStyles(listener: () => void, over: AbortSignal): void {
   listeners.add(listener);
+  over.addEventListener('abort', () => listeners.delete(listener));
 }
 
 export function learnStyles(converter: Converter): void {

@@ -30,9 +30,10 @@ export const chosenLanguage = (): Language => language;
 /** What a language calls itself. */
 export const nameOf = (name: Language): string => languages[name]['language.name'];
 
-/** Called whenever the page speaks another language. */
-export function onLanguage(listener: Listener): void {
+/** Called whenever the page speaks another language, until `over` is aborted. */
+export function onLanguage(listener: Listener, over?: AbortSignal): void {
   listeners.add(listener);
+  over?.addEventListener('abort', () => listeners.delete(listener));
 }
 
 /** From now on, and with the next visit. */

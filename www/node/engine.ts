@@ -55,11 +55,15 @@ export class EngineWorker {
     const error = new NijigenError('timeout', `the photo was not done after ${timeout} ms`);
     let timer: ReturnType<typeof setTimeout> | undefined;
     const tell: ProgressListener = (progress) => {
-      clearTimeout(timer);
-      if (progress.stage !== 'download')
+      // What is fetched does not count.
+      if (progress.stage === 'download') {
+        clearTimeout(timer);
+        timer = undefined;
+      } else {
         timer ??= setTimeout(() => {
           late.abort(error);
         }, timeout);
+      }
       onProgress(progress);
     };
     try {

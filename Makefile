@@ -61,6 +61,7 @@ bench: package ## benchmarks: tables here, rows in benches/results/
 	cargo bench --features cli --bench pipeline
 	@. scripts/env.sh && CHROMIUM="$$(chromium_path)" node benches/browser/cache.mjs
 	@. scripts/env.sh && CHROMIUM="$$(chromium_path)" node benches/browser/throughput.mjs
-	@npm ci --prefix benches/browser --silent --no-audit --no-fund
 	@$(SETUP) python
+	@. scripts/env.sh && PYTHON="$$PYTHON_ROOM/bin/python" CHROMIUM="$$(chromium_path)" node benches/browser/tables.mjs
+	@npm ci --prefix benches/browser --silent --no-audit --no-fund
 	@. scripts/env.sh && PYTHON="$$PYTHON_ROOM/bin/python" CHROMIUM="$$(chromium_path)" node benches/browser/engine.mjs

@@ -10,21 +10,22 @@ const PACKAGE = 'dist/package';
 const README = 'benches/README.md';
 
 /**
- * Serves the built package, these files and a page with this script beside it. `open()` gives a page with storage of
+ * Serves the built package, these files, what `prepare` adds to the folder, and a page with this script. `open()` gives a page with storage of
  * its own, once the script has run, and that may use threads if `isolated`; `machine` says in words what it all runs on,
  * with what `BENCH_NOTE` adds.
  */
-export async function stage({ files = [], script, isolated = false }) {
+export async function stage({ files = [], script, isolated = false, prepare = () => undefined }) {
   if (!existsSync(PACKAGE)) throw new Error(`there is no ${PACKAGE}: run make package first`);
   const folder = mkdtempSync(join(tmpdir(), 'nijigen-'));
   mkdirSync(join(folder, 'node_modules'));
   execFileSync('cp', ['-r', PACKAGE, join(folder, 'node_modules/nijigen')]);
   for (const file of files) copyFileSync(file, join(folder, basename(file)));
+  await prepare(folder);
   const page = `<!doctype html><meta charset="utf-8"><title>bench</title><link rel="icon" href="data:,">
     <script type="module">
       import { createConverter } from './node_modules/nijigen/client.js';
       ${script}
-      window.ready = true;
+      Object.assign(window, { createConverter, ready: true });
     </script>`;
   writeFileSync(join(folder, 'index.html'), page);
   const browser = await launch();

@@ -2,28 +2,16 @@
 //   node benches/browser/engine.mjs [--runs 7] [--sizes 256,512] [--threads 1,2] [--tiers fine,fast]
 //     [--engines nijigen,tract,onnxruntime-web,tfjs] [--profile]
 // Only a run of all engines is written down.
-import { execFileSync } from 'node:child_process';
-import {
-  copyFileSync,
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { createServer } from 'node:http';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { brotliCompressSync } from 'node:zlib';
-import * as esbuild from 'esbuild';
 import { launch } from '../../tests/browser/browser.mjs';
+import { serve } from '../../tests/browser/server.mjs';
 import { median, publish, rounded } from './bench.mjs';
+import { bundle, bundleOurs, modelOf, variants } from './modules.mjs';
 
-const HERE = 'benches/browser';
-const MODULES = 'target/wasm';
 const { values: given } = parseArgs({
   options: {
     runs: { type: 'string', default: '7' },
@@ -35,43 +23,15 @@ const { values: given } = parseArgs({
   },
 });
 const list = (text) => text.split(',');
-const variants = readFileSync(`${MODULES}/variants`, 'utf8').trim().split(/\s+/);
-
-function modelOf(tier) {
-  const entry = JSON.parse(readFileSync('models/manifest.json', 'utf8')).find((entry) => entry.tier === tier);
-  if (entry) return join('models', entry.file);
-  // Time does not depend on the weights.
-  const file = `target/bench/${tier}.onnx`;
-  if (!existsSync(file))
-    execFileSync(process.env.PYTHON ?? 'python3', ['-m', 'benches.untrained', tier, file], { stdio: 'inherit' });
-  return file;
-}
 
 /** Everything the page needs, in a folder of its own. */
 async function stage() {
   const folder = mkdtempSync(join(tmpdir(), 'nijigen-'));
-  const bundle = (entry, out, variant) =>
-    esbuild.build({
-      entryPoints: { [out]: `${HERE}/rivals/${entry}.mjs` },
-      outdir: folder,
-      bundle: true,
-      format: 'esm',
-      external: ['./ort.wasm.min.mjs'],
-      nodePaths: [`${HERE}/node_modules`],
-      alias: variant ? { 'nijigen-core': `./${MODULES}/${variant}/nijigen.js` } : {},
-      define: { SHARED_PAGES: String(variant ? pages(variant) : 0) },
-      logLevel: 'warning',
-    });
-  for (const variant of variants) {
-    cpSync(`${MODULES}/${variant}/nijigen_bg.wasm`, join(folder, `${variant}.wasm`));
-    await bundle('ours', `ours-${variant}`, variant);
-    // All builds with threads have the same bindings.
-    if (variant.endsWith('threads')) await bundle('thread', 'thread', variant);
-  }
-  await bundle('onnxruntime', 'onnxruntime');
-  await bundle('tfjs', 'tfjs');
+  for (const variant of variants) await bundleOurs(folder, variant);
+  await bundle(folder, 'onnxruntime');
+  await bundle(folder, 'tfjs');
   for (const dist of ['onnxruntime-web/dist', '@tensorflow/tfjs-backend-wasm/dist']) {
-    const from = `${HERE}/node_modules/${dist}`;
+    const from = `benches/browser/node_modules/${dist}`;
     const files = readdirSync(from).filter((name) =>
       /^(ort-wasm-simd-threaded\.(mjs|wasm)|ort\.wasm\.min\.mjs|tfjs.*\.wasm)$/.test(name),
     );
@@ -83,34 +43,6 @@ async function stage() {
     '<!doctype html><meta charset="utf-8"><title>bench</title><link rel="icon" href="data:,">',
   );
   return folder;
-}
-
-/** How many pages a build's shared memory begins with. */
-function pages(variant) {
-  const said = /initial:(\d+),maximum:\d+,shared:true/.exec(readFileSync(`${MODULES}/${variant}/nijigen.js`, 'utf8'));
-  return said ? Number(said[1]) : 0;
-}
-
-const TYPES = {
-  '.html': 'text/html',
-  '.js': 'text/javascript',
-  '.mjs': 'text/javascript',
-  '.wasm': 'application/wasm',
-};
-
-/** Serves a folder to an isolated page. */
-function serve(folder) {
-  const server = createServer(({ url }, response) => {
-    const file = join(folder, url === '/' ? 'index.html' : decodeURI(url.slice(1)));
-    if (!existsSync(file)) return void response.writeHead(404).end();
-    const headers = {
-      'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
-      'cross-origin-opener-policy': 'same-origin',
-      'cross-origin-embedder-policy': 'require-corp',
-    };
-    response.writeHead(200, headers).end(readFileSync(file));
-  });
-  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
 }
 
 const compressed = new Map();
@@ -163,7 +95,7 @@ async function measure({ engines, tier, side, runs, profile }) {
   for (const engine of engines) {
     const worker = new Worker(engine.script, { type: 'module' });
     const { wasm, plain, pool: threads } = engine;
-    const start = await call(worker, 'start', { wasm, plain, model, side, threads, tier });
+    const start = await call(worker, 'start', { wasm, plain, model, width: side, height: side, threads, tier });
     all.push({ worker, startup: start.ms, times: [] });
   }
   const results = [];
@@ -192,7 +124,7 @@ async function measure({ engines, tier, side, runs, profile }) {
 }
 
 const folder = await stage();
-const server = await serve(folder);
+const server = await serve(folder, { throttled: false, isolated: true });
 const browser = await launch();
 const rows = [];
 try {
@@ -200,7 +132,7 @@ try {
     for (const side of list(given.sizes).map(Number)) {
       for (const threads of list(given.threads).map(Number)) {
         const page = await browser.newPage();
-        await page.goto(`http://127.0.0.1:${server.address().port}/`);
+        await page.goto(server.url);
         const all = engines(threads);
         const { rows: measured, lines } = await page.evaluate(measure, {
           engines: all,
@@ -241,7 +173,7 @@ try {
   }
 } finally {
   await browser.close();
-  server.close();
+  await server.close();
   rmSync(folder, { recursive: true });
 }
 const note =

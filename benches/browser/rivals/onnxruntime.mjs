@@ -7,7 +7,7 @@ let session;
 let shape;
 
 answer({
-  async start({ model, side, threads }) {
+  async start({ model, width, height, threads }) {
     ort = await import('./ort.wasm.min.mjs');
     ort.env.wasm.numThreads = threads || 1;
     ort.env.wasm.wasmPaths = new URL('./', self.location.href).href;
@@ -15,12 +15,12 @@ answer({
       executionProviders: ['wasm'],
       graphOptimizationLevel: 'all',
     });
-    shape = [1, 3, side, side];
+    shape = [1, 3, height, width];
   },
   async run(input) {
     const feeds = { photo: new ort.Tensor('float32', input, shape) };
     if (session.inputNames.includes('side')) {
-      feeds.side = new ort.Tensor('float32', new Float32Array([shape[3]]), [1, 1, 1, 1]);
+      feeds.side = new ort.Tensor('float32', new Float32Array([Math.max(...shape)]), [1, 1, 1, 1]);
     }
     const [result] = Object.values(await session.run(feeds));
     return result.data;

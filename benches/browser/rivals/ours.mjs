@@ -7,7 +7,7 @@ let memory;
 let trial;
 
 answer({
-  async start({ wasm, model, side, threads, plain }) {
+  async start({ wasm, model, width, height, threads, plain }) {
     if (threads > 0) {
       memory = new WebAssembly.Memory({ initial: SHARED_PAGES, maximum: 65536, shared: true });
       const module = await WebAssembly.compileStreaming(fetch(wasm));
@@ -22,7 +22,7 @@ answer({
     } else {
       ({ memory } = await core.default({ module_or_path: wasm }));
     }
-    trial = new core.Trial(new Uint8Array(model), side, side, !plain);
+    trial = new core.Trial(new Uint8Array(model), width, height, !plain);
   },
   run: (input) => trial.run(input),
   profile: (input) => trial.profile(input, () => performance.now()),

@@ -7,7 +7,7 @@ import { answer, watchMemories } from './rival.mjs';
 
 const peak = watchMemories();
 let network;
-let side;
+let shape;
 
 const random = (...shape) => tf.randomUniform(shape, -0.1, 0.1);
 const leaky = (x) => tf.leakyRelu(x, 0.2);
@@ -99,7 +99,7 @@ function fast() {
 
 answer({
   async start(given) {
-    side = given.side;
+    shape = [1, given.height, given.width, 3];
     setWasmPaths(new URL('./', self.location.href).href);
     // The count holds for the build with threads, which is taken where memory can be shared.
     setThreadsCount(given.threads || 1);
@@ -108,7 +108,7 @@ answer({
     network = { fine, fast }[given.tier]();
   },
   async run(input) {
-    const photo = tf.tensor4d(input, [1, side, side, 3]);
+    const photo = tf.tensor4d(input, shape);
     const result = tf.tidy(() => network(photo));
     const values = await result.data();
     tf.dispose([photo, result]);

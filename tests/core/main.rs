@@ -5,6 +5,7 @@ mod command_line;
 mod decode;
 mod drawn;
 mod fingerprint;
+mod fourier;
 mod metadata;
 mod model;
 mod parity;

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Bytes of memory that reading a stranger's model may take, and how many times its file's size.
-const STRANGERS: (usize, usize) = (1 << 30, 16);
+const STRANGERS: (usize, usize) = (1 << 29, 16);
 
 /// One generator, ready to run.
 #[wasm_bindgen]

@@ -79,7 +79,7 @@ export const MODELS = {
   'a convolution as wide as memory': through(
     'Conv',
     { dilations: [2 ** 30, 2 ** 30] },
-    [tensor('w', [3, 3, 1, 1], NINE)],
+    [tensor('w', [3, 3, 3, 3], floats(...Array(81).fill(0.1)))],
     'w',
   ),
   'a convolution of −1 groups': through('Conv', { group: -1 }, [tensor('w', [3, 3, 1, 1], NINE)], 'w'),
@@ -125,11 +125,7 @@ export const MODELS = {
     nodes: [node('Identity', ['b'], ['output']), node('Identity', ['output'], ['b'])],
   }),
   'two operators that wait for each other': model({
-    nodes: [
-      node('Add', ['input', 'b'], ['a']),
-      node('Add', ['input', 'a'], ['b']),
-      node('Tanh', ['b'], ['output']),
-    ],
+    nodes: [node('Add', ['input', 'b'], ['a']), node('Add', ['input', 'a'], ['b']), node('Tanh', ['b'], ['output'])],
   }),
   'an input that nothing makes': through('Add', {}, [], 'nowhere'),
   'an output that nothing makes': model({ nodes: [node('Tanh', ['input'], ['other'])] }),

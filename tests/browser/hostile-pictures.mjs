@@ -138,9 +138,16 @@ export const PICTURES = {
     file: ['photo.gif', 'image/gif', gif([64, 48], [0, 0, 64, 48], { comment: '<script>alert(1)</script>' })],
     gives: [64, 48],
   },
-  'a PNG with a page behind it': { file: ['photo.png', 'image/png', Buffer.concat([png(64, 48), HTML])], gives: [64, 48] },
+  'a PNG with a page behind it': {
+    file: ['photo.png', 'image/png', Buffer.concat([png(64, 48), HTML])],
+    gives: [64, 48],
+  },
   'a drawing of vectors said to be a JPEG': {
-    file: ['photo.jpg', 'image/jpeg', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9e9" onload="alert(1)"/>')],
+    file: [
+      'photo.jpg',
+      'image/jpeg',
+      Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9e9" onload="alert(1)"/>'),
+    ],
     gives: 'unsupported-format',
   },
   'a page said to be a PNG': { file: ['photo.png', 'image/png', HTML], gives: 'unsupported-format' },
@@ -176,11 +183,7 @@ export const PICTURES = {
     gives: [16, 16],
   },
   'a PNG with 100,000 texts': {
-    file: [
-      'photo.png',
-      'image/png',
-      png(16, 16, { more: Array(100_000).fill(chunk('tEXt', Buffer.from('t\0text'))) }),
-    ],
+    file: ['photo.png', 'image/png', png(16, 16, { more: Array(100_000).fill(chunk('tEXt', Buffer.from('t\0text'))) })],
     gives: [16, 16],
   },
   'a PNG whose pixels inflate to 256 MB': {
@@ -192,7 +195,11 @@ export const PICTURES = {
     gives: 'corrupt-image',
   },
   'a PNG of a chunk as long as memory': {
-    file: ['photo.png', 'image/png', Buffer.concat([png(16, 16).subarray(0, 33), u32(0xfffffff0), Buffer.from('IDAT')])],
+    file: [
+      'photo.png',
+      'image/png',
+      Buffer.concat([png(16, 16).subarray(0, 33), u32(0xfffffff0), Buffer.from('IDAT')]),
+    ],
     gives: 'corrupt-image',
   },
   'a GIF with a frame larger than its screen': {
@@ -225,7 +232,11 @@ export const PICTURES = {
     gives: 'corrupt-image',
   },
   'a TIFF with four thousand million strips': {
-    file: ['a.tiff', 'image/tiff', tiff(directory(32, 32, AFTER, { 273: [LONG, 0xffffffff, 8], 279: [LONG, 0xffffffff, 8] }), 0, pixels)],
+    file: [
+      'a.tiff',
+      'image/tiff',
+      tiff(directory(32, 32, AFTER, { 273: [LONG, 0xffffffff, 8], 279: [LONG, 0xffffffff, 8] }), 0, pixels),
+    ],
     gives: 'corrupt-image',
   },
   'a TIFF of rows without height': {
@@ -249,7 +260,10 @@ export const PICTURES = {
       ['TIFF', 'tiff', [...Buffer.from('II*\0')]],
     ].map(([name, ending, first]) => [
       `random bytes that begin as a ${name}`,
-      { file: [`photo.${ending}`, '', Buffer.concat([Buffer.from(first), noise(65536, name)])], gives: 'corrupt-image' },
+      {
+        file: [`photo.${ending}`, '', Buffer.concat([Buffer.from(first), noise(65536, name)])],
+        gives: 'corrupt-image',
+      },
     ]),
   ),
 };

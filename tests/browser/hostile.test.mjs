@@ -88,7 +88,8 @@ test('pictures', async (t) => {
 
 test('a photo cut after every 1,000 bytes is refused, or whole', async (t) => {
   const whole = await page.evaluate(async () => {
-    const text = async (blob) => btoa(Array.from(new Uint8Array(await blob.arrayBuffer()), (v) => String.fromCharCode(v)).join(''));
+    const text = async (blob) =>
+      btoa(Array.from(new Uint8Array(await blob.arrayBuffer()), (v) => String.fromCharCode(v)).join(''));
     const { converter } = window;
     const lossless = await window.again('lake.jpg', { type: 'image/png', scale: 0.3 });
     const drawn = await converter.convert(lossless, { format: 'webp', cache: 'off' });
@@ -117,7 +118,8 @@ test('a photo cut after every 1,000 bytes is refused, or whole', async (t) => {
       assert.equal(last.gives[0], 256, 'the whole one is drawn');
       assert.ok(cuts.length >= 10, `${bytes.length} bytes`);
       t.diagnostic(`${cuts.length} cuts: ${[...new Set(cuts.map(({ gives }) => String(gives)))].join(', ')}`);
-      for (const { gives } of cuts) assert.ok(String(gives) === String(last.gives) || gives === 'corrupt-image', String(gives));
+      for (const { gives } of cuts)
+        assert.ok(String(gives) === String(last.gives) || gives === 'corrupt-image', String(gives));
       assert.ok(cuts.filter(({ gives }) => gives === 'corrupt-image').length >= cuts.length - 1);
       await goesOn(300 * MB);
     });
@@ -149,7 +151,8 @@ test('what is not a number is no brightness: such a model draws nothing in place
   const url = await put(MODELS['one weight that is NaN']);
   for (const modelRange of [undefined, [-1, 1]]) {
     const came = await page.evaluate(
-      ([model, modelRange]) => window.outcome(() => window.converter.convert(window.photo, { model, modelRange, cache: 'off' })),
+      ([model, modelRange]) =>
+        window.outcome(() => window.converter.convert(window.photo, { model, modelRange, cache: 'off' })),
       [url, modelRange],
     );
     assert.equal(came.gives, 'bad-model');

@@ -55,7 +55,12 @@ export const value = (name, dims) => {
 const IMAGE = [1, 3, 'height', 'width'];
 
 /** A model from `input` to `output`, pictures in both. */
-export const model = ({ nodes = [], weights = [], inputs = [value('input', IMAGE)], output = value('output', IMAGE) }) =>
+export const model = ({
+  nodes = [],
+  weights = [],
+  inputs = [value('input', IMAGE)],
+  output = value('output', IMAGE),
+}) =>
   message({
     1: 8,
     7: message({ 1: nodes, 2: 'graph', 5: weights, 11: inputs, 12: output }),

@@ -109,7 +109,9 @@ test('300 conversions, some cancelled, some bad: nothing grows', { timeout: 400_
   }
   for (const [i, { memory, heap, blobs, urls, workers }] of points.entries()) {
     const [mb, held] = [memory, heap].map((bytes) => (bytes / 1e6).toFixed(2));
-    t.diagnostic(`${(i + 1) * ROUND}: engine ${mb} MB, page ${held} MB, ${blobs} blobs, ${urls} URLs, ${workers} workers`);
+    t.diagnostic(
+      `${(i + 1) * ROUND}: engine ${mb} MB, page ${held} MB, ${blobs} blobs, ${urls} URLs, ${workers} workers`,
+    );
   }
   const [first, ...later] = points;
   for (const kind of ['memory', 'heap']) {

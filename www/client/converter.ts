@@ -357,9 +357,13 @@ function located(wasm: NonNullable<ConverterOptions['wasmUrl']>): EngineSource['
 /** That a small picture brings the engine down, or takes more memory than there is, is the model's fault. */
 function asModels(error: unknown): never {
   if (!(error instanceof NijigenError) || !['internal', 'out-of-memory'].includes(error.code)) throw error;
-  throw new NijigenError('bad-model', `This model cannot be used: a small picture is too much for it (${error.message}).`, {
-    cause: error,
-  });
+  throw new NijigenError(
+    'bad-model',
+    `This model cannot be used: a small picture is too much for it (${error.message}).`,
+    {
+      cause: error,
+    },
+  );
 }
 
 async function asBlob(file: Blob | string): Promise<Blob> {

@@ -40,8 +40,10 @@ export class PictureCache {
   #storing: Promise<unknown> = Promise.resolve();
   /** Whether the database may still open. */
   #opening = true;
-  /** Whether the database was there, and is gone. */
-  #lost = false;
+  /** Whether the database is yet to be opened: it was not asked for, or is gone since. */
+  #lost = true;
+  /** Resolves when the database is open, or no longer waited for. */
+  #reached: Promise<unknown> = Promise.resolve();
 
   private constructor(memory: Level, settings: CacheSettings) {
     this.#levels = [memory];
@@ -60,10 +62,13 @@ export class PictureCache {
 
   /** Without a database the cache lasts as long as the worker; one that opens late is taken all the same. */
   async #reach(): Promise<void> {
-    this.#lost = false;
-    this.#opening = true;
-    const opened = this.#openDatabase().catch(() => undefined);
-    await Promise.race([opened, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
+    if (this.#lost) {
+      this.#lost = false;
+      this.#opening = true;
+      const opened = this.#openDatabase().catch(() => undefined);
+      this.#reached = Promise.race([opened, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
+    }
+    await this.#reached;
   }
 
   async #openDatabase(): Promise<void> {
@@ -85,7 +90,7 @@ export class PictureCache {
 
   /** Takes over settings that changed. A database that is gone is made anew only now that it is needed. */
   async use(settings: CacheSettings): Promise<void> {
-    if (this.#lost) await this.#reach();
+    await this.#reach();
     const json = JSON.stringify(settings);
     if (json === this.#settings) return;
     this.#settings = json;
@@ -129,7 +134,7 @@ export class PictureCache {
   }
 
   async #put({ key, sha256, print = '' }: Photograph, pictures: Pictures): Promise<boolean> {
-    if (this.#lost) await this.#reach();
+    await this.#reach();
     const entry = JSON.parse(core.cache_record(key, sha256, print, bytesOf(pictures), Date.now())) as Stored;
     const stored = await Promise.all(this.#levels.map((level) => level.put(entry, pictures)));
     if (stored[1]) this.#tell({ stored: entry.record });

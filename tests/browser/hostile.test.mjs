@@ -88,7 +88,7 @@ test('pictures', async (t) => {
   }
 });
 
-test('a photo cut after every 1,000 bytes is refused, or whole', async (t) => {
+test('a photo cut after every 1,000 bytes is refused', async (t) => {
   const whole = await page.evaluate(async () => {
     const text = async (blob) =>
       btoa(Array.from(new Uint8Array(await blob.arrayBuffer()), (v) => String.fromCharCode(v)).join(''));
@@ -117,12 +117,10 @@ test('a photo cut after every 1,000 bytes is refused, or whole', async (t) => {
         }
       });
       const last = cuts.pop();
-      assert.equal(last.gives[0], 256, 'the whole one is drawn');
+      assert.ok(last.gives[0] >= 192, `the whole one is drawn: ${last.gives}`);
       assert.ok(cuts.length >= 10, `${bytes.length} bytes`);
-      t.diagnostic(`${cuts.length} cuts: ${[...new Set(cuts.map(({ gives }) => String(gives)))].join(', ')}`);
-      for (const { gives } of cuts)
-        assert.ok(String(gives) === String(last.gives) || gives === 'corrupt-image', String(gives));
-      assert.ok(cuts.filter(({ gives }) => gives === 'corrupt-image').length >= cuts.length - 1);
+      t.diagnostic(`${cuts.length} cuts`);
+      assert.deepEqual(new Set(cuts.map(({ gives }) => gives)), new Set(['corrupt-image']));
       await goesOn(MOST_FOR_PICTURES);
     });
   }

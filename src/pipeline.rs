@@ -87,6 +87,13 @@ impl Engine {
     /// [`Error::BadModel`].
     pub fn for_user_model(name: &str, model: &[u8], range: Option<[f32; 2]>) -> Result<Engine> {
         let mut generator = Generator::load(model)?;
+        if let Sides::Fixed { width, height } = generator.model().sides
+            && width.max(height) > LARGEST_WHOLE
+        {
+            return Err(Error::BadModel(format!(
+                "its pictures have {width}×{height} pixels; at most {LARGEST_WHOLE} on each side can be drawn at once"
+            )));
+        }
         let mut entry = Entry::for_user_model(name, model, generator.model().layout);
         entry.range = match range {
             Some(range) => range,

@@ -1,5 +1,7 @@
 //! An ONNX file: what it takes and gives, or why it is no generator.
 
+use std::collections::{HashMap, HashSet};
+
 use tract_onnx::{
     pb::{
         GraphProto, ModelProto, ValueInfoProto, tensor_proto::DataType, tensor_shape_proto::dimension::Value as Dim,
@@ -89,7 +91,7 @@ pub(super) fn bad(what: String) -> Error {
 
 /// The graph's inputs that no initializer feeds (older exports list the weights too).
 fn inputs(graph: &GraphProto) -> Vec<&ValueInfoProto> {
-    let weights: std::collections::HashSet<_> = graph.initializer.iter().map(|t| &t.name).collect();
+    let weights: HashSet<_> = graph.initializer.iter().map(|t| &t.name).collect();
     graph.input.iter().filter(|input| !weights.contains(&input.name)).collect()
 }
 
@@ -155,7 +157,8 @@ fn sides(dims: &[Option<i64>], layout: Layout) -> Sides {
         Layout::Nchw => (dims[2], dims[3]),
         Layout::Nhwc => (dims[1], dims[2]),
     };
-    match (width.and_then(|w| w.try_into().ok()), height.and_then(|h| h.try_into().ok())) {
+    let pixels = |side: i64| side.try_into().unwrap_or(u32::MAX);
+    match (width.map(pixels), height.map(pixels)) {
         (Some(width), Some(height)) => Sides::Fixed { width, height },
         _ => Sides::Dynamic,
     }
@@ -163,9 +166,11 @@ fn sides(dims: &[Option<i64>], layout: Layout) -> Sides {
 
 /// What the activation that makes `output` gives, looking through operators that move values but do not change them.
 fn range(graph: &GraphProto, output: &str) -> Option<[f32; 2]> {
+    let makers: HashMap<_, _> = graph.node.iter().flat_map(|n| n.output.iter().map(move |o| (o.as_str(), n))).collect();
     let mut name = output;
-    loop {
-        let node = graph.node.iter().find(|node| node.output.iter().any(|o| o == name))?;
+    // As often as there are nodes: a file may lead in a circle.
+    for _ in &graph.node {
+        let node = makers.get(name)?;
         match node.op_type.as_str() {
             "Tanh" => return Some([-1., 1.]),
             "Sigmoid" => return Some([0., 1.]),
@@ -175,6 +180,7 @@ fn range(graph: &GraphProto, output: &str) -> Option<[f32; 2]> {
             _ => return None,
         }
     }
+    None
 }
 
 fn shape(dims: &[Option<i64>]) -> String {
@@ -183,4 +189,34 @@ fn shape(dims: &[Option<i64>]) -> String {
     }
     let side = |d: &Option<i64>| d.map_or("?".into(), |n| n.to_string());
     dims.iter().map(side).collect::<Vec<_>>().join("×")
+}
+
+#[cfg(test)]
+mod tests {
+    use tract_onnx::pb::NodeProto;
+
+    use super::*;
+
+    fn graph(nodes: &[(&str, &str, &str)]) -> GraphProto {
+        let node = |&(kind, input, output): &(&str, &str, &str)| NodeProto {
+            op_type: kind.into(),
+            input: vec![input.into()],
+            output: vec![output.into()],
+            ..NodeProto::default()
+        };
+        GraphProto { node: nodes.iter().map(node).collect(), ..GraphProto::default() }
+    }
+
+    #[test]
+    fn the_last_activation_tells_the_range() {
+        let moved = graph(&[("Tanh", "a", "b"), ("Transpose", "b", "c"), ("Identity", "c", "output")]);
+        assert_eq!(range(&moved, "output"), Some([-1., 1.]));
+        assert_eq!(range(&graph(&[("Relu", "a", "output")]), "output"), None);
+    }
+
+    #[test]
+    fn a_circle_tells_nothing() {
+        assert_eq!(range(&graph(&[("Identity", "output", "output")]), "output"), None);
+        assert_eq!(range(&graph(&[("Identity", "b", "output"), ("Cast", "output", "b")]), "output"), None);
+    }
 }

@@ -94,11 +94,28 @@ fn optimise(model: &Model, shape: &[usize], side: u32, ours: bool) -> TractResul
     let mut graph = model.graph.clone();
     graph.set_input_fact(model.image, InferenceFact::dt_shape(model.datum_type, shape))?;
     let mut graph = graph.into_typed()?;
+    check_sizes(&graph, shape.iter().product())?;
     if let Some(input) = model.side {
         set_constant(&mut graph, input, side as f32)?;
     }
     let graph = graph.into_decluttered()?;
     if ours { rewrite(&graph, &model.prepared)?.into_optimized() } else { graph.into_optimized() }
+}
+
+/// How many times as large as the input a tensor may be: hundreds of channels at four times the size are.
+const MOST_TIMES: usize = 1 << 14;
+
+/// A few bytes can ask for a tensor that no memory holds; it is better not to begin.
+fn check_sizes(graph: &TypedModel, input: usize) -> TractResult<()> {
+    for node in graph.nodes.iter().filter(|node| !node.op_is::<Const>()) {
+        for shape in node.outputs.iter().filter_map(|output| output.fact.shape.as_concrete()) {
+            let values = shape.iter().try_fold(1, |product: usize, &side| product.checked_mul(side));
+            if values.is_none_or(|values| values / MOST_TIMES > input) {
+                return Err(TractError::msg(format!("`{}` would make {shape:?} values of {input}", node.name)));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// An input of one number becomes a constant, so that all that follows from it alone is worked out here and not in
@@ -179,13 +196,22 @@ impl Run {
     /// The values of the result, in the input's size and layout.
     ///
     /// # Errors
-    /// [`Error::Internal`] when the run is not finished.
+    /// [`Error::Internal`] when the run is not finished, [`Error::BadModel`] when a value is NaN or infinite: that is no
+    /// brightness, and would be shown as black or white.
     pub fn finish(mut self) -> Result<Vec<f32>> {
         let outputs = self.state.outputs().map_err(internal)?;
         drop(self.state);
         let output = outputs.into_iter().next().ok_or_else(|| Error::Internal("the model gave nothing".into()))?;
         let output = output.into_tensor().cast_to::<f32>().map_err(internal)?.into_owned();
         let values = output.into_plain_array::<f32>().map_err(internal)?.as_standard_layout().into_owned();
-        Ok(values.into_raw_vec_and_offset().0)
+        let values = values.into_raw_vec_and_offset().0;
+        let wrong = values.iter().filter(|value| !value.is_finite()).count();
+        if wrong > 0 {
+            return Err(bad(format!(
+                "{wrong} of the {} values it gives are not numbers (NaN or infinite)",
+                values.len()
+            )));
+        }
+        Ok(values)
     }
 }

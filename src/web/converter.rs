@@ -5,11 +5,15 @@ use wasm_bindgen::prelude::*;
 use super::{
     cache::text,
     interop::{options, to_js},
+    memory::within,
     photo::Photo,
 };
 use crate::{
     Picture, cache::Key, manifest::Entry, options::Options, picture::drawing, picture::encode::encode, pipeline,
 };
+
+/// Bytes of memory that reading a stranger's model may take, and how many times its file's size.
+const STRANGERS: (usize, usize) = (1 << 29, 16);
 
 /// One generator, ready to run.
 #[wasm_bindgen]
@@ -25,9 +29,12 @@ impl Engine {
     }
 
     /// Takes the bytes of a user's own ONNX file; `range` holds the values of black and white, or nothing
-    /// when they shall be guessed.
+    /// when they shall be guessed. A file that asks for far more memory than its own size ends in a failed allocation.
     pub fn of_user(name: &str, model: &[u8], range: &[f32]) -> Result<Engine, JsValue> {
-        pipeline::Engine::for_user_model(name, model, range.try_into().ok()).map(Engine).map_err(to_js)
+        let (least, times) = STRANGERS;
+        let most = model.len().saturating_mul(times).saturating_add(least);
+        let engine = within(most, || pipeline::Engine::for_user_model(name, model, range.try_into().ok()));
+        engine.map(Engine).map_err(to_js)
     }
 
     /// What this generator makes with these options, as the cache's key in JSON.

@@ -16,13 +16,14 @@ const TYPES = {
 const ISOLATION = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
 
 /**
- * Serves a folder as a plain static host would, under a sub-path. `answer(path)` may give other bytes for a path.
+ * Serves a folder as a plain static host would, under a sub-path. `answer(path, response)` may give other bytes for a
+ * path, or answer itself.
  * Heavy files come in slowly enough for their progress to be seen, unless they are not to be throttled.
  * With `isolated` the host sets the headers that threads need.
  */
 export async function serve(
   folder,
-  { prefix = '/sub/', answer = () => undefined, throttled = true, isolated = false } = {},
+  { prefix = '/sub/', answer = () => undefined, throttled = true, isolated = false, port = 0 } = {},
 ) {
   const requests = [];
   let current = folder;
@@ -36,14 +37,15 @@ export async function serve(
     requests.push(path);
     const type = { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'cache-control': 'no-cache' };
     if (isolated) Object.assign(type, ISOLATION);
-    const bytes = answer(path);
+    const bytes = answer(path, response);
+    if (response.headersSent) return;
     if (bytes) return void response.writeHead(200, type).end(bytes);
     response.writeHead(200, { ...type, 'content-length': statSync(file).size });
     const stream = createReadStream(file, { highWaterMark: 256 * 1024 });
     if (throttled && /\.(wasm|onnx)$/.test(file)) slow(stream);
     stream.pipe(response);
   });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
   return {
     requests,
     url: `http://127.0.0.1:${server.address().port}${prefix}`,

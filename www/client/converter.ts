@@ -162,7 +162,7 @@ export class Converter {
   async addModel(source: FileSource, meta: ModelMeta): Promise<string> {
     const file = await asBlob(toFile(source));
     const range = meta.range && { modelRange: meta.range };
-    await this.convert(trialPicture(), { model: file, ...range, label: null, cache: 'off' });
+    await this.convert(trialPicture(), { model: file, ...range, label: null, cache: 'off' }).catch(asModels);
     const taken = this.#models.shipped.flatMap(({ entry }) => [entry.id, entry.style]);
     return this.#models.own.add(file, meta, taken);
   }
@@ -352,6 +352,18 @@ const folder = (url: string | URL): URL => new URL(absolute(url).replace(/\/?$/,
 function located(wasm: NonNullable<ConverterOptions['wasmUrl']>): EngineSource['wasm'] {
   if (typeof wasm === 'string' || wasm instanceof URL) return absolute(wasm);
   return Object.fromEntries(Object.entries(wasm).map(([variant, url]) => [variant, absolute(url)]));
+}
+
+/** That a small picture brings the engine down, or takes more memory than there is, is the model's fault. */
+function asModels(error: unknown): never {
+  if (!(error instanceof NijigenError) || !['internal', 'out-of-memory'].includes(error.code)) throw error;
+  throw new NijigenError(
+    'bad-model',
+    `This model cannot be used: a small picture is too much for it (${error.message}).`,
+    {
+      cause: error,
+    },
+  );
 }
 
 async function asBlob(file: Blob | string): Promise<Blob> {

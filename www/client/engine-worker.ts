@@ -31,10 +31,11 @@ export interface EngineRequest extends Omit<ConversionRequest, 'engine'> {
 export class EngineWorker {
   readonly #worker: Worker;
   readonly #remote: Remote<WorkerApi>;
-  readonly #ended: Promise<never>;
   /** The worker cannot say that one of its threads failed: it waits for it. */
   readonly #threads: BroadcastChannel;
-  #reject!: (error: NijigenError) => void;
+  /** What rejects when the worker ends. A promise that lives as long as it would hold all that ever waited for it. */
+  readonly #waiting = new Set<(error: NijigenError) => void>();
+  #end: NijigenError | undefined;
   #alive = true;
   #broken = false;
   /** The most memory that its engine is known to hold, in bytes. */
@@ -49,11 +50,6 @@ export class EngineWorker {
     const name = `nijigen-${Math.random().toString(36).slice(2)}`;
     this.#worker = startWorker(url, name);
     this.#remote = wrap<WorkerApi>(this.#worker);
-    this.#ended = new Promise((_, reject) => {
-      this.#reject = reject;
-    });
-    // Nobody may be waiting when it ends.
-    this.#ended.catch(() => undefined);
     this.#worker.addEventListener('error', (event: Event) => {
       event.preventDefault();
       // A script that could not be loaded fires a plain event, an exception an ErrorEvent.
@@ -103,7 +99,7 @@ export class EngineWorker {
       onProgress(progress);
     });
     try {
-      const reply = await Promise.race([this.#remote.convert(request, tell), this.#ended]);
+      const reply = await this.#answer(this.#remote.convert(request, tell));
       if (signal?.aborted) throw cancelled();
       if ('result' in reply) {
         this.memory = reply.result.memory;
@@ -127,7 +123,7 @@ export class EngineWorker {
     const forget = this.#cancelWith(signal);
     try {
       const request = { generator, engine: this.engine };
-      const reply = await Promise.race([this.#remote.preload(request, proxy(onProgress)), this.#ended]);
+      const reply = await this.#answer(this.#remote.preload(request, proxy(onProgress)));
       if (signal?.aborted) throw cancelled();
       if ('failure' in reply) throw this.#failed(reply.failure);
     } finally {
@@ -138,20 +134,34 @@ export class EngineWorker {
 
   /** A file of a drawing that this worker holds; undefined where it does not. */
   async revise(drawing: string, finish: Finish): Promise<{ blob: Blob; encode: number } | undefined> {
-    const reply = await Promise.race([this.#remote.revise(drawing, finish), this.#ended]);
+    const reply = await this.#answer(this.#remote.revise(drawing, finish));
     if ('failure' in reply) throw this.#failed(reply.failure);
     return reply.blob && { blob: reply.blob, encode: reply.encode };
   }
 
   async cache(settings: CacheSettings, command: CacheCommand): Promise<CacheReply> {
-    const reply = await Promise.race([this.#remote.cache(this.engine, settings, command), this.#ended]);
+    const reply = await this.#answer(this.#remote.cache(this.engine, settings, command));
     if ('failure' in reply) throw this.#failed(reply.failure);
     return reply;
   }
 
   /** Resolves once all that was made is stored. Says whether it is stored beyond this worker. */
   async rest(): Promise<{ readonly lasting: boolean }> {
-    return Promise.race([this.#remote.rest(), this.#ended]).catch(() => ({ lasting: true }));
+    return this.#answer(this.#remote.rest()).catch(() => ({ lasting: true }));
+  }
+
+  /** What the worker answers, or why it never will. */
+  async #answer<T extends Promise<unknown>>(answer: T): Promise<Awaited<T>> {
+    if (this.#end) throw this.#end;
+    let leave: ((error: NijigenError) => void) | undefined;
+    const ended = new Promise<never>((_, reject) => {
+      this.#waiting.add((leave = reject));
+    });
+    try {
+      return await Promise.race([answer, ended]);
+    } finally {
+      if (leave) this.#waiting.delete(leave);
+    }
   }
 
   #failed({ code, message, fatal }: Failure): NijigenError {
@@ -210,6 +220,7 @@ export class EngineWorker {
     this.#alive = false;
     this.#worker.terminate();
     this.#threads.close();
-    this.#reject(error);
+    this.#end ??= error;
+    for (const reject of this.#waiting) reject(this.#end);
   }
 }

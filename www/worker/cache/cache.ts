@@ -40,6 +40,10 @@ export class PictureCache {
   #storing: Promise<unknown> = Promise.resolve();
   /** Whether the database may still open. */
   #opening = true;
+  /** Whether the database is yet to be opened: it was not asked for, or is gone since. */
+  #lost = true;
+  /** Resolves when the database is open, or no longer waited for. */
+  #reached: Promise<unknown> = Promise.resolve();
 
   private constructor(memory: Level, settings: CacheSettings) {
     this.#levels = [memory];
@@ -52,28 +56,41 @@ export class PictureCache {
 
   static async open(settings: CacheSettings): Promise<PictureCache> {
     const cache = new PictureCache(await Level.open(new MemoryStore(), settings, true), settings);
-    // Without a database the cache lasts as long as the worker; one that opens late is taken all the same.
-    const opened = cache.#openDatabase().catch(() => undefined);
-    await Promise.race([opened, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
+    await cache.#reach();
     return cache;
+  }
+
+  /** Without a database the cache lasts as long as the worker; one that opens late is taken all the same. */
+  async #reach(): Promise<void> {
+    if (this.#lost) {
+      this.#lost = false;
+      this.#opening = true;
+      const opened = this.#openDatabase().catch(() => undefined);
+      this.#reached = Promise.race([opened, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
+    }
+    await this.#reached;
   }
 
   async #openDatabase(): Promise<void> {
     try {
-      const store = await IndexedDbStore.open(DATABASE);
+      const store = await IndexedDbStore.open(DATABASE, () => {
+        this.#lost = true;
+        this.#levels.splice(1);
+      });
       const settings = this.#settings;
       const lasting = await Level.open(store, JSON.parse(settings) as CacheSettings, false);
       const { quota } = await estimate();
       if (quota !== undefined) await lasting.cap(quota * SHARE);
       if (this.#settings !== settings) await lasting.change(JSON.parse(this.#settings) as CacheSettings);
-      this.#levels.push(lasting);
+      if (!this.#lost) this.#levels.push(lasting);
     } finally {
       this.#opening = false;
     }
   }
 
-  /** Takes over settings that changed. */
+  /** Takes over settings that changed. A database that is gone is made anew only now that it is needed. */
   async use(settings: CacheSettings): Promise<void> {
+    await this.#reach();
     const json = JSON.stringify(settings);
     if (json === this.#settings) return;
     this.#settings = json;
@@ -117,6 +134,7 @@ export class PictureCache {
   }
 
   async #put({ key, sha256, print = '' }: Photograph, pictures: Pictures): Promise<boolean> {
+    await this.#reach();
     const entry = JSON.parse(core.cache_record(key, sha256, print, bytesOf(pictures), Date.now())) as Stored;
     const stored = await Promise.all(this.#levels.map((level) => level.put(entry, pictures)));
     if (stored[1]) this.#tell({ stored: entry.record });

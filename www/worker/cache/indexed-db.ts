@@ -18,17 +18,22 @@ export class IndexedDbStore implements Store {
     this.#database = database;
   }
 
-  /** Rejects where there is no database to be had, as in private browsing; waits while an older tab blocks an upgrade. */
-  static async open(name: string): Promise<IndexedDbStore> {
+  /**
+   * Rejects where there is no database to be had, as in private browsing; waits while an older tab blocks an upgrade.
+   * `onLost` is called when it is gone: somebody deletes it, or the browser cleared the site's data.
+   */
+  static async open(name: string, onLost: () => void): Promise<IndexedDbStore> {
     const database = await openDB<Schema>(name, VERSION, {
       upgrade(database) {
         database.createObjectStore('records', { keyPath: 'id' });
         database.createObjectStore('pictures', { keyPath: 'id' });
       },
       blocking(_current, _blocked, event) {
-        // A newer version of the site wants to change the schema: it must not wait for this tab.
+        // Somebody deletes it, or a newer version of the site wants to change the schema: they must not wait for this tab.
         (event.target as IDBDatabase).close();
+        onLost();
       },
+      terminated: onLost,
     });
     return new IndexedDbStore(database);
   }

@@ -1,0 +1,187 @@
+// What goes wrong outside: downloads that break off, hosts that are gone, databases that are deleted under a page. Each
+// says its code, loses nothing that was made, and is over with the next call.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { card, choose, failure, launch, open as visitSite, PHOTO, reaches, SITE, WORDS } from './browser.mjs';
+import { database, embed, holds, kinds, open, until } from './embedder.mjs';
+import { serve } from './server.mjs';
+
+let browser;
+const folder = embed();
+before(async () => {
+  browser = await launch();
+});
+after(() => browser.close());
+
+/** Ways in which a host may fail: each answers in place of the file's bytes. */
+const FAULTS = {
+  'breaks off in the middle': (bytes, response) => {
+    response.writeHead(200, { 'content-length': bytes.length });
+    response.write(bytes.subarray(0, bytes.length / 2), () => response.destroy());
+  },
+  'breaks off in the middle, its length unknown': (bytes, response) => {
+    response.writeHead(200);
+    response.write(bytes.subarray(0, bytes.length / 2), () => response.destroy());
+  },
+  'is not there': (bytes, response) => response.writeHead(404).end('<!doctype html>'),
+  'makes the host fail': (bytes, response) => response.writeHead(503).end(),
+  'is empty': (bytes, response) => response.writeHead(200).end(),
+  'is a page': (bytes, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html>'),
+  'has one byte more': (bytes, response) => response.writeHead(200).end(Buffer.concat([bytes, Buffer.alloc(1)])),
+};
+/** What is fetched, and the code where it is not `network`. */
+const FETCHED = {
+  model: [/\.onnx$/, { 'is empty': 'bad-model', 'is a page': 'bad-model', 'has one byte more': 'bad-model' }],
+  engine: [/\.wasm$/, { 'is empty': 'internal', 'is a page': 'internal', 'has one byte more': 'internal' }],
+  worker: [/worker\.js$/, { 'is empty': undefined, 'has one byte more': undefined, 'is a page': undefined }],
+};
+
+for (const [what, [pattern, codes]] of Object.entries(FETCHED)) {
+  test(`the ${what}'s download`, async (t) => {
+    let fault;
+    const answer = (path, response) =>
+      fault && pattern.test(path) ? void fault(readFileSync(join(folder, path)), response) : undefined;
+    const server = await serve(folder, { answer, throttled: false });
+    t.after(() => server.close());
+    const context = await browser.newContext();
+    const page = await open(context, server.url);
+    for (const [how, answers] of Object.entries(FAULTS)) {
+      const code = how in codes ? codes[how] : 'network';
+      if (!code) continue;
+      await t.test(`${how}: ${code}`, async () => {
+        await page.evaluate(async () => (window.fresh = await window.make({ cache: false })));
+        fault = answers;
+        const convert = () =>
+          page.evaluate(() =>
+            window.fresh.convert('dog.jpg', { maxSide: 256 }).then(
+              ({ width }) => width,
+              ({ code, message }) => ({ code, message }),
+            ),
+          );
+        const failed = await convert();
+        fault = undefined;
+        assert.equal(failed.code, code, failed.message);
+        assert.equal(await convert(), 256, 'the next call works');
+        await page.evaluate(() => window.fresh.dispose());
+      });
+    }
+    await context.close();
+  });
+}
+
+test('the host goes away amid the model: the page says so, keeps no half, and goes on when it is back', async () => {
+  let asked;
+  const amid = new Promise((resolve) => (asked = resolve));
+  const answer = (path, response) => {
+    if (!path.endsWith('.onnx')) return;
+    const bytes = readFileSync(join(SITE, path));
+    response.writeHead(200, { 'content-length': bytes.length });
+    response.write(bytes.subarray(0, bytes.length / 2), asked);
+  };
+  const server = await serve(SITE, { answer, throttled: false });
+  const { context, page } = await visitSite(browser, server.url);
+  await page.evaluate(() => navigator.serviceWorker.ready);
+  await choose(page, PHOTO);
+  await amid;
+  await server.close();
+  assert.equal((await failure(page, 0)).sentence, WORDS['error.network']);
+  const back = await serve(SITE, { throttled: false, port: Number(new URL(server.url).port) });
+  await card(page, 0).locator('.retry').click();
+  await reaches(page, 0, 'done');
+  assert.equal(back.count(/\.onnx$/), 1);
+  await context.close();
+  await back.close();
+});
+
+/** Deletes a database as any script of the origin may; says whether somebody stood in the way. */
+const remove = (page, name = 'nijigen') =>
+  page.evaluate(
+    (name) =>
+      new Promise((resolve, reject) => {
+        const request = indexedDB.deleteDatabase(name);
+        request.onsuccess = () => resolve('deleted');
+        request.onblocked = () => resolve('blocked');
+        request.onerror = () => reject(request.error);
+      }),
+    name,
+  );
+const usage = (page) => page.evaluate(() => window.converter.cache.stats());
+
+test('a database deleted under a page is made anew, and what is made meanwhile is kept', async (t) => {
+  const server = await serve(folder, { throttled: false });
+  t.after(() => server.close());
+  for (const [how, gone] of [
+    ['by the page', (page) => remove(page)],
+    ['by another tab', async (page, other) => remove(other)],
+    [
+      'by the browser, as from its developer tools',
+      async (page) => {
+        const session = await page.context().newCDPSession(page);
+        const { origin } = new URL(server.url);
+        await session.send('Storage.clearDataForOrigin', { origin, storageTypes: 'indexeddb' });
+        return 'deleted';
+      },
+    ],
+  ]) {
+    await t.test(how, async () => {
+      const context = await browser.newContext();
+      const [page, other] = [await open(context, server.url), await open(context, server.url)];
+      assert.deepEqual(await kinds(page, ['dog.jpg']), ['made']);
+      await holds(page, 1);
+      // Amid a photo.
+      let deleting;
+      const begun = new Promise((resolve) => (deleting = resolve));
+      await page.exposeFunction('amid', deleting);
+      const made = page.evaluate(
+        async () =>
+          (
+            await window.converter.convert('lake.jpg', {
+              maxSide: 512,
+              onProgress: ({ stage }) => stage === 'inference' && window.amid(),
+            })
+          ).width,
+      );
+      await begun;
+      assert.equal(await gone(page, other), 'deleted');
+      assert.equal(await made, 512);
+
+      assert.equal((await usage(page)).lasting, true, 'there is a database again');
+      assert.deepEqual(await kinds(page, ['shore.jpg']), ['made']);
+      assert.deepEqual(await kinds(page, ['shore.jpg', 'dog.jpg']), ['exact', 'exact']);
+      await until(async () => (await database(page)).length > 0, 'what was made after it is kept');
+      await page.close();
+      assert.deepEqual(await kinds(other, ['shore.jpg']), ['exact'], 'by other pages, too');
+      await other.evaluate(() => window.converter.cache.clear());
+      assert.deepEqual(await database(other), []);
+      await context.close();
+    });
+  }
+});
+
+test('models of your own outlast their database as long as the page, and others can be added', async (t) => {
+  const server = await serve(folder, { throttled: false });
+  t.after(() => server.close());
+  const context = await browser.newContext();
+  const [page, other] = [await open(context, server.url), await open(context, server.url)];
+  const add = (name) =>
+    page.evaluate(
+      async ([name, base64]) => {
+        const bytes = Uint8Array.from(atob(base64), (sign) => sign.charCodeAt(0));
+        return window.converter.addModel(bytes, { name });
+      },
+      [name, readFileSync('tests/vectors/user/tf-dynamic.onnx', 'base64')],
+    );
+  await add('first');
+  assert.equal(await remove(other, 'nijigen-models'), 'deleted');
+  const style = await page.evaluate(
+    async () => (await window.converter.convert('dog.jpg', { style: 'first', maxSide: 256 })).style,
+  );
+  assert.equal(style, 'first');
+  await add('second');
+  const own = (tab) => tab.evaluate(() => window.converter.styles().flatMap(({ id, own }) => (own ? [id] : [])));
+  assert.deepEqual(await own(page), ['first', 'second']);
+  assert.deepEqual(await own(await open(context, server.url)), ['second']);
+  await context.close();
+});

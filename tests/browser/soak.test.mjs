@@ -1,0 +1,131 @@
+// 300 conversions of all kinds in one page: what is used after the first 20 is all that is ever used.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { launch } from './browser.mjs';
+import { embed, open } from './embedder.mjs';
+import { serve } from './server.mjs';
+
+const [CONVERSIONS, ROUND] = [300, 20];
+
+let browser, server, page, cdp;
+before(async () => {
+  browser = await launch();
+  server = await serve(embed(), { throttled: false });
+  const context = await browser.newContext();
+  await context.addInitScript(helpers);
+  page = await open(context, server.url);
+  cdp = await context.newCDPSession(page);
+});
+after(async () => {
+  await browser.close();
+  await server.close();
+});
+
+/** Runs in the page. */
+function helpers() {
+  const urls = new Set();
+  const { createObjectURL, revokeObjectURL } = URL;
+  URL.createObjectURL = (blob) => {
+    const url = createObjectURL.call(URL, blob);
+    urls.add(url);
+    return url;
+  };
+  URL.revokeObjectURL = (url) => {
+    urls.delete(url);
+    revokeObjectURL.call(URL, url);
+  };
+  let blobs = [];
+  window.held = () => {
+    blobs = blobs.filter((blob) => blob.deref());
+    return { memory: window.soaked.memory, blobs: blobs.length, urls: urls.size };
+  };
+
+  const NAMES = ['asters', 'colosseum', 'dog', 'lake', 'shore'];
+  const photos = new Map();
+  /** Another part of a photo for each number, with this longer side. */
+  async function photo(i, side, type) {
+    const name = NAMES[i % NAMES.length];
+    if (!photos.has(name)) photos.set(name, await createImageBitmap(await (await fetch(`${name}.jpg`)).blob()));
+    const whole = photos.get(name);
+    const canvas = new OffscreenCanvas(side, Math.round(side * (i % 2 ? 0.75 : 0.6)));
+    const width = Math.min(whole.width, whole.height) * (0.5 + (i % 7) / 20);
+    const [x, y] = [(i * 37) % (whole.width - width), (i * 53) % (whole.height - width)];
+    canvas.getContext('2d').drawImage(whole, x, y, width, width, 0, 0, canvas.width, canvas.height);
+    return canvas.convertToBlob({ type });
+  }
+
+  const SIDES = [64, 512, 96, 384, 160, 256];
+  const STYLES = ['meadow', 'skyline', 'carnival'];
+  const FORMATS = ['png', 'jpeg', 'webp'];
+  /** Codes and what leads to them; the last is half a photo. */
+  const BAD = [
+    ['corrupt-image', new Blob([])],
+    ['unsupported-format', new Blob(['text'])],
+    ['network', 'missing.jpg'],
+    ['corrupt-image'],
+  ];
+
+  /** What is done the i-th time, and what has to come of it. */
+  async function task(i) {
+    const style = STYLES[Math.floor(i / SIDES.length) % STYLES.length];
+    const options = { style, format: FORMATS[i % 3], tier: 'fast' };
+    const source = await photo(i % 20 === 14 ? 1 : i, SIDES[i % SIDES.length], i % 4 ? 'image/jpeg' : 'image/png');
+    if (i % 5 === 0) {
+      const [expected, bad] = BAD[(i / 5) % BAD.length];
+      return { source: bad ?? source.slice(0, source.size / 2), options, expected };
+    }
+    if (i % 10 !== 9) return { source, options, expected: 'made' };
+    const cancel = new AbortController();
+    const onProgress = ({ stage }) => stage === 'inference' && cancel.abort();
+    return { source, options: { ...options, cache: 'off', signal: cancel.signal, onProgress }, expected: 'cancelled' };
+  }
+
+  /** Does them one after the other; gives those that ended in another way than they have to. */
+  window.soak = async (from, to) => {
+    window.soaked ??= await window.make({ workers: 1, cache: { maxBytes: 3e6 } });
+    const wrong = [];
+    for (let i = from; i < to; i++) {
+      const { source, options, expected } = await task(i);
+      const came = await window.soaked.convert(source, options).then(
+        ({ blob, width, height }) => {
+          blobs.push(new WeakRef(blob));
+          return blob.size > 100 && width >= 64 && height >= 38 ? 'made' : 'too little';
+        },
+        ({ code, message }) => code ?? message,
+      );
+      if (came !== expected) wrong.push(`${i}: ${came}, not ${expected}`);
+    }
+    return wrong;
+  };
+}
+
+/** Bytes that JavaScript holds in the page, once the rest is collected. */
+async function heap() {
+  for (let i = 0; i < 3; i++) await cdp.send('HeapProfiler.collectGarbage');
+  return (await cdp.send('Runtime.getHeapUsage')).usedSize;
+}
+
+test('300 conversions, some cancelled, some bad: nothing grows', { timeout: 600_000 }, async (t) => {
+  const points = [];
+  for (let done = 0; done < CONVERSIONS; done += ROUND) {
+    assert.deepEqual(await page.evaluate(([from, to]) => window.soak(from, to), [done, done + ROUND]), []);
+    const used = await heap();
+    points.push({ ...(await page.evaluate(() => window.held())), heap: used, workers: page.workers().length });
+  }
+  for (const [i, { memory, heap, blobs, urls, workers }] of points.entries()) {
+    const [mb, held] = [memory, heap].map((bytes) => (bytes / 1e6).toFixed(2));
+    t.diagnostic(
+      `${(i + 1) * ROUND}: engine ${mb} MB, page ${held} MB, ${blobs} blobs, ${urls} URLs, ${workers} workers`,
+    );
+  }
+  const [first, ...later] = points;
+  for (const kind of ['memory', 'heap']) {
+    const most = Math.max(...later.map((point) => point[kind]));
+    assert.ok(most <= first[kind] * 1.05, `${kind}: ${most} after ${first[kind]}`);
+  }
+  for (const { blobs, urls, workers } of points) {
+    assert.ok(blobs <= 2, `${blobs} results that nobody holds are there`);
+    assert.equal(urls, 0);
+    assert.ok(workers <= 1, `${workers} workers`);
+  }
+});

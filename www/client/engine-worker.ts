@@ -4,6 +4,7 @@ import type {
   CacheCommand,
   CacheReply,
   CacheSettings,
+  Compiled,
   ConversionRequest,
   ConversionResult,
   EngineSource,
@@ -40,11 +41,15 @@ export class EngineWorker {
   /** The most memory that its engine is known to hold, in bytes. */
   memory = 0;
 
-  /** `onReady` is told when a conversion has all that is to be fetched, or has ended. */
+  /**
+   * `onReady` is told when a conversion has all that is to be fetched, or has ended; `onCompiled` is given the build
+   * that this worker fetched.
+   */
   constructor(
     url: URL,
     readonly engine: EngineSource,
     readonly onReady: () => void,
+    onCompiled: (compiled: Compiled) => void,
   ) {
     const name = `nijigen-${Math.random().toString(36).slice(2)}`;
     this.#worker = startWorker(url, name);
@@ -62,6 +67,10 @@ export class EngineWorker {
           ? new NijigenError('internal', `the worker failed: ${event.message}`)
           : new NijigenError('network', `the worker could not be loaded from ${url.href}`),
       );
+    });
+    this.#worker.addEventListener('message', ({ data }: MessageEvent<Partial<Compiled>>) => {
+      const { url, module } = data;
+      if (url !== undefined && module instanceof WebAssembly.Module) onCompiled({ url, module });
     });
     this.#threads = new BroadcastChannel(name);
     this.#threads.onmessage = ({ data: { code, message } }: MessageEvent<Failure>) => {

@@ -1,5 +1,5 @@
 import * as plain from 'nijigen-core';
-import type { ConversionResult, EngineSource, Variant } from '../client/protocol.js';
+import type { Compiled, ConversionResult, EngineSource, Variant } from '../client/protocol.js';
 import { count, lost, request } from './download.js';
 import { instantiateThreaded, isThreaded } from './threads.js';
 import { candidates, type Candidate } from './variants.js';
@@ -55,21 +55,40 @@ async function loadFirst(source: EngineSource, signal: AbortSignal, onProgress: 
 }
 
 async function load(
-  { url, bytes }: Candidate,
+  candidate: Candidate,
   source: EngineSource,
   signal: AbortSignal,
   onProgress: ProgressListener,
 ): Promise<void> {
+  const there = source.compiled?.find(({ url }) => url === candidate.url);
+  const module = there?.module ?? (await fetchModule(candidate, signal, onProgress));
+  if (isThreaded(module)) ({ core, memory, threads } = await instantiateThreaded(module, source));
+  else ({ memory } = await plain.default({ module_or_path: module }));
+  if (!there) share({ url: candidate.url, module });
+}
+
+async function fetchModule(
+  { url, bytes }: Candidate,
+  signal: AbortSignal,
+  onProgress: ProgressListener,
+): Promise<WebAssembly.Module> {
   const response = await request(url, signal);
   count(response, (loaded) => {
     onProgress(loaded, bytes);
   });
-  const module = await compile(response).catch((error: unknown) => {
+  return compile(response).catch((error: unknown) => {
     // A stream that breaks off is a TypeError or AbortError; a module that is wrong has errors of its own.
     throw error instanceof WebAssembly.CompileError ? error : lost(url, signal, error);
   });
-  if (isThreaded(module)) ({ core, memory, threads } = await instantiateThreaded(module, source));
-  else ({ memory } = await plain.default({ module_or_path: module }));
+}
+
+/** So that the next worker need neither fetch nor compile it, whatever the host says of caching. */
+function share(compiled: Compiled): void {
+  try {
+    self.postMessage(compiled);
+  } catch {
+    // Then the next one does.
+  }
 }
 
 /** Servers that do not know wasm give it another type, which streaming refuses. */

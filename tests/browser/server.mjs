@@ -17,11 +17,11 @@ const ISOLATION = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-e
 /**
  * Serves a folder as a plain static host would, under a sub-path. `answer(path)` may give other bytes for a path.
  * Heavy files come in slowly enough for their progress to be seen, unless they are not to be throttled.
- * With `isolated` the host sets the headers that threads need.
+ * With `isolated` the host sets the headers that threads need; `caching` is what it says of keeping its files.
  */
 export async function serve(
   folder,
-  { prefix = '/sub/', answer = () => undefined, throttled = true, isolated = false } = {},
+  { prefix = '/sub/', answer = () => undefined, throttled = true, isolated = false, caching = 'no-cache' } = {},
 ) {
   const requests = [];
   let current = folder;
@@ -33,7 +33,7 @@ export async function serve(
     if (!file || !existsSync(file)) return void response.writeHead(404).end();
 
     requests.push(path);
-    const type = { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'cache-control': 'no-cache' };
+    const type = { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'cache-control': caching };
     if (isolated) Object.assign(type, ISOLATION);
     const bytes = answer(path);
     if (bytes) return void response.writeHead(200, type).end(bytes);

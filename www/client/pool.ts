@@ -209,7 +209,12 @@ export class Pool {
   }
 
   #live(): readonly Slot[] {
-    for (const slot of this.#slots) if (!slot.worker.alive) this.#slots.delete(slot);
+    for (const slot of this.#slots) {
+      if (slot.worker.alive) continue;
+      this.#slots.delete(slot);
+      // The module itself may be damaged: the next worker fetches it anew.
+      if (slot.worker.broken) this.#compiled.clear();
+    }
     return [...this.#slots];
   }
 

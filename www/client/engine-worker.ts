@@ -42,8 +42,8 @@ export class EngineWorker {
   memory = 0;
 
   /**
-   * `onReady` is told when a conversion has all that is to be fetched, or has ended; `onCompiled` is given the build
-   * that this worker fetched.
+   * `onReady` is told when a conversion has all that is to be fetched and has begun to draw, or has ended; before that,
+   * `onCompiled` is given the build that this worker fetched.
    */
   constructor(
     url: URL,
@@ -108,7 +108,7 @@ export class EngineWorker {
     const tell = proxy((progress: Progress) => {
       if (settled) return;
       if (progress.stage === 'download') clock.restart();
-      else this.onReady();
+      else if (progress.stage === 'encode' || progress.loaded > 0) this.onReady();
       onProgress(progress);
     });
     try {

@@ -13,6 +13,8 @@ export let core: typeof plain = plain;
 let memory: WebAssembly.Memory | undefined;
 let threads = 1;
 let loading: Promise<unknown> | undefined;
+/** What was compiled here and not shared yet. */
+let fetched: Compiled | undefined;
 
 /** Whether the module is there or on its way. */
 export const coreStarted = (): boolean => loading !== undefined;
@@ -64,7 +66,7 @@ async function load(
   const module = there?.module ?? (await fetchModule(candidate, signal, onProgress));
   if (isThreaded(module)) ({ core, memory, threads } = await instantiateThreaded(module, source));
   else ({ memory } = await plain.default({ module_or_path: module }));
-  if (!there) share({ url: candidate.url, module });
+  if (!there) fetched = { url: candidate.url, module };
 }
 
 async function fetchModule(
@@ -82,13 +84,17 @@ async function fetchModule(
   });
 }
 
-/** So that the next worker need neither fetch nor compile it, whatever the host says of caching. */
-function share(compiled: Compiled): void {
+/**
+ * Gives the client the module, so that the next worker need neither fetch nor compile it, whatever the host says of
+ * caching. To be called when it has shown that it works: one that was damaged on its way shall not be passed on.
+ */
+export function shareModule(): void {
   try {
-    self.postMessage(compiled);
+    if (fetched) self.postMessage(fetched);
   } catch {
-    // Then the next one does.
+    // Then the next one fetches it, too.
   }
+  fetched = undefined;
 }
 
 /** Servers that do not know wasm give it another type, which streaming refuses. */

@@ -55,6 +55,7 @@ test('a sample is there at once, and in every style', async () => {
 test('a sample that was seen is there without a network', async () => {
   const server = await serve(SITE);
   const { context, page, watch } = await open(browser, server.url);
+  await page.waitForFunction(() => navigator.serviceWorker.controller);
   await press(page, 'dog');
   assert.ok(await ahead(page, 0));
   await card(page, 0).locator('.well img:not([hidden])').nth(2).waitFor();
@@ -93,7 +94,7 @@ test('what comes with the page is what the engine would draw, under the same nam
       return [...context.getImageData(0, 0, bitmap.width, bitmap.height).data].filter((_, at) => at % 13 === 0);
     });
   const before = await pixels();
-  const file = server.requests.findLast((path) => /^samples\/[0-9a-f]{64}-/.test(path));
+  const file = server.requests.find((path) => /^samples\/[0-9a-f]{64}-/.test(path));
 
   await card(page, 0).locator('.redo').click();
   await page.locator('.card[data-state="running"]').waitFor();

@@ -60,6 +60,11 @@ export function fetchAhead(drawn?: Conversion): void {
   }, QUIET_MS);
 }
 
+// On a first visit the service worker may come later than all else.
+(navigator as Partial<Navigator>).serviceWorker?.addEventListener('controllerchange', () => {
+  fetchAhead();
+});
+
 /** Finds out how it stands. */
 export async function takeStock(): Promise<void> {
   if (standing.name === 'fetching') return;

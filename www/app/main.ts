@@ -10,7 +10,6 @@ import { takeIn } from './intake.js';
 import { offerLanguages } from './language.js';
 import { takeLaunches } from './launch.js';
 import { Panel } from './panel.js';
-import { controlled } from './offline.js';
 import { offerSamples } from './samples.js';
 import { studio } from './studio.js';
 import { decimal, onLanguage, text, translatePage } from './text.js';
@@ -69,9 +68,7 @@ addEventListener('load', () => {
         .then(({ cache }) => cache.stats())
         .catch(() => undefined),
   );
-  void controlled.then(() => {
-    fetchAhead();
-  });
+  fetchAhead();
 });
 
 // Whoever is choosing photos must not lose the page under the file dialog, nor one of its own.

@@ -32,7 +32,7 @@ for (const [shape, width, height] of [
     const frame = page.locator('#viewer .stage');
     await frame.locator('.after img:not([hidden])').waitFor();
     const inside = () =>
-      stage.evaluate((stage, ratio) => {
+      frame.evaluate((stage, ratio) => {
         const { left, top, width, height } = stage.getBoundingClientRect();
         const scale = Number(stage.style.getPropertyValue('--scale'));
         const wide = Math.min(width, Math.min(width, height * ratio) * scale);

@@ -154,8 +154,9 @@ test('what is cleared and no longer undone gives its pictures back', async () =>
   assert.deepEqual(await readable(), [true, true], 'while it can be undone');
   await drawTwo(2);
   await press(page, 'batch.clear');
-  assert.deepEqual(await readable(), [false, false]);
   watch.assertClean();
+  // The browser complains of what is no longer there.
+  assert.deepEqual(await readable(), [false, false]);
   await context.close();
 });
 

@@ -1,6 +1,7 @@
-// Makes the site work offline, and cross-origin isolated wherever it is hosted. The shell is cached when this worker is installed; the engine and the models when they
-// are first used, so that they are fetched once. A new version waits until every page of the old one is closed, or until
-// the only one that is open asks for it and is loaded anew: never are parts of two versions mixed.
+// Makes the site work offline, and cross-origin isolated wherever it is hosted. The shell is cached when this worker is
+// installed; the engine and the models when a page asks for them, first of all when it has nothing else to do, so that
+// they are fetched once. A new version waits until every page of the old one is closed, or until the only one that is
+// open asks for it and is loaded anew: never are parts of two versions mixed.
 import { addPlugins, cleanupOutdatedCaches, precacheAndRoute, type PrecacheEntry } from 'workbox-precaching';
 import { registerRoute } from 'workbox-routing';
 import { CacheFirst } from 'workbox-strategies';
@@ -19,9 +20,13 @@ addPlugins([{ handlerWillRespond: isolated }]);
 precacheAndRoute(SHELL);
 cleanupOutdatedCaches();
 
+const heavy = new CacheFirst({ cacheName: CACHE, plugins: [{ cacheWillUpdate: intact }] });
+/** Files on their way, unread. */
+const coming = new Map<string, Promise<Response>>();
+
 registerRoute(
   ({ url }) => checksums.has(url.href),
-  new CacheFirst({ cacheName: CACHE, plugins: [{ cacheWillUpdate: intact }] }),
+  ({ event, url }) => fetchOnce(event as FetchEvent, url.href),
 );
 
 registerRoute(
@@ -77,6 +82,19 @@ async function intact({ request, response }: { request: Request; response: Respo
   const digest = await crypto.subtle.digest('SHA-256', await response.clone().arrayBuffer());
   const hex = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
   return hex === checksums.get(request.url) ? response : null;
+}
+
+/** Whoever asks while a file is coming gets the same bytes from their beginning, even if who asked first gives up. */
+async function fetchOnce(event: FetchEvent, url: string): Promise<Response> {
+  const found = await caches.match(url, { cacheName: CACHE });
+  const other = coming.get(url);
+  if (found) return found;
+  if (other) return (await other).clone();
+  const [response, stored] = heavy.handleAll({ event, request: new Request(url) });
+  coming.set(url, response);
+  const over = () => coming.delete(url);
+  event.waitUntil(stored.then(over, over));
+  return (await response).clone();
 }
 
 async function forgetOldFiles(): Promise<void> {

@@ -191,6 +191,67 @@ test('one visit with a photo is enough: the rest comes ahead, told with its prog
   await leave();
 });
 
+test('a first visit is enough without a photo: engine and model come when the page is idle, told with their progress', async () => {
+  const { page, server, leave } = await visit();
+  const line = page.locator('.offline');
+  await page.getByRole('button', { name: WORDS['panel.open'] }).click();
+  const without = page.locator('.without');
+  await without.getByRole('progressbar').waitFor();
+  assert.match(await without.locator('.words').textContent(), /\d.* of 12/);
+  await without.getByText(WORDS['offline.ready']).waitFor({ timeout: 60_000 });
+  await page.keyboard.press('Escape');
+  assert.equal(await line.textContent(), WORDS['offline.ready']);
+  assert.deepEqual([server.count(/\.wasm$/), server.count(/\.onnx$/)], [1, 1], 'one build and one model');
+
+  await server.close();
+  await choose(page, LAKE);
+  await reaches(page, 0, 'done');
+  await page.reload();
+  await choose(page, DOG);
+  await reaches(page, 0, 'done');
+  await page.getByRole('button', { name: WORDS['panel.open'] }).click();
+  await without.getByText(WORDS['offline.ready']).waitFor();
+  await leave();
+});
+
+test('where data is dear nothing is fetched ahead, save when somebody wants it', async () => {
+  const server = await serve(SITE, { throttled: false });
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.addInitScript(() => {
+    Object.defineProperty(navigator, 'connection', { value: { saveData: true } });
+  });
+  await page.goto(server.url);
+  await page.waitForFunction(() => navigator.serviceWorker.controller);
+  await page.waitForTimeout(6000);
+  assert.equal(server.count(/\.(wasm|onnx)$/), 0);
+  await page.getByRole('button', { name: WORDS['panel.open'] }).click();
+  const without = page.locator('.without');
+  await without.locator('.words', { hasText: WORDS['offline.missing'].split('{')[0] }).waitFor();
+  await context.setOffline(true);
+  await without.getByRole('button', { name: WORDS['offline.get'] }).click();
+  await without.locator('.words', { hasText: WORDS['offline.broken'].split('} ')[1] }).waitFor();
+  await context.setOffline(false);
+  await without.getByRole('button', { name: WORDS['offline.get'] }).click();
+  assert.ok(await page.evaluate(() => document.activeElement.matches('.close')), 'the focus is not lost');
+  await without.getByText(WORDS['offline.ready']).waitFor({ timeout: 60_000 });
+  assert.equal(server.count(/\.wasm$/), 1);
+  await context.close();
+  await server.close();
+});
+
+test('a photo that comes while the engine does is drawn with that one', async () => {
+  const server = await serve(SITE);
+  const { context, page, watch } = await open(browser, server.url);
+  await page.waitForFunction(() => document.querySelector('.offline').textContent, undefined, { timeout: 30_000 });
+  await choose(page, LAKE);
+  await reaches(page, 0, 'done');
+  assert.equal(server.count(/\.wasm$/), 1);
+  watch.assertClean();
+  await context.close();
+  await server.close();
+});
+
 test('a new version is offered while photos are in the list, and loads when somebody wants it', async () => {
   let updated = false;
   const answer = (path) =>

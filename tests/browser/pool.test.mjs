@@ -105,6 +105,21 @@ test('a page that is not isolated draws two photos at once and gives them in the
   assert.equal(await page.evaluate(() => window.made.length), 2);
 });
 
+test('the second worker gets the engine from the first where the host lets nothing be kept', async () => {
+  const forgetful = await serve(folder, { throttled: false, caching: 'no-store' });
+  await context.close();
+  await visit(forgetful.url);
+  const converted = await page.evaluate(async () => {
+    const converter = await window.createConverter({ workers: 2, cache: false });
+    const items = await window.all(converter.convertMany(window.names.slice(0, 4), { maxSide: 256 }));
+    return items.filter(({ conversion }) => conversion).length;
+  });
+  assert.equal(converted, 4);
+  assert.equal(page.workers().length, 2);
+  assert.equal(forgetful.count(/\.wasm$/), 1);
+  await forgetful.close();
+});
+
 test('sources are taken only as they are needed, and no more once nobody wants them', async () => {
   const runs = await page.evaluate(async () => {
     const converter = await window.createConverter({ workers: 2, cache: false });

@@ -51,6 +51,28 @@ test('a panic in the engine is “internal”; a new worker converts the next ph
   await server.close();
 });
 
+test('a photo that takes too long is stopped and says so; tried again it has its time', async () => {
+  const server = await serve(SITE);
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.addInitScript(() => {
+    const later = window.setTimeout;
+    window.patience = 300;
+    // Two minutes are the page's; the test has less.
+    window.setTimeout = (work, ms, ...rest) => later(work, ms === 120_000 ? window.patience : ms, ...rest);
+  });
+  await page.goto(server.url);
+  await choose(page, PHOTO);
+  const { sentence } = await failure(page, 0);
+  assert.equal(sentence, WORDS['error.timeout']);
+  await page.evaluate(() => (window.patience = 120_000));
+  await card(page, 0).locator('.retry').click();
+  await reaches(page, 0, 'done');
+  assert.equal(server.count(/\.wasm$/), 1);
+  await context.close();
+  await server.close();
+});
+
 test('a worker that the browser ends is noticed, and another one takes over', async () => {
   const server = await serve(SITE);
   const { context, page } = await openCounting(server.url);

@@ -19,11 +19,18 @@ const ISOLATION = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-e
  * Serves a folder as a plain static host would, under a sub-path. `answer(path, response)` may give other bytes for a
  * path, or answer itself.
  * Heavy files come in slowly enough for their progress to be seen, unless they are not to be throttled.
- * With `isolated` the host sets the headers that threads need.
+ * With `isolated` the host sets the headers that threads need; `caching` is what it says of keeping its files.
  */
 export async function serve(
   folder,
-  { prefix = '/sub/', answer = () => undefined, throttled = true, isolated = false, port = 0 } = {},
+  {
+    prefix = '/sub/',
+    answer = () => undefined,
+    throttled = true,
+    isolated = false,
+    caching = 'no-cache',
+    port = 0,
+  } = {},
 ) {
   const requests = [];
   let current = folder;
@@ -35,7 +42,7 @@ export async function serve(
     if (!file || !existsSync(file)) return void response.writeHead(404).end();
 
     requests.push(path);
-    const type = { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'cache-control': 'no-cache' };
+    const type = { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'cache-control': caching };
     if (isolated) Object.assign(type, ISOLATION);
     const bytes = answer(path, response);
     if (response.headersSent) return;

@@ -1,8 +1,10 @@
 // Dropping, pasting, and the keyboard alone.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { card, choose, draws, launch, open, PHOTO, reaches, SITE } from './browser.mjs';
+import { card, choose, draws, launch, open, PHOTO, reaches, SITE, WORDS } from './browser.mjs';
 import { serve } from './server.mjs';
 
 let browser, server;
@@ -33,6 +35,28 @@ test('a photo dropped anywhere on the page', async () => {
   await reaches(page, 0, 'done');
   assert.equal(await card(page, 0).locator('a[download]').getAttribute('download'), 'dropped-meadow.png');
   watch.assertClean();
+  await context.close();
+});
+
+test('a folder is chosen: its pictures come in the order of their names, the rest is left out', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'nijigen-'));
+  mkdirSync(join(folder, 'more'));
+  for (const name of ['10.jpg', '9.jpg', 'more/1.jpg', '.hidden.jpg']) copyFileSync(PHOTO, join(folder, name));
+  writeFileSync(join(folder, 'notes.txt'), 'words');
+  const { context, page, watch } = await open(browser, server.url);
+  const opened = page.waitForEvent('filechooser');
+  await page.getByRole('button', { name: WORDS['intake.folder'] }).click();
+  await (await opened).setFiles(folder);
+  await page.locator('.note', { hasText: WORDS['batch.left-out'].replace('{count}', '2') }).waitFor();
+  assert.deepEqual(await page.locator('.heading .name').allTextContents(), ['9.jpg', '10.jpg', '1.jpg']);
+  watch.assertClean();
+  await context.close();
+});
+
+test('where there are no folders to choose from, nothing offers to', async () => {
+  const { context, page } = await open(browser, server.url, { hasTouch: true, isMobile: true });
+  await page.getByText(WORDS['intake.choose'], { exact: true }).waitFor();
+  assert.equal(await page.locator('#choose-folder').isVisible(), false);
   await context.close();
 });
 

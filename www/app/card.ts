@@ -2,7 +2,7 @@ import type { Conversion } from '../client/index.js';
 import { lastChoices, type Choices } from './choices.js';
 import { Compare } from './compare.js';
 import { find } from './dom.js';
-import type { Wish } from './draw.js';
+import { wholeOf, type Wish } from './draw.js';
 import { Finishing } from './finishing.js';
 import type { JobState } from './job.js';
 import { clear, extensionOf, offer, show } from './picture.js';
@@ -315,18 +315,19 @@ export class Card {
       actions.find((action) => !action.hidden)?.focus();
   }
 
-  /** Asks for previews in every style while the card is seen; not for a sample, which needs no engine until somebody wants it. */
+  /** Asks for previews in every style while the card is seen. A sample's were drawn ahead, so that they need no engine. */
   #preview(): void {
-    const done = this.#state.name === 'done' && !this.#state.whole.cached?.ahead;
-    if (!done || !this.#seen || this.#before.hidden) {
+    if (this.#state.name !== 'done' || !this.#seen || this.#before.hidden) {
       if (this.#viewing) forgo(this.#viewing);
       return;
     }
     const missing = this.#styles.missing;
     if (missing.length === 0) return;
+    const ahead = this.#state.whole.cached?.ahead && wholeOf(this.#finishing.choices);
     this.#viewing ??= {
       photo: this.#file,
       landscape: this.#before.naturalWidth > this.#before.naturalHeight,
+      ...(ahead && { ahead }),
       styles: () => this.#styles.missing,
       show: (style, preview) => {
         this.#styles.preview(style, preview);

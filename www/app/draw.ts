@@ -24,6 +24,13 @@ export interface Listeners {
   readonly onPreview: NonNullable<ConvertOptions['onPreview']>;
 }
 
+/** What a drawing is asked for with before it is blended with its photo. */
+export const wholeOf = (choices: Choices): ConvertOptions => ({
+  ...sizeOf(choices),
+  ...finishOf({ ...choices, strength: 1 }),
+  ...drawing(),
+});
+
 /** Draws a photo; `anew` even if it is kept. */
 export async function draw(
   converter: Converter,
@@ -38,9 +45,7 @@ export async function draw(
   const fine = known.some((model) => model.style === name && model.tier === 'fine');
   const whole = await busyWith(
     converter.convert(photo, {
-      ...sizeOf(choices),
-      ...finishOf({ ...choices, strength: 1 }),
-      ...drawing(),
+      ...wholeOf(choices),
       ...listeners,
       ...(name !== undefined && { style: name }),
       ...(fine && { tier: 'fine' }),
@@ -49,7 +54,7 @@ export async function draw(
     }),
   );
   note(converter, whole);
-  fetchAhead(converter, whole);
+  fetchAhead(whole);
   return choices.strength < 1 ? finish(converter, photo, whole, wish, listeners) : { file: whole, whole };
 }
 

@@ -1,7 +1,7 @@
-import { dropped, type Dropped } from './folder.js';
+import { chosen, dropped, type Taken } from './folder.js';
 
-/** The three ways in: choosing, dropping anywhere on the page, pasting. */
-export function takeIn(input: HTMLInputElement, take: (taken: Dropped) => void): void {
+/** The ways in: choosing files or a folder, dropping anywhere on the page, pasting. */
+export function takeIn(input: HTMLInputElement, folder: HTMLButtonElement, take: (taken: Taken) => void): void {
   const add = (files: readonly File[]) => {
     take({ files, leftOut: 0 });
   };
@@ -10,6 +10,10 @@ export function takeIn(input: HTMLInputElement, take: (taken: Dropped) => void):
     // Else choosing the same file again would not be a change.
     input.value = '';
   });
+
+  // Phones have the property, and no folders to choose from.
+  folder.hidden = !('webkitdirectory' in input) || !matchMedia('(any-hover: hover)').matches;
+  folder.addEventListener('click', () => void chosen().then(take));
 
   document.addEventListener('paste', (event) => {
     add([...(event.clipboardData?.files ?? [])]);

@@ -8,6 +8,8 @@ import { styleName } from './styles.js';
 import { counted, day, sentenceFor, size, text } from './text.js';
 import { theViewer } from './viewer.js';
 
+/** Rows that are shown at first, for below them are the settings. */
+const FIRST = 6;
 /** Rows that are added at a time. */
 const PAGE = 50;
 
@@ -41,7 +43,7 @@ export class KeptList {
     this.#clear.addEventListener('click', () => void this.#clearAll());
     this.#more.addEventListener('click', () => {
       const first = this.#rows.size;
-      this.#addRows();
+      this.#addRows(PAGE);
       [...this.#rows.values()][first]?.focus();
     });
   }
@@ -53,11 +55,12 @@ export class KeptList {
     try {
       const { cache } = (this.#converter = await studio());
       const [entries, usage] = await Promise.all([cache.list(), cache.stats()]);
+      const shown = Math.max(FIRST, this.#rows.size);
       this.#empty();
       this.#entries = entries.filter(({ id }) => !removals.has(id));
       this.#available = usage.available;
       this.#say(usage.lasting ? '' : text('kept.fleeting'));
-      this.#addRows();
+      this.#addRows(shown);
       this.#sum();
     } catch (error) {
       this.#fail(error);
@@ -77,8 +80,8 @@ export class KeptList {
     this.#rows.clear();
   }
 
-  #addRows(): void {
-    for (const entry of this.#entries.slice(this.#rows.size, this.#rows.size + PAGE)) this.#addRow(entry);
+  #addRows(count: number): void {
+    for (const entry of this.#entries.slice(this.#rows.size, this.#rows.size + count)) this.#addRow(entry);
     const left = this.#entries.length - this.#rows.size;
     this.#more.hidden = left <= 0;
     this.#more.textContent = counted('kept.more', Math.min(left, PAGE));

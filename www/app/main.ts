@@ -1,3 +1,4 @@
+import { fetchAhead } from './ahead.js';
 import { Announcer } from './announcer.js';
 import { Camera } from './camera.js';
 import { Compare } from './compare.js';
@@ -32,7 +33,8 @@ const take = (files: readonly File[]) => {
   void gallery.add(files.filter((file) => !isModel(file)));
   if (models.length > 0) panel.addModels(models);
 };
-takeIn(input, ({ files, leftOut }) => {
+const folder = find(document, '#choose-folder', HTMLButtonElement);
+takeIn(input, folder, ({ files, leftOut }) => {
   take(files);
   if (leftOut > 0) gallery.say(text('batch.left-out', { count: leftOut }));
 });
@@ -66,13 +68,16 @@ addEventListener('load', () => {
         .then(({ cache }) => cache.stats())
         .catch(() => undefined),
   );
+  fetchAhead();
 });
 
 // Whoever is choosing photos must not lose the page under the file dialog, nor one of its own.
 let choosing = false;
-input.addEventListener('click', () => {
-  choosing = true;
-});
+for (const opener of [input, folder]) {
+  opener.addEventListener('click', () => {
+    choosing = true;
+  });
+}
 void takeUpdates(
   () => !choosing && gallery.empty && location.hash === '' && !document.querySelector('dialog[open]'),
   find(document, '.update', HTMLElement),

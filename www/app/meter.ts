@@ -28,11 +28,11 @@ export class Meter {
         };
       case 'start':
         return { share: this.#downloadPart, words: text('status.start') };
-      case 'inference':
-        return {
-          share: this.#downloadPart + done * (1 - this.#downloadPart),
-          words: text('status.inference', { percent: Math.floor(done * 100) }),
-        };
+      case 'inference': {
+        const share = this.#downloadPart + done * (1 - this.#downloadPart);
+        // As the bar says.
+        return { share, words: text('status.inference', { percent: Math.floor(share * 100) }) };
+      }
       case 'encode':
         return { share: 1, words: text('status.encode') };
     }

@@ -5,6 +5,7 @@ import { OwnStyles } from './own-styles.js';
 import { apply, change, DAYS, onChangeElsewhere, settings, settle, type Settings } from './settings.js';
 import { studio } from './studio.js';
 import { counted, onLanguage, text } from './text.js';
+import { Without } from './without.js';
 
 /** The largest distance that each description of likeness is for. */
 const LIKENESS = [
@@ -14,7 +15,7 @@ const LIKENESS = [
   [16, 'loose'],
 ] as const;
 
-/** The dialog of kept pictures and settings. What is chosen for kept pictures holds from when it is closed. */
+/** The dialog of settings, and of what is kept here. What is chosen for kept pictures holds from when it is closed. */
 export class Panel {
   readonly #dialog = find(document, '#panel', HTMLDialogElement);
   readonly #keep = find(this.#dialog, '[name=keep]', HTMLInputElement);
@@ -28,6 +29,11 @@ export class Panel {
     find(this.#dialog, '.close', HTMLButtonElement),
   );
   readonly #own = new OwnStyles(find(this.#dialog, '.own', HTMLElement));
+  readonly #without = new Without(
+    find(document, '.offline', HTMLElement),
+    find(this.#dialog, '.without', HTMLElement),
+    find(this.#dialog, '.close', HTMLButtonElement),
+  );
 
   constructor(opener: HTMLButtonElement) {
     this.#days.append(...DAYS.map((days) => new Option('', String(days))));
@@ -73,6 +79,7 @@ export class Panel {
     void this.#kept.refresh();
     void this.#own.refresh();
     void this.#showPersistence();
+    this.#without.refresh();
   }
 
   async #closed(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Converter } from '../client/index.js';
+import type { Converter, ConvertOptions } from '../client/index.js';
 import { busy, onActivity } from './activity.js';
 import { studio } from './studio.js';
 
@@ -11,6 +11,8 @@ const QUIET_MS = 400;
 export interface Viewing {
   readonly photo: Blob;
   readonly landscape: boolean;
+  /** The choices under which the site has it drawn ahead in each of its styles. */
+  readonly ahead?: ConvertOptions;
   /** Those that it has no preview in. */
   styles(): readonly string[];
   show(style: string, preview: Blob): void;
@@ -70,13 +72,16 @@ async function next(): Promise<void> {
 }
 
 /** Undefined where it had to make way. */
-async function draw(converter: Converter, { photo, landscape }: Viewing, style: string): Promise<Blob | undefined> {
+async function draw(converter: Converter, viewing: Viewing, style: string): Promise<Blob | undefined> {
+  const { photo, landscape, ahead } = viewing;
+  const models = converter.styles().filter((model) => model.style === style);
+  if (ahead && models.some(({ own }) => !own)) return (await converter.convert(photo, { ...ahead, style })).blob;
   const size = landscape ? { resizeWidth: SIDE } : { resizeHeight: SIDE };
   const small = await createImageBitmap(photo, { ...size, resizeQuality: 'medium' });
   const abort = (fetching = new AbortController());
   const { signal } = abort;
   try {
-    const fast = converter.styles().some((model) => model.style === style && model.tier === 'fast');
+    const fast = models.some(({ tier }) => tier === 'fast');
     const { blob } = await converter.convert(small, {
       style,
       ...(fast && { tier: 'fast' }),

@@ -99,6 +99,10 @@ export class Zoom {
     style.setProperty('--scale', String(this.#scale));
     style.setProperty('--x', `${String(this.#x)}px`);
     style.setProperty('--y', `${String(this.#y)}px`);
+    // The share of the stage that is left free at either side, and above and below: what lies on the picture keeps off it.
+    const free = (size: number, room: number) => Math.max(0, (1 - (size * this.#scale) / Math.max(1, room)) / 2);
+    style.setProperty('--free-x', String(free(width, this.#stage.clientWidth)));
+    style.setProperty('--free-y', String(free(height, this.#stage.clientHeight)));
     this.#stage.classList.toggle('enlarged', this.#scale > 1);
     this.#onChange(this.#scale);
   }

@@ -4,6 +4,7 @@ import type {
   CacheCommand,
   CacheReply,
   CacheSettings,
+  Compiled,
   ConversionRequest,
   ConversionResult,
   EngineSource,
@@ -41,11 +42,15 @@ export class EngineWorker {
   /** The most memory that its engine is known to hold, in bytes. */
   memory = 0;
 
-  /** `onReady` is told when a conversion has all that is to be fetched, or has ended. */
+  /**
+   * `onReady` is told when a conversion has all that is to be fetched and has begun to draw, or has ended; before that,
+   * `onCompiled` is given the build that this worker fetched.
+   */
   constructor(
     url: URL,
     readonly engine: EngineSource,
     readonly onReady: () => void,
+    onCompiled: (compiled: Compiled) => void,
   ) {
     const name = `nijigen-${Math.random().toString(36).slice(2)}`;
     this.#worker = startWorker(url, name);
@@ -58,6 +63,10 @@ export class EngineWorker {
           ? new NijigenError('internal', `the worker failed: ${event.message}`)
           : new NijigenError('network', `the worker could not be loaded from ${url.href}`),
       );
+    });
+    this.#worker.addEventListener('message', ({ data }: MessageEvent<Partial<Compiled>>) => {
+      const { url, module } = data;
+      if (url !== undefined && module instanceof WebAssembly.Module) onCompiled({ url, module });
     });
     this.#threads = new BroadcastChannel(name);
     this.#threads.onmessage = ({ data: { code, message } }: MessageEvent<Failure>) => {
@@ -95,7 +104,7 @@ export class EngineWorker {
     const tell = proxy((progress: Progress) => {
       if (settled) return;
       if (progress.stage === 'download') clock.restart();
-      else this.onReady();
+      else if (progress.stage === 'encode' || progress.loaded > 0) this.onReady();
       onProgress(progress);
     });
     try {

@@ -46,6 +46,8 @@ export class Pool {
   #soon: ReturnType<typeof setTimeout> | undefined;
   /** Whether engine and model have been fetched once, so that the next worker finds them in the browser's cache. */
   #fetched = false;
+  /** What workers have compiled, by URL. */
+  readonly #compiled = new Map<string, WebAssembly.Module>();
   #disposed = false;
 
   constructor(
@@ -187,18 +189,32 @@ export class Pool {
   }
 
   #open(threads: number): Slot {
-    const worker = new EngineWorker(this.url, { ...this.engine, threads }, () => {
-      if (this.#fetched) return;
-      this.#fetched = true;
-      this.#pump();
-    });
+    const compiled = [...this.#compiled].map(([url, module]) => ({ url, module }));
+    const engine = { ...this.engine, threads, ...(compiled.length > 0 && { compiled }) };
+    const worker = new EngineWorker(
+      this.url,
+      engine,
+      () => {
+        if (this.#fetched) return;
+        this.#fetched = true;
+        this.#pump();
+      },
+      ({ url, module }) => {
+        this.#compiled.set(url, module);
+      },
+    );
     const slot: Slot = { worker, threads, task: undefined, kin: undefined, timer: undefined };
     this.#slots.add(slot);
     return slot;
   }
 
   #live(): readonly Slot[] {
-    for (const slot of this.#slots) if (!slot.worker.alive) this.#slots.delete(slot);
+    for (const slot of this.#slots) {
+      if (slot.worker.alive) continue;
+      this.#slots.delete(slot);
+      // The module itself may be damaged: the next worker fetches it anew.
+      if (slot.worker.broken) this.#compiled.clear();
+    }
     return [...this.#slots];
   }
 
@@ -216,6 +232,8 @@ export class Pool {
     const { lasting } = await slot.worker.rest();
     // Where nothing else keeps pictures, one worker has to.
     if (!slot.task && (lasting || this.#slots.size > 1)) slot.worker.end();
+    // Whoever is to use no memory keeps no code either.
+    if (this.#live().length === 0) this.#compiled.clear();
   }
 
   /** Ends a worker that no task will be given any more, once it has stored what it was storing. */

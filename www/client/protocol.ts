@@ -79,6 +79,17 @@ export interface EngineSource {
   readonly threadUrl: string;
   /** How many threads those use, the worker's own among them; by default one a core, 8 at most. */
   readonly threads: number | undefined;
+  /** Builds that another worker has compiled already. */
+  readonly compiled?: readonly Compiled[];
+}
+
+/**
+ * A build as a worker compiled it, and its URL. The worker posts it to the client, beside its answers.
+ * @internal
+ */
+export interface Compiled {
+  readonly url: string;
+  readonly module: WebAssembly.Module;
 }
 
 export type ErrorCode =

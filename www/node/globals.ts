@@ -28,7 +28,7 @@ export class ImageBitmap {
 /** No decoder beside the core's. */
 export const createImageBitmap = (): Promise<never> => Promise.reject(new Error('Node has no picture decoder'));
 
-export const self = { crossOriginIsolated: false };
+export const self = { crossOriginIsolated: false, postMessage: (): void => undefined };
 
 /** Only newer versions have one. */
 export const navigator = (globalThis as { navigator?: Partial<Navigator> }).navigator ?? {};

@@ -8,7 +8,7 @@ import type {
 } from '../client/protocol.js';
 import { cacheWith } from './cache/index.js';
 import type { Answer } from './cache/cache.js';
-import { core, report } from './module.js';
+import { core, report, shareModule } from './module.js';
 import { fileOf, hold } from './drawings.js';
 import { load, type Loading } from './engine.js';
 import { WorkerError } from './failure.js';
@@ -98,6 +98,7 @@ export async function preload(
   });
   await ready;
   await engine();
+  shareModule();
   stopIf(signal);
 }
 
@@ -152,7 +153,9 @@ async function infer(conversion: Conversion, signal: AbortSignal, onProgress: Pr
       conversion.free();
       throw error;
     }
-    if (conversion.step(STEP_MS)) break;
+    const over = conversion.step(STEP_MS);
+    shareModule();
+    if (over) break;
   }
   onProgress({ stage: 'inference', loaded: 1, total: 1 });
 }

@@ -31,7 +31,7 @@ export function load(
   const there = shipped && kept(shipped.sha256);
   const first = !coreStarted();
   // Until it is known which build it will be; they differ little.
-  const wasm = { loaded: 0, total: first ? (WASM_BYTES.simd ?? 0) : 0 };
+  const wasm = { loaded: 0, total: first && !source.compiled ? (WASM_BYTES.simd ?? 0) : 0 };
   const model = { loaded: 0, total: shipped?.bytes ?? sizeOf(generator as OwnGenerator) };
   const tell = () => {
     const total = wasm.total + model.total;

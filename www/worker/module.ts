@@ -1,5 +1,5 @@
 import * as plain from 'nijigen-core';
-import type { ConversionResult, EngineSource, Variant } from '../client/protocol.js';
+import type { Compiled, ConversionResult, EngineSource, Variant } from '../client/protocol.js';
 import { count, lost, request } from './download.js';
 import { instantiateThreaded, isThreaded } from './threads.js';
 import { candidates, type Candidate } from './variants.js';
@@ -13,6 +13,8 @@ export let core: typeof plain = plain;
 let memory: WebAssembly.Memory | undefined;
 let threads = 1;
 let loading: Promise<unknown> | undefined;
+/** What was compiled here and not shared yet. */
+let fetched: Compiled | undefined;
 
 /** Whether the module is there or on its way. */
 export const coreStarted = (): boolean => loading !== undefined;
@@ -55,21 +57,44 @@ async function loadFirst(source: EngineSource, signal: AbortSignal, onProgress: 
 }
 
 async function load(
-  { url, bytes }: Candidate,
+  candidate: Candidate,
   source: EngineSource,
   signal: AbortSignal,
   onProgress: ProgressListener,
 ): Promise<void> {
+  const there = source.compiled?.find(({ url }) => url === candidate.url);
+  const module = there?.module ?? (await fetchModule(candidate, signal, onProgress));
+  if (isThreaded(module)) ({ core, memory, threads } = await instantiateThreaded(module, source));
+  else ({ memory } = await plain.default({ module_or_path: module }));
+  if (!there) fetched = { url: candidate.url, module };
+}
+
+async function fetchModule(
+  { url, bytes }: Candidate,
+  signal: AbortSignal,
+  onProgress: ProgressListener,
+): Promise<WebAssembly.Module> {
   const response = await request(url, signal);
   count(response, (loaded) => {
     onProgress(loaded, bytes);
   });
-  const module = await compile(response).catch((error: unknown) => {
+  return compile(response).catch((error: unknown) => {
     // A stream that breaks off is a TypeError or AbortError; a module that is wrong has errors of its own.
     throw error instanceof WebAssembly.CompileError ? error : lost(url, signal, error);
   });
-  if (isThreaded(module)) ({ core, memory, threads } = await instantiateThreaded(module, source));
-  else ({ memory } = await plain.default({ module_or_path: module }));
+}
+
+/**
+ * Gives the client the module, so that the next worker need neither fetch nor compile it, whatever the host says of
+ * caching. To be called when it has shown that it works: one that was damaged on its way shall not be passed on.
+ */
+export function shareModule(): void {
+  try {
+    if (fetched) self.postMessage(fetched);
+  } catch {
+    // Then the next one fetches it, too.
+  }
+  fetched = undefined;
 }
 
 /** Servers that do not know wasm give it another type, which streaming refuses. */

@@ -29,9 +29,9 @@ function crates() {
     for (const { pkg, dep_kinds: kinds } of needs.get(id)) if (kinds.some(({ kind }) => kind === null)) visit(pkg);
   };
   visit(resolve.root);
-  compiled.delete(resolve.root);
   const sums = checksums();
-  return Array.from(compiled, (id) => known.get(id)).map((crate) => ({
+  const others = Array.from(compiled, (id) => known.get(id)).filter(({ source }) => source !== null);
+  return others.map((crate) => ({
     name: crate.name,
     version: crate.version,
     licence: crate.license.replaceAll('/', ' OR '),

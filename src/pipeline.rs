@@ -87,6 +87,13 @@ impl Engine {
     /// [`Error::BadModel`].
     pub fn for_user_model(name: &str, model: &[u8], range: Option<[f32; 2]>) -> Result<Engine> {
         let mut generator = Generator::load(model)?;
+        if let Sides::Fixed { width, height } = generator.model().sides
+            && u64::from(width) * u64::from(height) > u64::from(LARGEST_WHOLE).pow(2)
+        {
+            return Err(Error::BadModel(format!(
+                "it draws {width}×{height} pixels at once; {LARGEST_WHOLE}×{LARGEST_WHOLE} are the most"
+            )));
+        }
         let mut entry = Entry::for_user_model(name, model, generator.model().layout);
         entry.range = match range {
             Some(range) => range,

@@ -1,5 +1,11 @@
 //! An ONNX file: what it takes and gives, or why it is no generator.
 
+use std::{
+    any::Any,
+    collections::{HashMap, HashSet},
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
 use tract_onnx::{
     pb::{
         GraphProto, ModelProto, ValueInfoProto, tensor_proto::DataType, tensor_shape_proto::dimension::Value as Dim,
@@ -80,16 +86,30 @@ impl Model {
 }
 
 fn parse(onnx: &tract_onnx::Onnx, proto: &ModelProto) -> Result<InferenceModel> {
-    onnx.model_for_proto_model(proto).map_err(|e| bad(format!("tract cannot read its graph ({})", e.root_cause())))
+    let read = || {
+        let graph = onnx.model_for_proto_model(proto);
+        graph.map_err(|e| bad(format!("tract cannot read its graph ({})", e.root_cause())))
+    };
+    caught(read, bad)
 }
 
 pub(super) fn bad(what: String) -> Error {
     Error::BadModel(what)
 }
 
+/// Makes an error of a panic: tract has some for graphs that no exporter writes. In wasm a panic cannot be caught;
+/// there the worker ends, and whoever started it says so.
+pub(super) fn caught<T>(work: impl FnOnce() -> Result<T>, error: fn(String) -> Error) -> Result<T> {
+    let said = |panic: Box<dyn Any + Send>| {
+        let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+        format!("tract stumbles over it ({})", text.unwrap_or("a panic"))
+    };
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(error(said(panic))))
+}
+
 /// The graph's inputs that no initializer feeds (older exports list the weights too).
 fn inputs(graph: &GraphProto) -> Vec<&ValueInfoProto> {
-    let weights: std::collections::HashSet<_> = graph.initializer.iter().map(|t| &t.name).collect();
+    let weights: HashSet<_> = graph.initializer.iter().map(|t| &t.name).collect();
     graph.input.iter().filter(|input| !weights.contains(&input.name)).collect()
 }
 
@@ -163,9 +183,12 @@ fn sides(dims: &[Option<i64>], layout: Layout) -> Sides {
 
 /// What the activation that makes `output` gives, looking through operators that move values but do not change them.
 fn range(graph: &GraphProto, output: &str) -> Option<[f32; 2]> {
+    let makers: HashMap<&str, _> =
+        graph.node.iter().flat_map(|node| node.output.iter().map(move |name| (name.as_str(), node))).collect();
     let mut name = output;
-    loop {
-        let node = graph.node.iter().find(|node| node.output.iter().any(|o| o == name))?;
+    // No way back is longer, but for one that goes round.
+    for _ in &graph.node {
+        let node = makers.get(name)?;
         match node.op_type.as_str() {
             "Tanh" => return Some([-1., 1.]),
             "Sigmoid" => return Some([0., 1.]),
@@ -175,6 +198,7 @@ fn range(graph: &GraphProto, output: &str) -> Option<[f32; 2]> {
             _ => return None,
         }
     }
+    None
 }
 
 fn shape(dims: &[Option<i64>]) -> String {

@@ -1,10 +1,12 @@
 //! The core and the command line against fixtures, in one binary (linking tract takes a while).
 
+mod any_photo;
 mod bad_input;
 mod command_line;
 mod decode;
 mod drawn;
 mod fingerprint;
+mod fuzz;
 mod metadata;
 mod model;
 mod parity;

@@ -1,7 +1,9 @@
 # What people type, and what tests and CI run. Each target installs what it lacks (scripts/setup.sh).
-.PHONY: start test test-firefox check bench package cli site models docs
+.PHONY: start test test-firefox check fuzz bench package cli site models docs
 
 PORT ?= 8080
+FUZZ ?= decode
+SECONDS ?= 600
 SETUP := scripts/setup.sh
 SHELL := bash
 # Tools that scripts/setup.sh installed come first.
@@ -38,6 +40,10 @@ docs: ## the package's reference and guides, in dist/docs/
 check: ## formatting, lints, types, licences
 	@$(SETUP) lint wasm npm deny
 	@scripts/check.sh
+
+fuzz: ## looks for input that breaks a target of fuzz/: make fuzz FUZZ=decode SECONDS=600
+	@$(SETUP) fuzz
+	fuzz/run.sh $(FUZZ) $(SECONDS)
 
 package: export NIJIGEN_RELEASE = 1
 package: site ## the static site in dist/site, the npm package in dist/

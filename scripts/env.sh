@@ -2,9 +2,10 @@
 TOOLS=${NIJIGEN_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/nijigen}
 TRUNK_VERSION=0.21.14
 DENY_VERSION=0.20.2
+FUZZ_VERSION=0.13.1
 # wasm-bindgen's program must be exactly the crate's version.
 BINDGEN_VERSION=$(sed -n '/^name = "wasm-bindgen"$/{n;s/version = "\(.*\)"/\1/p;}' Cargo.lock)
-PATH=$TOOLS/wasm-bindgen-cli-$BINDGEN_VERSION/bin:$TOOLS/trunk-$TRUNK_VERSION/bin:$TOOLS/cargo-deny-$DENY_VERSION/bin:$PATH
+PATH=$TOOLS/wasm-bindgen-cli-$BINDGEN_VERSION/bin:$TOOLS/trunk-$TRUNK_VERSION/bin:$TOOLS/cargo-deny-$DENY_VERSION/bin:$TOOLS/cargo-fuzz-$FUZZ_VERSION/bin:$PATH
 export PATH
 
 # A room for each list of requirements, so that a changed list is installed.

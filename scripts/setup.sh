@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the named needs lack, and nothing that is there: scripts/setup.sh NEED…
-# Needs: cc  lint  wasm  atomics  bindgen  trunk  npm  chromium  firefox  deny  python
+# Needs: cc  lint  wasm  atomics  bindgen  trunk  npm  chromium  firefox  deny  fuzz  python
 # Never asks; safe to interrupt and run again. Without root it prints the command to run and stops.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -86,6 +86,13 @@ need_deny() {
   need_cc
   [ "$(cargo-deny --version 2>/dev/null)" = "cargo-deny $DENY_VERSION" ] && return
   tool cargo-deny "$DENY_VERSION" "6 minutes" --locked
+}
+
+need_fuzz() {
+  need_cc
+  rustc +nightly --version >/dev/null 2>&1 || stop "Fuzzing needs Rust's nightly toolchain; run: rustup toolchain install nightly --profile minimal"
+  [ "$(cargo-fuzz --version 2>/dev/null)" = "cargo-fuzz $FUZZ_VERSION" ] && return
+  tool cargo-fuzz "$FUZZ_VERSION" "2 minutes" --locked
 }
 
 need_npm() {

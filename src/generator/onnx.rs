@@ -1,6 +1,10 @@
 //! An ONNX file: what it takes and gives, or why it is no generator.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    any::Any,
+    collections::{HashMap, HashSet},
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use tract_onnx::{
     pb::{
@@ -82,11 +86,25 @@ impl Model {
 }
 
 fn parse(onnx: &tract_onnx::Onnx, proto: &ModelProto) -> Result<InferenceModel> {
-    onnx.model_for_proto_model(proto).map_err(|e| bad(format!("tract cannot read its graph ({})", e.root_cause())))
+    let read = || {
+        let graph = onnx.model_for_proto_model(proto);
+        graph.map_err(|e| bad(format!("tract cannot read its graph ({})", e.root_cause())))
+    };
+    caught(read, bad)
 }
 
 pub(super) fn bad(what: String) -> Error {
     Error::BadModel(what)
+}
+
+/// Makes an error of a panic: tract has some for graphs that no exporter writes. In wasm a panic cannot be caught;
+/// there the worker ends, and whoever started it says so.
+pub(super) fn caught<T>(work: impl FnOnce() -> Result<T>, error: fn(String) -> Error) -> Result<T> {
+    let said = |panic: Box<dyn Any + Send>| {
+        let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+        format!("tract stumbles over it ({})", text.unwrap_or("a panic"))
+    };
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(error(said(panic))))
 }
 
 /// The graph's inputs that no initializer feeds (older exports list the weights too).

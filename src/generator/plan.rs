@@ -8,7 +8,7 @@ use tract_onnx::{
 };
 
 use super::{
-    onnx::{Model, bad},
+    onnx::{Model, bad, caught},
     rewrite::rewrite,
 };
 use crate::{Error, Result, manifest::Layout};
@@ -180,7 +180,7 @@ impl Run {
             for &spent in &self.plan.flush[self.done] {
                 self.state.turn_state.values[spent] = None;
             }
-            self.state.compute_one_with_inputs(node, inputs).map_err(internal)?;
+            caught(|| self.state.compute_one_with_inputs(node, inputs).map_err(internal), Error::Internal)?;
             self.done += 1;
         }
         Ok(self.done == order.len())

@@ -1,11 +1,13 @@
 //! The core and the command line against fixtures, in one binary (linking tract takes a while).
 
+mod any_photo;
 mod bad_input;
 mod command_line;
 mod decode;
 mod drawn;
 mod fingerprint;
 mod fourier;
+mod fuzz;
 mod metadata;
 mod model;
 mod parity;

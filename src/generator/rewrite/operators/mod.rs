@@ -78,13 +78,24 @@ impl Rewrite<'_> {
 
     /// Whether a normalisation follows, which asks for the moments.
     fn normalised(&self, outlet: OutletId) -> bool {
-        self.source.outlet_successors(outlet).iter().any(|inlet| {
-            let node = self.source.node(inlet.node);
-            let shift = node.op.downcast_ref::<TypedBinOp>().is_some_and(|op| op.0.is::<Add>());
-            node.op_is::<Reduce>()
-                || node.op_is::<RmsNorm>()
-                || ((node.op_is::<AxisOp>() || shift) && self.normalised(OutletId::new(inlet.node, 0)))
-        })
+        /// Shifts and changes of axes that are looked through.
+        const BETWEEN: usize = 16;
+        let mut outlets = vec![outlet];
+        let mut at = 0;
+        while let Some(&outlet) = outlets.get(at) {
+            for inlet in self.source.outlet_successors(outlet) {
+                let (node, next) = (self.source.node(inlet.node), OutletId::new(inlet.node, 0));
+                let shift = node.op.downcast_ref::<TypedBinOp>().is_some_and(|op| op.0.is::<Add>());
+                if node.op_is::<Reduce>() || node.op_is::<RmsNorm>() {
+                    return true;
+                }
+                if (node.op_is::<AxisOp>() || shift) && outlets.len() <= BETWEEN && !outlets.contains(&next) {
+                    outlets.push(next);
+                }
+            }
+            at += 1;
+        }
+        false
     }
 
     /// A waiting convolution at an outlet that only the node at hand reads.

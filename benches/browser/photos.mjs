@@ -36,11 +36,11 @@ export const script = `
     }
   }
 
-  /** From the call to the last picture; once the workers are warm, if so wished. */
+  /** From the call to the last picture; where the workers shall be warm, the second time. */
   window.run = async ({ side, every, window: coalesce = 200, warm, ...options }) => {
     const converter = await createConverter({ ...options, cache: false });
     const all = (sources) => converter.convertMany(sources, { tier: 'fast', maxSide: side, window: coalesce });
-    if (warm) for await (const { error } of all(window.sources.slice(0, 2))) if (error) throw error;
+    if (warm) for await (const { error } of all(window.sources)) if (error) throw error;
     const begin = performance.now();
     let first;
     const plans = new Set();

@@ -109,7 +109,7 @@ const remove = (page, name = 'nijigen') =>
   );
 const usage = (page) => page.evaluate(() => window.converter.cache.stats());
 
-test('a database deleted under a page is made anew, and what is made meanwhile is kept', async (t) => {
+test('a database deleted under a page is made anew, and costs no photo', async (t) => {
   const server = await serve(folder, { throttled: false });
   t.after(() => server.close());
   for (const [how, gone] of [

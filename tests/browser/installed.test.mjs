@@ -201,7 +201,7 @@ test('a first visit is enough without a photo: engine and model come when the pa
   await without.getByText(WORDS['offline.ready']).waitFor({ timeout: 60_000 });
   await page.keyboard.press('Escape');
   assert.equal(await line.textContent(), WORDS['offline.ready']);
-  assert.deepEqual([server.count(/\.wasm$/), server.count(/\.onnx$/)], [1, 1], 'one build and one model');
+  assert.deepEqual([server.count(/\.wasm$/), server.count(/\.onnx$/)], [1, 3], 'one build and the models');
 
   await server.close();
   await choose(page, LAKE);

@@ -182,6 +182,7 @@ test('Node: from a path, bytes and a URL, without a worker; types without a page
     progressed: true,
     caches: ['miss', 'exact'],
     aborted: 'cancelled',
+    late: 'timeout',
     own: ['mine', 'mine', 'miss'],
     refused: 'bad-model',
     stats: 2,

@@ -30,7 +30,7 @@ let standing: Standing = { name: 'unknown' };
 const listeners = new Set<(standing: Standing) => void>();
 let timer: ReturnType<typeof setTimeout> | undefined;
 let last: Promise<void> = Promise.resolve();
-/** The build that has run. From then on all styles are wanted, and the build that later visits take. */
+/** The build that has run. From then on the one that later visits take is wanted, too. */
 let ran: Variant | undefined;
 
 /** Tells how it stands, now and whenever that changes. */
@@ -46,7 +46,7 @@ function stand(next: Standing): void {
 
 /**
  * Fetches what visits without a network need, once all is quiet, through the service worker, which keeps it: the engine
- * as this page takes it and the first style's model; after a drawing the rest. Not where data is dear.
+ * as this page takes it and the models; after a drawing the rest. Not where data is dear.
  */
 export function fetchAhead(drawn?: Conversion): void {
   if (drawn?.cached?.ahead) return;
@@ -126,7 +126,7 @@ async function look(): Promise<Stock> {
     .filter(({ own }) => !own)
     .map(({ file, sha256, bytes }) => ({ url: `${modelsUrl}${file}?sha256=${sha256}`, bytes }));
   const build = builds.get(now) ?? builds.get(plain);
-  const wanted = ran ? [build, builds.get(later), ...models] : [build, models[0]];
+  const wanted = [build, ran && builds.get(later), ...models];
   const parts = [...new Set(wanted)].filter((part) => part !== undefined);
   const kept = new Set<Part>();
   await Promise.all([...builds.values(), ...models].map(async (part) => (await there(part)) && kept.add(part)));

@@ -1,4 +1,4 @@
-import type { Conversion } from '../client/index.js';
+import type { Conversion, ErrorCode } from '../client/index.js';
 import { lastChoices, type Choices } from './choices.js';
 import { Compare } from './compare.js';
 import { find } from './dom.js';
@@ -13,6 +13,9 @@ import { onStyles, styleName } from './styles.js';
 import { thumbnail } from './thumbnails.js';
 import { decimal, onLanguage, sentenceFor, shortDay, size, text } from './text.js';
 import { theViewer } from './viewer.js';
+
+/** What only another photo helps against. */
+const PHOTOS_FAULTS: readonly ErrorCode[] = ['unsupported-format', 'too-large', 'too-small', 'corrupt-image'];
 
 export interface CardActions {
   cancel(): void;
@@ -42,6 +45,8 @@ export class Card {
   readonly #finishing: Finishing;
   readonly #life = new AbortController();
   #state: JobState = { name: 'waiting' };
+  /** A copy of the photo, once there is one. */
+  #small: Blob;
   /** The drawing that is shown. */
   #shown: Conversion | undefined;
   #viewing: Viewing | undefined;
@@ -52,7 +57,7 @@ export class Card {
   constructor(template: HTMLTemplateElement, file: File, begin: Partial<Choices>, actions: CardActions) {
     const element = find(document.importNode(template.content, true), '.card', HTMLLIElement);
     this.element = element;
-    this.#file = file;
+    this.#file = this.#small = file;
     this.#actions = actions;
     this.#compare = new Compare(find(element, '.compare', HTMLElement));
     this.#before = find(element, '.before img', HTMLImageElement);
@@ -146,7 +151,8 @@ export class Card {
 
   #name(): void {
     const { name } = this.#file;
-    find(this.element, '.name', HTMLElement).textContent = name;
+    const heading = find(this.element, '.name', HTMLElement);
+    heading.textContent = heading.title = name;
     this.#before.alt = text('card.photo-alt', { name });
     this.#after.alt = text('card.anime-alt', { name });
     this.#cancel.ariaLabel = text('card.cancel-label', { name });
@@ -189,7 +195,8 @@ export class Card {
   }
 
   async #showPhoto(): Promise<void> {
-    const shown = await show(this.#before, await thumbnail(this.#file, this.element));
+    this.#small = await thumbnail(this.#file, this.element);
+    const shown = await show(this.#before, this.#small);
     if (shown) this.#shape(this.#before.naturalWidth, this.#before.naturalHeight);
     // TIFF, for one, only Safari shows.
     find(this.element, '.missing', HTMLElement).hidden = shown;
@@ -211,6 +218,10 @@ export class Card {
   render(state: JobState): void {
     this.#state = state;
     this.element.dataset['state'] = state.name;
+    // What a smaller size or another style may help, and what only another photo.
+    this.element.dataset['fault'] = state.name === 'failed' && PHOTOS_FAULTS.includes(state.code) ? 'photo' : '';
+    // Controls that have been there stay, for somebody may be using them.
+    if (state.name === 'done') this.element.dataset['drawn'] = '';
     this.#meter.hidden = state.name !== 'running' && state.name !== 'waiting';
     this.#problem.hidden = state.name !== 'failed';
     // Nothing stale is left for who reads the page otherwise.
@@ -326,6 +337,7 @@ export class Card {
     const ahead = this.#state.whole.cached?.ahead && wholeOf(this.#finishing.choices);
     this.#viewing ??= {
       photo: this.#file,
+      small: this.#small,
       landscape: this.#before.naturalWidth > this.#before.naturalHeight,
       ...(ahead && { ahead }),
       styles: () => this.#styles.missing,

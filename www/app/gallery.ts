@@ -62,11 +62,14 @@ export class Gallery {
 
   /** Resolves when all have a card. */
   async add(files: readonly File[], choices: Partial<Choices> = {}): Promise<void> {
+    const before = this.#listed.length;
     for (let from = 0; from < files.length; from += AT_ONCE) {
       // A hundred cards at once would hold the page up.
       if (from > 0) await new Promise((resolve) => setTimeout(resolve));
       for (const file of files.slice(from, from + AT_ONCE)) this.#addOne(file, choices);
       this.#follow();
+      // Below the others it would come unseen.
+      if (from === 0 && before > 0) this.#listed[before]?.element.scrollIntoView({ block: 'nearest' });
     }
   }
 

@@ -1,3 +1,4 @@
+import { busy } from './activity.js';
 import { fetchAhead } from './ahead.js';
 import { Announcer } from './announcer.js';
 import { Camera } from './camera.js';
@@ -69,6 +70,11 @@ addEventListener('load', () => {
         .catch(() => undefined),
   );
   fetchAhead();
+});
+
+// What somebody waits for is not lost with a slip of the hand.
+addEventListener('beforeunload', (event) => {
+  if (busy()) event.preventDefault();
 });
 
 // Whoever is choosing photos must not lose the page under the file dialog, nor one of its own.

@@ -10,6 +10,8 @@ const QUIET_MS = 400;
 /** Wants a photo's preview in each of these styles. */
 export interface Viewing {
   readonly photo: Blob;
+  /** The photo or a copy, as small as there is: browsers shrink on the thread that asks. */
+  readonly small: Blob;
   readonly landscape: boolean;
   /** The choices under which the site has it drawn ahead in each of its styles. */
   readonly ahead?: ConvertOptions;
@@ -73,16 +75,16 @@ async function next(): Promise<void> {
 
 /** Undefined where it had to make way. */
 async function draw(converter: Converter, viewing: Viewing, style: string): Promise<Blob | undefined> {
-  const { photo, landscape, ahead } = viewing;
+  const { photo, small, landscape, ahead } = viewing;
   const models = converter.styles().filter((model) => model.style === style);
   if (ahead && models.some(({ own }) => !own)) return (await converter.convert(photo, { ...ahead, style })).blob;
   const size = landscape ? { resizeWidth: SIDE } : { resizeHeight: SIDE };
-  const small = await createImageBitmap(photo, { ...size, resizeQuality: 'medium' });
+  const bitmap = await createImageBitmap(small, { ...size, resizeQuality: 'medium' });
   const abort = (fetching = new AbortController());
   const { signal } = abort;
   try {
     const fast = models.some(({ tier }) => tier === 'fast');
-    const { blob } = await converter.convert(small, {
+    const { blob } = await converter.convert(bitmap, {
       style,
       ...(fast && { tier: 'fast' }),
       format: 'jpeg',
@@ -99,6 +101,6 @@ async function draw(converter: Converter, viewing: Viewing, style: string): Prom
     throw error;
   } finally {
     fetching = undefined;
-    small.close();
+    bitmap.close();
   }
 }

@@ -66,7 +66,7 @@ export class CacheControl {
     await this.#do({ name: 'remove', ids });
   }
 
-  /** Removes all entries; rejects as `remove` does. */
+  /** Removes all entries; rejects as `delete` does. */
   async clear(): Promise<void> {
     await this.#do({ name: 'clear' });
   }

@@ -188,7 +188,7 @@ export class Converter {
    * a mistake in the program and rejects at once with a `TypeError` or `RangeError`.
    */
   async convert(source: Source, options: ConvertOptions = {}): Promise<Conversion> {
-    return withPixels(source, (readable) => this.#convert(readable, options));
+    return withPixels(source, (readable) => this.#convert(readable, options), options.signal);
   }
 
   /** With `wait` it is told whether the picture is kept. */

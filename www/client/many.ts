@@ -65,7 +65,8 @@ export async function* convertAll(
 
   function take(): void {
     if (taking || supply.ended || flights.length >= room) return;
-    taking = Promise.resolve(iterator.next()).then(({ done, value }) => {
+    const next = Promise.resolve().then(() => iterator.next());
+    taking = next.then(({ done, value }) => {
       taking = undefined;
       if (done) supply.ended = true;
       else flights = [...flights, depart(value)];

@@ -37,8 +37,9 @@ export class OwnModels {
   static async open(): Promise<OwnModels> {
     const models = new OwnModels();
     try {
-      const databases = await indexedDB.databases();
-      if (!databases.some(({ name }) => name === DATABASE)) return models;
+      // Not every browser tells which there are.
+      const databases = await (indexedDB as Partial<IDBFactory>).databases?.();
+      if (databases && !databases.some(({ name }) => name === DATABASE)) return models;
       for (const kept of await (await models.#open()).getAll('models')) models.#kept.set(kept.id, kept);
     } catch {
       // Private browsing, or a place without a database.
@@ -57,25 +58,36 @@ export class OwnModels {
 
   /** Keeps a model that is known to work; gives its id, which is none of `taken`. */
   async add(file: Blob, { name, range, licence = 'unknown' }: ModelMeta, taken: readonly string[]): Promise<string> {
-    const id = unique(name, [...taken, ...this.#kept.keys()]);
-    const entry: ModelEntry = {
-      id,
-      style: id,
-      name,
-      own: true,
-      tier: 'fine',
-      file: file instanceof File ? file.name : `${id}.onnx`,
-      bytes: file.size,
-      sha256: await sha256(file),
-      // Nothing tells how far a stranger's model sees.
-      receptive_field: 'global',
-      licence,
-      version: 'unknown',
+    const sum = await sha256(file);
+    const keptAs = (id: string): Kept => {
+      const entry: ModelEntry = {
+        id,
+        style: id,
+        name,
+        own: true,
+        tier: 'fine',
+        file: file instanceof File ? file.name : `${id}.onnx`,
+        bytes: file.size,
+        sha256: sum,
+        // Nothing tells how far a stranger's model sees.
+        receptive_field: 'global',
+        licence,
+        version: 'unknown',
+      };
+      return { id, entry, file, ...(range && { range }) };
     };
-    const kept: Kept = { id, entry, file, ...(range && { range }) };
-    this.#kept.set(id, kept);
-    await this.#do((database) => database.put('models', kept));
-    return id;
+    const known = () => [...taken, ...this.#kept.keys()];
+    let kept: Kept | undefined;
+    await this.#do(async (database) => {
+      const { store, done } = database.transaction('models', 'readwrite');
+      // Another page may have added one of this name.
+      const chosen = keptAs(unique(name, [...known(), ...(await store.getAllKeys())]));
+      await Promise.all([store.add(chosen), done]);
+      kept = chosen;
+    });
+    kept ??= keptAs(unique(name, known()));
+    this.#kept.set(kept.id, kept);
+    return kept.id;
   }
 
   async rename(id: string, name: string): Promise<void> {

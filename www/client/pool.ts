@@ -74,7 +74,10 @@ export class Pool {
       };
       const task: Task = {
         kin,
-        reject,
+        reject: (error) => {
+          signal?.removeEventListener('abort', leave);
+          reject(error);
+        },
         run: async (worker) => {
           signal?.removeEventListener('abort', leave);
           await work(worker).then(resolve, reject);
@@ -129,6 +132,9 @@ export class Pool {
     for (const { reject } of this.#waiting.splice(0)) reject(disposed());
     for (const worker of [...this.#leaving, ...[...this.#slots].map(({ worker }) => worker)]) worker.end(disposed());
     for (const { timer } of this.#slots) clearTimeout(timer);
+    this.#slots.clear();
+    this.#leaving.clear();
+    this.#compiled.clear();
   }
 
   /** What is asked for in one go is decided on together. */
@@ -148,7 +154,17 @@ export class Pool {
     else this.#revise(plan(photos, this.machine));
     for (const task of [...this.#waiting]) {
       if (task.kin !== undefined && this.#live().some((slot) => slot.task?.kin === task.kin)) continue;
-      const slot = this.#slotFor(task);
+      let slot;
+      try {
+        slot = this.#slotFor(task);
+      } catch (cause) {
+        // Making a worker may throw at once, as where the page's policy wants trusted types.
+        this.#waiting = this.#waiting.filter((waiting) => waiting !== task);
+        task.reject(
+          new NijigenError('unsupported-environment', `a worker cannot be made: ${String(cause)}`, { cause }),
+        );
+        continue;
+      }
       if (!slot) break;
       this.#start(task, slot);
     }

@@ -1,4 +1,4 @@
-import { NijigenError } from './error.js';
+import { cancelled, NijigenError } from './error.js';
 import { absolute } from './platform.js';
 import type { Photo } from './protocol.js';
 
@@ -39,7 +39,10 @@ export function toFile(source: FileSource): Blob | string {
  */
 export function toPhoto(source: ReadableSource): Photo {
   // By their names, for which Node's build has others.
-  if (typeof ImageBitmap === 'function' && source instanceof ImageBitmap) return source;
+  if (typeof ImageBitmap === 'function' && source instanceof ImageBitmap) {
+    if (source.width > 0) return source;
+    throw new NijigenError('corrupt-image', 'the ImageBitmap is closed');
+  }
   return typeof ImageData === 'function' && source instanceof ImageData ? source : toFile(source as FileSource);
 }
 
@@ -47,13 +50,41 @@ export function toPhoto(source: ReadableSource): Photo {
  * Gives `use` the source, what an element shows as a bitmap that lasts as long as it takes.
  * @internal
  */
-export async function withPixels<T>(source: Source, use: (source: ReadableSource) => Promise<T>): Promise<T> {
+export async function withPixels<T>(
+  source: Source,
+  use: (source: ReadableSource) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
   if (!isShown(source)) return use(source);
-  const bitmap = await bitmapOf(source);
+  const bitmap = await unlessAborted(bitmapOf(source), signal);
   try {
     return await use(bitmap);
   } finally {
     bitmap.close();
+  }
+}
+
+/** What comes after the abort is closed: an image may never be loaded. */
+async function unlessAborted(coming: Promise<ImageBitmap>, signal?: AbortSignal): Promise<ImageBitmap> {
+  if (!signal) return coming;
+  let abort: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => {
+      reject(cancelled());
+      coming.then(
+        (bitmap) => {
+          bitmap.close();
+        },
+        () => undefined,
+      );
+    };
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  });
+  try {
+    return await Promise.race([coming, aborted]);
+  } finally {
+    if (abort) signal.removeEventListener('abort', abort);
   }
 }
 

@@ -186,7 +186,8 @@ export class NijigenPhoto extends Base {
   }
 
   connectedCallback(): void {
-    if (this.state === 'idle') this.#plan();
+    // The attribute alone does not tell: a copy has it as well.
+    if (!this.#run) this.#plan();
   }
 
   disconnectedCallback(): void {

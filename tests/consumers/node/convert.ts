@@ -16,6 +16,9 @@ const again = await converter.convert(await readFile(photo), options);
 const aborted = await converter
   .convert(new URL(`file://${photo}`), { ...options, cache: 'off', signal: AbortSignal.abort() })
   .catch((error: unknown) => error);
+const late = await converter
+  .convert(photo, { ...options, maxSide: 512, cache: 'off', timeout: 1 })
+  .catch((error: unknown) => error);
 const own = await converter.addModel(new URL(import.meta.resolve('nijigen/models/skyline-fast.onnx')), {
   name: 'Mine',
 });
@@ -28,6 +31,7 @@ console.log(
     progressed: shares.length > 2 && shares.at(-1) === 1,
     caches: [first.cache, again.cache],
     aborted: code(aborted),
+    late: code(late),
     own: [own, mine.style, mine.cache],
     refused: code(refused),
     stats: (await converter.cache.stats()).entries,

@@ -63,7 +63,6 @@ export async function open(browser, url, options = {}) {
   const context = await browser.newContext(options);
   const page = await context.newPage();
   const watch = keepWatch(context, page, new URL(url).origin);
-  await page.addInitScript(observeLongTasks);
   await page.goto(url);
   return { context, page, watch };
 }
@@ -87,11 +86,27 @@ function keepWatch(context, page, origin) {
   };
 }
 
-function observeLongTasks() {
-  window.longTasks = [];
-  new PerformanceObserver((list) => {
-    window.longTasks.push(...list.getEntries().map(({ startTime, duration }) => ({ startTime, duration })));
-  }).observe({ type: 'longtask' });
+/**
+ * The tasks of the page's thread while `work` is done that took 50 ms and more of processor time: what other programs take
+ * away meanwhile does not count.
+ */
+export async function longTasksOf(page, work) {
+  const session = await page.context().browser().newBrowserCDPSession();
+  const events = [];
+  session.on('Tracing.dataCollected', ({ value }) => events.push(...value));
+  await session.send('Tracing.start', { traceConfig: { includedCategories: ['toplevel', 'blink.user_timing'] } });
+  await page.evaluate(() => performance.mark('the page under test'));
+  await work();
+  const complete = new Promise((resolve) => session.once('Tracing.tracingComplete', resolve));
+  await session.send('Tracing.end');
+  await complete;
+  await session.detach();
+  const mark = events.find(({ name }) => name === 'the page under test');
+  const tasks = events.filter(
+    ({ pid, tid, name, ts }) => pid === mark.pid && tid === mark.tid && /RunTask$/.test(name) && ts > mark.ts,
+  );
+  if (tasks.length === 0) throw new Error('no task was traced');
+  return tasks.map(({ tdur }) => tdur / 1000).filter((ms) => ms >= 50);
 }
 
 export const card = (page, index = 0) => page.locator('.card').nth(index);

@@ -116,6 +116,18 @@ test('attributes and properties are one', async (t) => {
   assert.deepEqual(both, [written, 'none', null, null, 'idle', true]);
 });
 
+test('a copy draws as well', async (t) => {
+  const page = await open(t);
+  await place(page, '<nijigen-photo id="first" src="dog.jpg" max-side="128"></nijigen-photo>');
+  await reaches(page, 'first', 'done');
+  await page.evaluate(() => {
+    const copy = document.querySelector('#first').cloneNode(true);
+    copy.id = 'copy';
+    document.querySelector('main').prepend(copy);
+  });
+  await page.waitForFunction(() => document.querySelector('#copy').conversion?.width === 128);
+});
+
 test('it waits for the view, and stops when it is taken away or its photo changes', async (t) => {
   const page = await open(t);
   const far = '<div style="height:3000px"></div>';
@@ -154,6 +166,13 @@ test('without scripts the photo is there', async (t) => {
 
 test('images and canvases are sources; what may not be read says so', async (t) => {
   const page = await open(t);
+  const closed = await page.evaluate(async () => {
+    const bitmap = await createImageBitmap(new ImageData(64, 64));
+    bitmap.close();
+    const converter = await window.createConverter();
+    return converter.convert(bitmap).catch(({ code }) => code);
+  });
+  assert.equal(closed, 'corrupt-image');
   const foreign = await serve(folder, { prefix: '/', throttled: false });
   t.after(() => foreign.close());
   const results = await page.evaluate(async (foreign) => {
@@ -242,6 +261,21 @@ test('a model of your own is tried, kept, listed, used and removed', async (t) =
   ];
   assert.deepEqual(second.own.sort(), named.sort());
   assert.deepEqual([second.cache, second.gone, second.left], ['exact', 'bad-model', 3]);
+});
+
+test('two pages may add models of one name', async (t) => {
+  const page = await open(t);
+  const other = await page.context().newPage();
+  await other.goto(server.url);
+  await other.waitForFunction(() => window.NijigenPhoto);
+  const begin = (page) => page.evaluate(async () => void (window.own = await window.createConverter()));
+  await begin(page);
+  await begin(other);
+  const add = (page) => page.evaluate(() => window.own.addModel('nijigen/models/meadow-fast.onnx', { name: 'Mine' }));
+  assert.deepEqual([await add(page), await add(other)], ['mine', 'mine-2']);
+  await begin(page);
+  const kept = await page.evaluate(() => window.own.styles().flatMap(({ id, own }) => (own ? [id] : [])));
+  assert.deepEqual(kept.sort(), ['mine', 'mine-2']);
 });
 
 test('preloading leaves nothing to fetch for the photo', async (t) => {

@@ -320,6 +320,54 @@ test('disposing ends what is in progress and what comes later', async () => {
   assert.deepEqual(codes, ['cancelled', 'cancelled']);
 });
 
+test('where no worker can be made the photo says so, and the next one is drawn when one can', async () => {
+  const outcome = await page.evaluate(async () => {
+    const { Worker } = window;
+    window.Worker = class {
+      constructor() {
+        throw new TypeError('refused');
+      }
+    };
+    const converter = await window.nijigen.createConverter();
+    const { code, message } = await converter.convert('dog.jpg').catch((error) => error);
+    window.Worker = Worker;
+    const { width } = await converter.convert('dog.jpg', { maxSide: 128 });
+    converter.dispose();
+    return { code, message, width };
+  });
+  assert.equal(outcome.code, 'unsupported-environment');
+  assert.match(outcome.message, /refused/);
+  assert.equal(outcome.width, 128);
+});
+
+test('a source that throws ends the loop, whether it is asynchronous or not', async () => {
+  const outcomes = await page.evaluate(async () => {
+    const through = async (sources) => {
+      let seen = 0;
+      try {
+        for await (const { conversion } of window.converter.convertMany(sources, { maxSide: 128 }))
+          seen += conversion ? 1 : 0;
+      } catch (error) {
+        return [seen, String(error)];
+      }
+      return [seen, 'ended'];
+    };
+    function* plain() {
+      yield 'dog.jpg';
+      yield 'dog.jpg';
+      throw new Error('no more');
+    }
+    async function* later() {
+      yield* plain();
+    }
+    return [await through(plain()), await through(later())];
+  });
+  for (const [seen, end] of outcomes) {
+    assert.equal(end, 'Error: no more');
+    assert.ok(seen <= 2);
+  }
+});
+
 test('its types say what it does', () => {
   writeFileSync(
     join(folder, 'use.ts'),

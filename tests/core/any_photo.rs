@@ -206,7 +206,7 @@ proptest! {
         prop_assert_eq!((result.width(), result.height()), sides);
         if sides == (width, height) {
             prop_assert!(alpha(result.rgba()).eq(alpha(photo.rgba())));
-            prop_assert_eq!(&result == &photo, strength == 0.);
+            prop_assert_eq!(result == photo, strength == 0.);
         } else if photo.is_opaque() {
             prop_assert!(result.is_opaque());
         }

@@ -236,7 +236,7 @@ impl Rendering {
     /// Runs one operator of the generator; true once there is none left.
     ///
     /// # Errors
-    /// [`Error::Internal`], [`Error::OutOfMemory`].
+    /// [`Error::BadModel`] when the operator fails, [`Error::OutOfMemory`].
     pub fn step(&mut self) -> Result<bool> {
         let Some(run) = &mut self.run else { return Ok(true) };
         if !run.step()? {

@@ -5,7 +5,7 @@ use std::{cell::OnceCell, fs, path::Path};
 
 use nijigen::{
     Options,
-    cache::{Disk, Id, Key, Policy, Settings, Store},
+    cache::{Disk, Id, Key, Life, Policy, Settings, Store},
     fingerprint::Fingerprint,
     manifest::{Entry, Layout, parse},
 };
@@ -113,7 +113,7 @@ fn policy(records: Vec<Record>) {
         }
         if let Some(upkeep) = policy.room(&id, record.bytes, NOW) {
             assert!(!upkeep.remove.contains(&id));
-            policy.insert(record.clone());
+            policy.insert(Record { life: Life { created: NOW, used: NOW, hits: 0 }, ..record.clone() });
             assert!(held(&policy) <= 1 << 20 && policy.records().count() <= 3);
         }
     }

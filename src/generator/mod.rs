@@ -2,6 +2,7 @@
 //!
 //! The only module that knows tract.
 
+mod claims;
 mod kernels;
 pub mod onnx;
 mod ops;

@@ -14,7 +14,7 @@ use tract_onnx::{
     prelude::*,
 };
 
-use super::rewrite::Prepared;
+use super::{claims, rewrite::Prepared};
 use crate::{Error, Result, manifest::Layout};
 
 /// The name of an input of one number: the longer side of the whole picture in pixels, of which the image may be a
@@ -71,6 +71,7 @@ impl Model {
         let image = usize::from(side == Some(0));
         let output = only(graph.output.iter().collect(), "output")?;
         check_complete(graph, output)?;
+        claims::check(graph)?;
         let (datum_type, dims) = tensor(input)?;
         let layout = layout(input, &dims)?;
         let sides = sides(&dims, layout);

@@ -99,6 +99,9 @@ fn optimise(model: &Model, shape: &[usize], side: u32, ours: bool) -> TractResul
         set_constant(&mut graph, input, side as f32)?;
     }
     let graph = graph.into_decluttered()?;
+    if graph.nodes.iter().flat_map(|node| &node.outputs).any(|output| is_enormous(&output.fact)) {
+        return Err(TractError::msg("it needs more memory than there can be"));
+    }
     if ours { rewrite(&graph, &model.prepared)?.into_optimized() } else { graph.into_optimized() }
 }
 
@@ -141,6 +144,13 @@ fn multiply_adds(graph: &TypedModel, node: usize) -> u64 {
     costs.iter().map(of).sum()
 }
 
+/// Whether a value alone is more than wasm can address.
+fn is_enormous(fact: &TypedFact) -> bool {
+    const MOST: usize = 1 << 30;
+    let product = |shape: &[usize]| shape.iter().try_fold(1usize, |product, &side| product.checked_mul(side));
+    fact.shape.as_concrete().is_some_and(|shape| product(shape).is_none_or(|count| count > MOST))
+}
+
 fn internal(error: TractError) -> Error {
     Error::Internal(error.root_cause().to_string())
 }
@@ -170,7 +180,7 @@ impl Run {
     /// Runs the next operator; true once there is none left.
     ///
     /// # Errors
-    /// [`Error::Internal`] when the operator fails.
+    /// [`Error::BadModel`] when the operator fails.
     pub fn step(&mut self) -> Result<bool> {
         let order = self.plan.inner.order_without_consts();
         if let Some(&node) = order.get(self.done) {
@@ -180,7 +190,9 @@ impl Run {
             for &spent in &self.plan.flush[self.done] {
                 self.state.turn_state.values[spent] = None;
             }
-            caught(|| self.state.compute_one_with_inputs(node, inputs).map_err(internal), Error::Internal)?;
+            let state = &mut self.state;
+            let failed = |error: TractError| bad(format!("one of its operators fails ({})", error.root_cause()));
+            caught(|| state.compute_one_with_inputs(node, inputs).map_err(failed), bad)?;
             self.done += 1;
         }
         Ok(self.done == order.len())

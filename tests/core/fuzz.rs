@@ -1,4 +1,4 @@
-//! Every input that the fuzzers kept (`fuzz/README.md`) goes through the same checks again.
+//! Every input that the fuzzers kept, or that once broke a check (`fuzz/README.md`), goes through the same checks again.
 
 #[path = "../../fuzz/src/lib.rs"]
 mod targets;
@@ -7,10 +7,10 @@ use nijigen::options::Limits;
 use targets::{decode, fingerprint, load, record};
 
 fn replay(target: &str, check: impl Fn(&[u8])) {
-    let folder = crate::path("fuzz/corpus").join(target);
-    let files: Vec<_> = folder.read_dir().unwrap().map(|file| file.unwrap().path()).collect();
-    assert!(files.len() >= 10, "only {} files in {}", files.len(), folder.display());
-    for file in files {
+    let files = |folder| crate::path(folder).join(target).read_dir().into_iter().flatten().map(|f| f.unwrap().path());
+    let corpus: Vec<_> = files("fuzz/corpus").collect();
+    assert!(corpus.len() >= 10, "{target}: only {} files", corpus.len());
+    for file in corpus.into_iter().chain(files("fuzz/regressions")) {
         // Shown where the check fails.
         println!("{}", file.display());
         check(&std::fs::read(&file).unwrap());

@@ -255,6 +255,8 @@ test('preloading counts only what is there', async () => {
 
 test('a photo waits for one that is preloaded at most', async () => {
   const result = await page.evaluate(async () => {
+    // Another worker would not have to wait at all.
+    window.converter = await window.make({ workers: 1 });
     let runs = 0;
     let begin;
     const begun = new Promise((resolve) => (begin = resolve));

@@ -118,14 +118,14 @@ test('attributes and properties are one', async (t) => {
 
 test('a copy draws as well', async (t) => {
   const page = await open(t);
-  await place(page, '<nijigen-photo id="first" src="dog.jpg" max-side="128"></nijigen-photo>');
+  await place(page, '<nijigen-photo id="first" src="dog.jpg" max-side="256" loading="eager"></nijigen-photo>');
   await reaches(page, 'first', 'done');
   await page.evaluate(() => {
     const copy = document.querySelector('#first').cloneNode(true);
     copy.id = 'copy';
     document.querySelector('main').prepend(copy);
   });
-  await page.waitForFunction(() => document.querySelector('#copy').conversion?.width === 128);
+  await page.waitForFunction(() => document.querySelector('#copy').conversion?.width === 256);
 });
 
 test('it waits for the view, and stops when it is taken away or its photo changes', async (t) => {

@@ -164,13 +164,3 @@ test('what is not a number is no brightness: such a model draws nothing in place
   }
   await goesOn(MOST_FOR_MODELS);
 });
-
-test('memory that runs out is said to, and a new worker draws the next photo', async () => {
-  const url = await put(MODELS['1 GB of ones']);
-  const came = await page.evaluate(
-    (model) => window.outcome(() => window.converter.convert(window.photo, { model, cache: 'off' })),
-    url,
-  );
-  assert.equal(came.gives, 'out-of-memory', came.message);
-  await goesOn(100 * MB);
-});

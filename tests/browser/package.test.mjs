@@ -331,13 +331,13 @@ test('where no worker can be made the photo says so, and the next one is drawn w
     const converter = await window.nijigen.createConverter();
     const { code, message } = await converter.convert('dog.jpg').catch((error) => error);
     window.Worker = Worker;
-    const { width } = await converter.convert('dog.jpg', { maxSide: 128 });
+    const { width } = await converter.convert('dog.jpg', { maxSide: 256 });
     converter.dispose();
     return { code, message, width };
   });
   assert.equal(outcome.code, 'unsupported-environment');
   assert.match(outcome.message, /refused/);
-  assert.equal(outcome.width, 128);
+  assert.equal(outcome.width, 256);
 });
 
 test('a source that throws ends the loop, whether it is asynchronous or not', async () => {
@@ -345,7 +345,7 @@ test('a source that throws ends the loop, whether it is asynchronous or not', as
     const through = async (sources) => {
       let seen = 0;
       try {
-        for await (const { conversion } of window.converter.convertMany(sources, { maxSide: 128 }))
+        for await (const { conversion } of window.converter.convertMany(sources, { maxSide: 256 }))
           seen += conversion ? 1 : 0;
       } catch (error) {
         return [seen, String(error)];

@@ -83,7 +83,7 @@ impl Generator {
         let found = self.plans.iter().position(|p| (p.width, p.height, p.side) == (width, height, side));
         let plan = match found.and_then(|at| self.plans.remove(at)) {
             Some(plan) => plan,
-            None => Arc::new(onnx::caught(|| Plan::new(&self.model, width, height, side), onnx::bad)?),
+            None => Arc::new(onnx::caught(|| Plan::new(&self.model, width, height, side))?),
         };
         self.plans.push_front(plan.clone());
         self.plans.truncate(KEPT_PLANS);

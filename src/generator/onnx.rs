@@ -91,7 +91,7 @@ fn parse(onnx: &tract_onnx::Onnx, proto: &ModelProto) -> Result<InferenceModel> 
         let graph = onnx.model_for_proto_model(proto);
         graph.map_err(|e| bad(format!("tract cannot read its graph ({})", e.root_cause())))
     };
-    caught(read, bad)
+    caught(read)
 }
 
 pub(super) fn bad(what: String) -> Error {
@@ -100,12 +100,12 @@ pub(super) fn bad(what: String) -> Error {
 
 /// Makes an error of a panic: tract has some for graphs that no exporter writes. In wasm a panic cannot be caught;
 /// there the worker ends, and whoever started it says so.
-pub(super) fn caught<T>(work: impl FnOnce() -> Result<T>, error: fn(String) -> Error) -> Result<T> {
+pub(super) fn caught<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     let said = |panic: Box<dyn Any + Send>| {
         let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
-        format!("tract stumbles over it ({})", text.unwrap_or("a panic"))
+        bad(format!("its graph makes the engine fail ({})", text.unwrap_or("a panic")))
     };
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(error(said(panic))))
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(said(panic)))
 }
 
 /// The graph's inputs that no initializer feeds (older exports list the weights too).

@@ -192,7 +192,7 @@ impl Run {
             }
             let state = &mut self.state;
             let failed = |error: TractError| bad(format!("one of its operators fails ({})", error.root_cause()));
-            caught(|| state.compute_one_with_inputs(node, inputs).map_err(failed), bad)?;
+            caught(|| state.compute_one_with_inputs(node, inputs).map_err(failed))?;
             self.done += 1;
         }
         Ok(self.done == order.len())

@@ -98,7 +98,8 @@ test('a page that is not isolated draws two photos at once and gives them in the
       names: window.names,
     };
   });
-  assert.equal(result.most, 2);
+  // What is told last of one may come after what is told first of the next; there are no more than two workers, see below.
+  assert.ok(result.most >= 2, 'at once');
   assert.deepEqual(result.order, [...result.names.entries()]);
   assert.deepEqual(new Set(result.threads), new Set(['false 1']));
   assert.equal(page.workers().length, 2);

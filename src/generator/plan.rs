@@ -94,27 +94,29 @@ fn optimise(model: &Model, shape: &[usize], side: u32, ours: bool) -> TractResul
     let mut graph = model.graph.clone();
     graph.set_input_fact(model.image, InferenceFact::dt_shape(model.datum_type, shape))?;
     let mut graph = graph.into_typed()?;
-    check_sizes(&graph, shape.iter().product())?;
+    let most = MOST.min(MOST_TIMES * shape.iter().product::<usize>());
+    check_sizes(&graph, most)?;
     if let Some(input) = model.side {
         set_constant(&mut graph, input, side as f32)?;
     }
     let graph = graph.into_decluttered()?;
-    if graph.nodes.iter().flat_map(|node| &node.outputs).any(|output| is_enormous(&output.fact)) {
-        return Err(TractError::msg("it needs more memory than there can be"));
-    }
+    // Some sizes are known only now.
+    check_sizes(&graph, most)?;
     if ours { rewrite(&graph, &model.prepared)?.into_optimized() } else { graph.into_optimized() }
 }
 
+/// Values in the 2 GB that wasm can have in one piece.
+const MOST: usize = 1 << 29;
 /// How many times as large as the input a tensor may be: hundreds of channels at four times the size are.
 const MOST_TIMES: usize = 1 << 14;
 
 /// A few bytes can ask for a tensor that no memory holds; it is better not to begin.
-fn check_sizes(graph: &TypedModel, input: usize) -> TractResult<()> {
+fn check_sizes(graph: &TypedModel, most: usize) -> TractResult<()> {
     for node in graph.nodes.iter().filter(|node| !node.op_is::<Const>()) {
         for shape in node.outputs.iter().filter_map(|output| output.fact.shape.as_concrete()) {
             let values = shape.iter().try_fold(1, |product: usize, &side| product.checked_mul(side));
-            if values.is_none_or(|values| values / MOST_TIMES > input) {
-                return Err(TractError::msg(format!("`{}` would make {shape:?} values of {input}", node.name)));
+            if values.is_none_or(|values| values > most) {
+                return Err(TractError::msg(format!("`{}` would make {shape:?} values", node.name)));
             }
         }
     }
@@ -142,13 +144,6 @@ fn multiply_adds(graph: &TypedModel, node: usize) -> u64 {
         _ => 0,
     };
     costs.iter().map(of).sum()
-}
-
-/// Whether a value alone is more than wasm can address.
-fn is_enormous(fact: &TypedFact) -> bool {
-    const MOST: usize = 1 << 30;
-    let product = |shape: &[usize]| shape.iter().try_fold(1usize, |product, &side| product.checked_mul(side));
-    fact.shape.as_concrete().is_some_and(|shape| product(shape).is_none_or(|count| count > MOST))
 }
 
 fn internal(error: TractError) -> Error {

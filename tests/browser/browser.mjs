@@ -105,7 +105,7 @@ export async function longTasksOf(page, work) {
   const tasks = events.filter(
     ({ pid, tid, name, ts }) => pid === mark.pid && tid === mark.tid && /RunTask$/.test(name) && ts > mark.ts,
   );
-  if (tasks.length === 0) throw new Error('no task was traced');
+  if (!tasks.some(({ tdur }) => tdur > 0)) throw new Error('no task was traced with its time');
   return tasks.map(({ tdur }) => tdur / 1000).filter((ms) => ms >= 50);
 }
 

@@ -173,3 +173,19 @@ export const MODELS = {
   'a graph in a graph, 20 times': nested(20),
   'a graph in a graph, 500 times': nested(500),
 };
+
+const REPEATED = ['exp', 'sigmoid', 'tanh'];
+/** Sound, but of a picture of 320 × 180 it makes four of 1.7 GB each that it needs together. */
+export const ENORMOUS = model({
+  nodes: [
+    node('Tile', ['input', 'r'], ['large']),
+    node('Exp', ['large'], ['exp']),
+    node('Sigmoid', ['large'], ['sigmoid']),
+    node('Tanh', ['large'], ['tanh']),
+    ...REPEATED.map((name, i) => node('Add', [['large', 'sum0', 'sum1'][i], name], [`sum${i}`])),
+    node('ReduceMax', ['sum2'], ['least'], { keepdims: 0 }),
+    node('Add', ['input', 'least'], ['mixed']),
+    TANH,
+  ],
+  weights: [whole('r', 1, 1, 50, 50)],
+});

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { launch } from './browser.mjs';
 import { embed, open } from './embedder.mjs';
-import { MODELS, SOUND } from './hostile-models.mjs';
+import { ENORMOUS, MODELS, SOUND } from './hostile-models.mjs';
 import { PICTURES } from './hostile-pictures.mjs';
 import { serve } from './server.mjs';
 
@@ -163,4 +163,14 @@ test('what is not a number is no brightness: such a model draws nothing in place
     assert.match(came.message, /not numbers/);
   }
   await goesOn(MOST_FOR_MODELS);
+});
+
+test('memory that runs out is said to, and a new worker draws the next photo', async () => {
+  const url = await put(ENORMOUS);
+  const came = await page.evaluate(async (model) => {
+    const photo = await window.again('lake.jpg', { scale: 0.5 });
+    return window.outcome(() => window.converter.convert(photo, { model, modelRange: [-1, 1], cache: 'off' }));
+  }, url);
+  assert.equal(came.gives, 'out-of-memory', came.message);
+  await goesOn(100 * MB);
 });

@@ -7,7 +7,9 @@ import { serve } from './server.mjs';
 
 const [CONVERSIONS, ROUND] = [300, 20];
 
-let browser, server, page, cdp;
+let browser, server, page, cdp, worker;
+/** What waits for the worker's debugger, by number. */
+const answers = new Map();
 before(async () => {
   browser = await launch();
   server = await serve(embed(), { throttled: false });
@@ -15,6 +17,12 @@ before(async () => {
   await context.addInitScript(helpers);
   page = await open(context, server.url);
   cdp = await context.newCDPSession(page);
+  cdp.on('Target.attachedToTarget', ({ sessionId, targetInfo: { type } }) => type === 'worker' && (worker = sessionId));
+  cdp.on('Target.receivedMessageFromTarget', ({ message }) => {
+    const { id, result } = JSON.parse(message);
+    answers.get(id)?.(result);
+  });
+  await cdp.send('Target.setAutoAttach', { autoAttach: true, waitForDebuggerOnStart: false, flatten: false });
 });
 after(async () => {
   await browser.close();
@@ -99,27 +107,37 @@ function helpers() {
   };
 }
 
-/** Bytes that JavaScript holds in the page, once the rest is collected. */
-async function heap() {
-  for (let i = 0; i < 3; i++) await cdp.send('HeapProfiler.collectGarbage');
-  return (await cdp.send('Runtime.getHeapUsage')).usedSize;
+/** Asks the debugger of the engine's worker. */
+function ask(method) {
+  const id = answers.size + 1;
+  const answer = new Promise((resolve) => answers.set(id, resolve));
+  const message = JSON.stringify({ id, method });
+  return cdp.send('Target.sendMessageToTarget', { sessionId: worker, message }).then(() => answer);
+}
+
+/** Bytes that JavaScript holds, once the rest is collected. */
+async function heap(send) {
+  for (let i = 0; i < 3; i++) await send('HeapProfiler.collectGarbage');
+  return (await send('Runtime.getHeapUsage')).usedSize;
 }
 
 test('300 conversions, some cancelled, some bad: nothing grows', { timeout: 600_000 }, async (t) => {
   const points = [];
   for (let done = 0; done < CONVERSIONS; done += ROUND) {
     assert.deepEqual(await page.evaluate(([from, to]) => window.soak(from, to), [done, done + ROUND]), []);
-    const used = await heap();
-    points.push({ ...(await page.evaluate(() => window.held())), heap: used, workers: page.workers().length });
+    const used = await heap((method) => cdp.send(method));
+    const engine = await heap(ask);
+    const workers = page.workers().length;
+    points.push({ ...(await page.evaluate(() => window.held())), heap: used, engine, workers });
   }
-  for (const [i, { memory, heap, blobs, urls, workers }] of points.entries()) {
-    const [mb, held] = [memory, heap].map((bytes) => (bytes / 1e6).toFixed(2));
+  for (const [i, { memory, heap, engine, blobs, urls, workers }] of points.entries()) {
+    const [mb, held, its] = [memory, heap, engine].map((bytes) => (bytes / 1e6).toFixed(2));
     t.diagnostic(
-      `${(i + 1) * ROUND}: engine ${mb} MB, page ${held} MB, ${blobs} blobs, ${urls} URLs, ${workers} workers`,
+      `${(i + 1) * ROUND}: engine ${mb} MB, its scripts ${its} MB, page ${held} MB, ${blobs} blobs, ${urls} URLs, ${workers} workers`,
     );
   }
   const [first, ...later] = points;
-  for (const kind of ['memory', 'heap']) {
+  for (const kind of ['memory', 'heap', 'engine']) {
     const most = Math.max(...later.map((point) => point[kind]));
     assert.ok(most <= first[kind] * 1.05, `${kind}: ${most} after ${first[kind]}`);
   }

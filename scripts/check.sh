@@ -13,6 +13,9 @@ else
   echo "» the bindings in src/web are not linted: this toolchain has no wasm32 std (make test still builds them)"
 fi
 npm run --silent check
+# What the guides link to and the API refers to is there.
+npm ci --prefix docs --silent --no-audit --no-fund
+docs/node_modules/.bin/typedoc --options docs/typedoc.json --emit none
 cargo deny --log-level error check bans licenses sources
 # The advisories are a repository of their own, which not every network reaches.
 if cargo deny --log-level off fetch db >/dev/null 2>&1; then

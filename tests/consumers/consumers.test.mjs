@@ -2,7 +2,7 @@
 // browser (or in Node).
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
-import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -113,6 +113,11 @@ test('Vite: development server and build', async (t) => {
     // Two photos have a worker each; nothing else is asked for.
     assert.equal(new Set(fetched).size, 2, `one engine, one model: ${fetched}`);
   });
+  const without = !existsSync(join(folder, 'node_modules/nijigen/thread.js')) && 'this package has no threads';
+  await t.test('every file by its subpath', { skip: without }, async (t) => {
+    const server = await served(t, { '/': join(folder, 'dist') });
+    await converts(`${server.url}subpaths.html`);
+  });
 });
 
 test('webpack: a bundle takes only the model that it imports', async (t) => {
@@ -158,6 +163,15 @@ test('plain HTML: static files, another origin, one file, each under a strict po
     const server = await served(t, { '/': plain }, policy(sources));
     await converts(`${server.url}?package=${cdn.url}nijigen@0.1.0/`);
   });
+  const without = !existsSync(join(files, 'thread.js')) && 'this package has no threads';
+  await t.test('the package from another origin, with threads', { skip: without }, async (t) => {
+    const cdn = await served(t, { '/': files }, { 'access-control-allow-origin': '*' });
+    const isolation = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
+    const server = await served(t, { '/': plain }, isolation);
+    const asked = await converts(`${server.url}?package=${cdn.url}`);
+    const engines = asked.filter((url) => url.endsWith('.wasm')).map((url) => new URL(url).pathname);
+    assert.ok(engines.length > 0 && engines.every((path) => path.endsWith('-threads.wasm')), engines.join());
+  });
   await t.test('one file, engine and models from another origin', async (t) => {
     const cdn = await served(t, { '/': files }, { 'access-control-allow-origin': '*' });
     copyFileSync(join(files, 'standalone.js'), join(plain, 'nijigen.js'));
@@ -185,6 +199,7 @@ test('Node: from a path, bytes and a URL, without a worker; types without a page
     late: 'timeout',
     own: ['mine', 'mine', 'miss'],
     refused: 'bad-model',
+    slim: [['skyline-fast'], 'skyline'],
     stats: 2,
   });
   assert.equal(readFileSync(result).subarray(1, 4).toString(), 'PNG');

@@ -54,6 +54,8 @@ export interface ConverterOptions {
   readonly cache?: CacheSettings | false;
   /** Results made ahead with this very build; they answer like kept pictures, and are not kept themselves. */
   readonly seeds?: readonly Seed[];
+  /** Aborting while the converter is made rejects with code `cancelled`. */
+  readonly signal?: AbortSignal;
 }
 
 export interface ConvertOptions extends CoreOptions {
@@ -117,6 +119,12 @@ export interface Conversion {
   readonly drawing?: string;
 }
 
+/** Of what takes no other options. */
+export interface Abortable {
+  /** Aborting rejects with code `cancelled`. */
+  readonly signal?: AbortSignal;
+}
+
 const IDLE_MS = 30_000;
 const TIMEOUT_MS = 120_000;
 const WINDOW_MS = 200;
@@ -156,13 +164,15 @@ export class Converter {
 
   /**
    * Keeps a generator of your own, the ONNX file of an AnimeGANv2 or the like, in the browser's database, from where
-   * later converters of this origin have it too. Resolves with its id, which `style` takes. It is tried on a small
-   * picture first; one that does not work rejects with code `bad-model`.
+   * later converters of this origin have it too; where the browser stores nothing its entry is `fleeting`. Resolves
+   * with its id, which `style` takes. It is tried on a small picture first; one that does not work rejects with code
+   * `bad-model`.
    */
-  async addModel(source: FileSource, meta: ModelMeta): Promise<string> {
-    const file = await asBlob(toFile(source));
+  async addModel(source: FileSource, meta: ModelMeta, { signal }: Abortable = {}): Promise<string> {
+    const file = await asBlob(toFile(source), signal);
     const range = meta.range && { modelRange: meta.range };
-    await this.convert(trialPicture(), { model: file, ...range, label: null, cache: 'off' }).catch(asModels);
+    const trial = { model: file, ...range, label: null, cache: 'off', ...(signal && { signal }) } as const;
+    await this.convert(trialPicture(), trial).catch(asModels);
     const taken = this.#models.shipped.flatMap(({ entry }) => [entry.id, entry.style]);
     return this.#models.own.add(file, meta, taken);
   }
@@ -213,11 +223,14 @@ export class Converter {
     }
     const preview = onPreview && 'entry' in generator ? this.#models.preview(generator.entry) : undefined;
     const request = () => ({ photo: toPhoto(source), cache: cache(), options: core, signal, timeout });
+    // Only what is fetched takes long then, and with the first photo that is most of all.
+    const downloads: ProgressListener = (progress) => {
+      if (progress.stage === 'download') onProgress(progress);
+    };
     const drawing = options.revisable ? `drawing-${(this.#drawings += 1)}` : undefined;
     return this.#pool.run(
       async (worker) => {
-        if (preview)
-          onPreview?.(await this.#run(worker, { ...request(), generator: preview, onProgress: () => undefined }));
+        if (preview) onPreview?.(await this.#run(worker, { ...request(), generator: preview, onProgress: downloads }));
         const made = await this.#run(worker, { ...request(), generator, onProgress, ...(drawing && { drawing }) });
         if (made.drawing !== undefined) this.#hold(made.drawing, worker);
         return made;
@@ -256,7 +269,7 @@ export class Converter {
    * Takes some milliseconds and waits for no other call. Undefined where the drawing is not held, or no longer:
    * then `convert` makes it.
    */
-  async revise(conversion: Conversion, finish: Finish): Promise<Conversion | undefined> {
+  async revise(conversion: Conversion, finish: Finish, { signal }: Abortable = {}): Promise<Conversion | undefined> {
     const { strength, format, quality, label } = checked(finish);
     const chosen = {
       ...(strength !== undefined && { strength }),
@@ -272,6 +285,7 @@ export class Converter {
       if (!worker.alive) return undefined;
       throw error;
     });
+    if (signal?.aborted) throw cancelled();
     if (!revised) return undefined;
     const timings = { load: 0, prepare: 0, inference: 0, encode: revised.encode };
     return { ...conversion, blob: revised.blob, timings };
@@ -321,6 +335,7 @@ function kinOf(source: Source): unknown {
 /** Makes a converter ready for use. Starts nothing: the engine comes with the first photo. */
 export async function createConverter(options: ConverterOptions = {}): Promise<Converter> {
   requirePlatform();
+  const { signal } = options;
   const base = options.baseUrl === undefined ? undefined : folder(options.baseUrl);
   const standard = files();
   // Scripts that are part of this one are never looked for elsewhere.
@@ -339,7 +354,9 @@ export async function createConverter(options: ConverterOptions = {}): Promise<C
   };
   const machine = thisMachine(engine.threads, checkedWorkers(options.workers));
   const pool = new Pool(worker, engine, machine, checkedTime('idle', options.idle ?? IDLE_MS));
-  return new Converter(await Models.open(modelsOf(options, base)), pool, cache, options.seeds ?? []);
+  const models = await Models.open(modelsOf(options, base), signal);
+  if (signal?.aborted) throw cancelled();
+  return new Converter(models, pool, cache, options.seeds ?? []);
 }
 
 function modelsOf({ modelsUrl, models }: ConverterOptions, base: URL | undefined): readonly ShippedGenerator[] | URL {
@@ -366,13 +383,14 @@ function asModels(error: unknown): never {
   );
 }
 
-async function asBlob(file: Blob | string): Promise<Blob> {
+async function asBlob(file: Blob | string, signal: AbortSignal | undefined): Promise<Blob> {
   if (typeof file !== 'string') return file;
   try {
-    const response = await fetch(file);
+    const response = await fetch(file, signal ? { signal } : {});
     if (!response.ok) throw new Error(`status ${response.status}`);
     return await response.blob();
   } catch (cause) {
+    if (signal?.aborted) throw cancelled();
     throw new NijigenError('network', `the model could not be fetched from ${file}`, { cause });
   }
 }

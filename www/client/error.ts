@@ -1,6 +1,9 @@
 import type { ErrorCode } from './protocol.js';
 
-/** Every rejection of this package; `code` is stable, `message` an English sentence for developers. */
+/**
+ * What this package rejects with, save for options that are none, which are mistakes in the program: those are a
+ * `TypeError` or `RangeError`. `code` is stable, `message` an English sentence for developers.
+ */
 export class NijigenError extends Error {
   override readonly name = 'NijigenError';
 

@@ -1,4 +1,4 @@
-import { NijigenError } from './error.js';
+import { cancelled, NijigenError } from './error.js';
 import { OwnModels } from './own-models.js';
 import { absolute } from './platform.js';
 import type { ModelEntry, OwnGenerator, ShippedGenerator } from './protocol.js';
@@ -11,8 +11,8 @@ export class Models {
   ) {}
 
   /** `from` is a list, or a folder that holds `manifest.json`. */
-  static async open(from: readonly ShippedGenerator[] | URL): Promise<Models> {
-    const [shipped, own] = await Promise.all([from instanceof URL ? fetched(from) : from, OwnModels.open()]);
+  static async open(from: readonly ShippedGenerator[] | URL, signal?: AbortSignal): Promise<Models> {
+    const [shipped, own] = await Promise.all([from instanceof URL ? fetched(from, signal) : from, OwnModels.open()]);
     return new Models(shipped, own);
   }
 
@@ -41,14 +41,15 @@ export class Models {
   }
 }
 
-async function fetched(folder: URL): Promise<ShippedGenerator[]> {
+async function fetched(folder: URL, signal: AbortSignal | undefined): Promise<ShippedGenerator[]> {
   const url = new URL('manifest.json', folder);
   try {
-    const response = await fetch(url);
+    const response = await fetch(url, signal ? { signal } : {});
     if (!response.ok) throw new Error(`status ${response.status}`);
     const entries = (await response.json()) as ModelEntry[];
     return entries.map((entry) => ({ entry, url: new URL(entry.file, folder).href }));
   } catch (cause) {
+    if (signal?.aborted) throw cancelled();
     throw new NijigenError('network', `the list of models could not be fetched from ${url.href}`, { cause });
   }
 }

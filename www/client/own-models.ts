@@ -1,4 +1,5 @@
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import { NijigenError } from './error.js';
 import type { ModelEntry, OwnGenerator, ValueRange } from './protocol.js';
 
 const DATABASE = 'nijigen-models';
@@ -77,15 +78,17 @@ export class OwnModels {
       return { id, entry, file, ...(range && { range }) };
     };
     const known = () => [...taken, ...this.#kept.keys()];
-    let kept: Kept | undefined;
-    await this.#do(async (database) => {
+    const stored = this.#open().then(async (database) => {
       const { store, done } = database.transaction('models', 'readwrite');
       // Another page may have added one of this name.
       const chosen = keptAs(unique(name, [...known(), ...(await store.getAllKeys())]));
       await Promise.all([store.add(chosen), done]);
-      kept = chosen;
+      return chosen;
     });
-    kept ??= keptAs(unique(name, known()));
+    const kept = await stored.catch(() => {
+      const chosen = keptAs(unique(name, known()));
+      return { ...chosen, entry: { ...chosen.entry, fleeting: true as const } };
+    });
     this.#kept.set(kept.id, kept);
     return kept.id;
   }
@@ -94,12 +97,15 @@ export class OwnModels {
     const kept = this.#kept.get(id);
     if (!kept) return;
     const renamed = { ...kept, entry: { ...kept.entry, name } };
+    await this.#store(kept, (database) => database.put('models', renamed));
     this.#kept.set(id, renamed);
-    await this.#do((database) => database.put('models', renamed));
   }
 
   async remove(id: string): Promise<void> {
-    if (this.#kept.delete(id)) await this.#do((database) => database.delete('models', id));
+    const kept = this.#kept.get(id);
+    if (!kept) return;
+    await this.#store(kept, (database) => database.delete('models', id));
+    this.#kept.delete(id);
   }
 
   close(): void {
@@ -108,11 +114,14 @@ export class OwnModels {
     this.#kept.clear();
   }
 
-  /** What the database refuses lasts as long as the converter. */
-  async #do(work: (database: IDBPDatabase<Schema>) => Promise<unknown>): Promise<void> {
-    await this.#open()
-      .then(work)
-      .catch(() => undefined);
+  /** Changes what is stored of a model, if anything is. */
+  async #store({ entry }: Kept, change: (database: IDBPDatabase<Schema>) => Promise<unknown>): Promise<void> {
+    if (entry.fleeting) return;
+    try {
+      await change(await this.#open());
+    } catch (cause) {
+      throw new NijigenError('internal', `the browser did not store the change: ${String(cause)}`, { cause });
+    }
   }
 
   async #open(): Promise<IDBPDatabase<Schema>> {

@@ -157,12 +157,10 @@ export class Pool {
       let slot;
       try {
         slot = this.#slotFor(task);
-      } catch (cause) {
-        // Making a worker may throw at once, as where the page's policy wants trusted types.
+      } catch (error) {
+        if (!(error instanceof NijigenError)) throw error;
         this.#waiting = this.#waiting.filter((waiting) => waiting !== task);
-        task.reject(
-          new NijigenError('unsupported-environment', `a worker cannot be made: ${String(cause)}`, { cause }),
-        );
+        task.reject(error);
         continue;
       }
       if (!slot) break;

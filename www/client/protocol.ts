@@ -15,6 +15,8 @@ export interface ModelEntry {
   readonly version: string;
   /** Whether it was added with `addModel`; then `name` is what it was called, and `tier` says nothing. */
   readonly own?: true;
+  /** Set for one of your own that the browser would not store: it is gone with the converter. */
+  readonly fleeting?: true;
   readonly name?: string;
 }
 

@@ -1,5 +1,12 @@
 export { createConverter } from './converter.js';
-export type { Conversion, Converter, ConverterOptions, ConvertManyOptions, ConvertOptions } from './converter.js';
+export type {
+  Abortable,
+  Conversion,
+  Converter,
+  ConverterOptions,
+  ConvertManyOptions,
+  ConvertOptions,
+} from './converter.js';
 export { NijigenError } from './error.js';
 export type { CacheControl } from './cache-control.js';
 export type { Converted, Sources } from './many.js';

@@ -1,13 +1,21 @@
+import { NijigenError } from './error.js';
+
 const wrappers = new Map<string, string>();
 
 /**
  * Starts a module worker. Browsers refuse a script of another origin, such as a CDN's, so that is imported by one of
- * this origin; its host must allow it (CORS), and a CSP's `worker-src` has to name both `blob:` and that host.
+ * this origin; its host must allow it (CORS), and a CSP's `worker-src` has to name both `blob:` and that host. Throws
+ * `unsupported-environment` where the browser makes none at all.
  */
 export function startWorker(url: string | URL, name: string): Worker {
   const { href, origin, protocol } = new URL(url);
   const foreign = protocol.startsWith('http') && origin !== self.origin;
-  return new Worker(foreign ? wrapped(href) : href, { type: 'module', name });
+  try {
+    return new Worker(foreign ? wrapped(href) : href, { type: 'module', name });
+  } catch (cause) {
+    // As where the page's policy wants trusted types.
+    throw new NijigenError('unsupported-environment', `a worker cannot be made: ${String(cause)}`, { cause });
+  }
 }
 
 /** One for each script: a worker that starts later still needs it. */

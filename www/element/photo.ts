@@ -140,6 +140,22 @@ export class NijigenPhoto extends Base {
     this.#reflect('quality', value);
   }
 
+  /** How much of the drawing shows over the photo, 0–1. */
+  get strength(): number | null {
+    return this.#number('strength');
+  }
+  set strength(value: number | null) {
+    this.#reflect('strength', value);
+  }
+
+  /** Whether the result gets the photo's own size. */
+  get fullSize(): boolean {
+    return this.hasAttribute('full-size');
+  }
+  set fullSize(value: boolean) {
+    this.toggleAttribute('full-size', value);
+  }
+
   /** Language of the small mark in the corner; `none` leaves it out. */
   get label(): NonNullable<CoreOptions['label']> | 'none' | null {
     return this.getAttribute('label') as NonNullable<CoreOptions['label']> | 'none' | null;

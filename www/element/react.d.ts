@@ -11,6 +11,8 @@ interface NijigenPhotoAttributes extends HTMLAttributes<NijigenPhoto> {
   'max-side'?: number;
   format?: NijigenPhoto['format'];
   quality?: number;
+  strength?: number;
+  'full-size'?: boolean;
   label?: NijigenPhoto['label'];
   cache?: NijigenPhoto['cache'];
   loading?: NijigenPhoto['loading'];

@@ -12,6 +12,8 @@ export class WorkerError extends Error {
 }
 
 const FATAL = ['internal', 'out-of-memory'];
+/** How our codes are written; Node's own errors have others. */
+const CODE = /^[a-z-]+$/;
 
 /** Says what a thrown value means. `allocationFailed` is asked only after a trap. */
 export function toFailure(thrown: unknown, allocationFailed: () => boolean): Failure {
@@ -23,6 +25,7 @@ export function toFailure(thrown: unknown, allocationFailed: () => boolean): Fai
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   const code = (thrown as { code?: unknown } | null)?.code;
   // Only ending the worker gives memory back.
-  if (typeof code === 'string') return { code: code as ErrorCode, message, fatal: FATAL.includes(code) };
+  if (typeof code === 'string' && CODE.test(code))
+    return { code: code as ErrorCode, message, fatal: FATAL.includes(code) };
   return { code: 'internal', message, fatal: true };
 }

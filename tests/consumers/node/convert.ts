@@ -2,6 +2,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { argv } from 'node:process';
 import { createConverter, NijigenError } from 'nijigen';
+import skyline from 'nijigen/models/skyline-fast';
+import { createConverter as slim } from 'nijigen/slim';
 
 const [, , photo, result] = argv as [string, string, string, string];
 const converter = await createConverter();
@@ -24,6 +26,8 @@ const own = await converter.addModel(new URL(import.meta.resolve('nijigen/models
 });
 const mine = await converter.convert(photo, { style: own, maxSide: 256 });
 const refused = await converter.addModel(photo, { name: 'none' }).catch((error: unknown) => error);
+const one = await slim({ models: [skyline] });
+const chosen = await one.convert(photo, { maxSide: 256, cache: 'off' });
 const code = (error: unknown) => (error instanceof NijigenError ? error.code : error);
 console.log(
   JSON.stringify({
@@ -34,7 +38,9 @@ console.log(
     late: code(late),
     own: [own, mine.style, mine.cache],
     refused: code(refused),
+    slim: [one.styles().map(({ id }) => id), chosen.style],
     stats: (await converter.cache.stats()).entries,
   }),
 );
+one.dispose();
 converter.dispose();

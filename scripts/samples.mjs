@@ -53,7 +53,7 @@ export async function drawSamples(site, core, models) {
   for (const name of readdirSync(PHOTOS).filter((name) => name.endsWith('.jpg'))) {
     const photo = readFileSync(join(PHOTOS, name));
     const published = `${hash(photo).slice(0, 16)}.jpg`;
-    photos.push({ name, url: `samples/${published}`, small: `samples/small/${published}` });
+    photos.push({ name, url: `samples/${published}`, bytes: photo.length, small: `samples/small/${published}` });
     cpSync(join(PHOTOS, name), join(folder, published));
     const small = await kept(`${hash(version, photo)}-small.jpg`, async () => {
       const { Photo } = await start();

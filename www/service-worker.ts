@@ -60,6 +60,14 @@ function isolated({ response }: { response: Response }): Promise<Response> {
 
 /** Photos from the system's share sheet: the manifest has it send them here. They wait for the page that opens next. */
 async function takeShared(request: Request): Promise<Response> {
+  const stored = await store(request).then(
+    () => SHARED.hash,
+    () => SHARED.lost,
+  );
+  return Response.redirect(new URL(`./${stored}`, self.registration.scope).href, 303);
+}
+
+async function store(request: Request): Promise<void> {
   const cache = await caches.open(SHARED.cache);
   const form = await request.formData();
   for (const photo of form.getAll('photos')) {
@@ -67,7 +75,6 @@ async function takeShared(request: Request): Promise<Response> {
     const headers = { 'Content-Type': photo.type, [SHARED.name]: encodeURIComponent(photo.name) };
     await cache.put(`share/${crypto.randomUUID()}`, new Response(photo, { headers }));
   }
-  return Response.redirect(new URL(`./${SHARED.hash}`, self.registration.scope).href, 303);
 }
 
 /** Another page may be in the midst of its work with the old version. */

@@ -126,6 +126,59 @@ test('30 files, 5 of them bad: in their order, 25 pictures, 5 reasons, one ZIP',
   await context.close();
 });
 
+test('a style for all; cancelled half-way, every photo has the picture it had', async () => {
+  const { context, page, watch } = await open(browser, server.url);
+  await choose(page, ...photos.slice(0, 6));
+  await sum(page, '6 of 6 done');
+  const all = page.getByRole('combobox', { name: WORDS['batch.style-label'] });
+  const inStyle = (style) =>
+    page.waitForFunction(
+      ([style, name]) =>
+        [...document.querySelectorAll('.card[data-state=done]')].filter(
+          (card) =>
+            card.querySelector('.styles input:checked').value === style &&
+            card.querySelector('.status').textContent.startsWith(name),
+        ).length === 6,
+      [style, WORDS[`style.${style}`]],
+      { timeout: 60_000 },
+    );
+  await all.selectOption('skyline');
+  await inStyle('skyline');
+  assert.equal(await all.inputValue(), '', 'it can be chosen again');
+  await all.selectOption('carnival');
+  await page.locator('.card[data-state=running]').first().waitFor();
+  await press(page, 'batch.cancel-all');
+  await sum(page, '6 of 6 done');
+  const shown = await page.locator('.card').evaluateAll((cards) =>
+    cards.map((card) => {
+      const style = card.querySelector('.styles input:checked').value;
+      return { style, file: card.querySelector('.save').download, status: card.querySelector('.status').textContent };
+    }),
+  );
+  for (const { style, file } of shown) assert.ok(file.endsWith(`-${style}.png`), `${file} as ${style}`);
+  const stopped = shown.filter(({ status }) => status === WORDS['status.cancelled-again']);
+  assert.ok(stopped.length > 0);
+  assert.ok(stopped.every(({ style }) => style === 'skyline'));
+  watch.assertClean();
+  await context.close();
+});
+
+test('one photo is taken off the list, and put back', async () => {
+  const { context, page, watch } = await open(browser, server.url);
+  await choose(page, ...photos.slice(0, 3));
+  await sum(page, '3 of 3 done');
+  const before = await names(page);
+  await card(page, 1).locator('.remove').click();
+  await sum(page, '2 of 2 done');
+  assert.deepEqual(await names(page), [before[0], before[2]]);
+  assert.ok(await page.evaluate(() => document.activeElement.matches('.undo-clear')));
+  await page.keyboard.press('Enter');
+  await sum(page, '3 of 3 done');
+  assert.deepEqual(await names(page), before);
+  watch.assertClean();
+  await context.close();
+});
+
 test('what is cleared and no longer undone gives its pictures back', async () => {
   const { context, page, watch } = await open(browser, server.url);
   const drawTwo = async (from) => {
@@ -314,6 +367,25 @@ test('a result is copied, shared and dragged out', async () => {
   assert.equal(dragged[0], `image/png:photo-01-meadow.png:${dragged[1]}`);
   assert.equal(await page.locator('.card').count(), 1, 'its own picture is no photo');
   watch.assertClean();
+  await context.close();
+});
+
+test('sharing that fails says so, closing the sheet does not', async () => {
+  const { context, page } = await open(browser, server.url);
+  await page.evaluate(() => {
+    navigator.canShare = () => true;
+    navigator.share = () => Promise.reject(new DOMException('no', window.refusal));
+    window.refusal = 'AbortError';
+  });
+  await choose(page, photos[0]);
+  const share = (await reaches(page, 0, 'done')).locator('.share');
+  await share.click();
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve)));
+  assert.equal(await share.textContent(), WORDS['card.share']);
+  await page.evaluate(() => (window.refusal = 'NotAllowedError'));
+  await share.click();
+  await page.getByRole('log').locator('p', { hasText: WORDS['card.not-shared'] }).waitFor();
+  assert.equal(await share.textContent(), WORDS['card.not-shared']);
   await context.close();
 });
 

@@ -110,6 +110,15 @@ test('photos that the system shares arrive in the list, with a network and witho
   await leave();
 });
 
+test('where there is no room for what is shared, the page says so', async () => {
+  const { page, server, leave } = await visit({ bypassCSP: true });
+  const session = await page.context().newCDPSession(page);
+  await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(server.url).origin, quotaSize: 1 });
+  await share(page, LAKE);
+  await page.locator('.batch .note', { hasText: WORDS['batch.share-lost'] }).waitFor();
+  await leave();
+});
+
 test('photos that are opened with the app arrive in the list', async () => {
   const server = await serve(SITE, { throttled: false });
   const context = await browser.newContext();
@@ -204,7 +213,7 @@ test('a first visit is enough without a photo: engine and model come when the pa
   assert.deepEqual([server.count(/\.wasm$/), server.count(/\.onnx$/)], [1, 3], 'one build and the models');
 
   await server.close();
-  await choose(page, LAKE);
+  await page.getByRole('button', { name: WORDS['sample.shore'] }).click();
   await reaches(page, 0, 'done');
   await page.reload();
   await choose(page, DOG);

@@ -1,10 +1,10 @@
 // The page at every width, in both themes: nothing sticks out, and a picture of each state to look at.
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { card, choose, draws, launch, open, PHOTO, reaches, SITE } from './browser.mjs';
+import { card, choose, draws, launch, open, PHOTO, reaches, SITE, WORDS } from './browser.mjs';
 import { differentPhotos } from './photos.mjs';
 import { serve } from './server.mjs';
 
@@ -82,6 +82,70 @@ for (const width of [320, 360, 768, 1440]) {
       await look('batch', false);
       watch.assertClean();
       await context.close();
+    });
+  }
+}
+
+for (const width of [360, 768, 1440]) {
+  for (const colorScheme of ['light', 'dark']) {
+    test(`what is seen less often, ${width} px, ${colorScheme}`, async () => {
+      let updated = false;
+      const answer = (path) =>
+        updated && path === 'service-worker.js' ? `${readFileSync(`${SITE}/${path}`, 'utf8')}\n// newer` : undefined;
+      const host = await serve(SITE, { answer, throttled: false });
+      const phone = width < 500;
+      const context = await browser.newContext({
+        viewport: { width, height: phone ? 740 : 900 },
+        colorScheme,
+        hasTouch: phone,
+        isMobile: phone,
+        reducedMotion: 'reduce',
+      });
+      // Nothing is fetched ahead then.
+      await context.addInitScript(() => Object.defineProperty(navigator, 'connection', { value: { saveData: true } }));
+      const page = await context.newPage();
+      await page.goto(host.url);
+      await page.waitForFunction(() => navigator.serviceWorker.controller);
+      const look = async (state) => {
+        await assertFits(page, state);
+        await page.screenshot({ path: `${SCREENSHOTS}/${state}-${width}-${colorScheme}.png` });
+      };
+
+      await page.locator('#open-panel').click();
+      const without = page.locator('.without');
+      await context.setOffline(true);
+      await without.getByRole('button', { name: WORDS['offline.get'] }).click();
+      await without.locator('.words', { hasText: WORDS['offline.broken'].split('} ')[1] }).waitFor();
+      await without.scrollIntoViewIfNeeded();
+      await look('offline');
+      await context.setOffline(false);
+      const chooser = page.waitForEvent('filechooser');
+      await page.getByRole('button', { name: WORDS['own.add'] }).click();
+      await (await chooser).setFiles(['tests/vectors/user/tf-dynamic.onnx', 'tests/vectors/user/two-inputs.onnx']);
+      await page.locator('.model input:visible').waitFor({ timeout: 60_000 });
+      await page.locator('.model.bad').waitFor({ timeout: 60_000 });
+      await page.locator('.own').evaluate((section) => section.scrollIntoView());
+      await look('own');
+      await page.keyboard.press('Escape');
+
+      await choose(page, longName, 'tests/fixtures/photos/dog.jpg', 'tests/fixtures/photos/asters.jpg');
+      await reaches(page, 2, 'done');
+      await reaches(page, 0, 'done');
+      await card(page).getByText(WORDS['style.skyline'], { exact: true }).click();
+      await card(page).locator('.cancel').click();
+      await card(page).locator('.status', { hasText: WORDS['status.cancelled-again'] }).waitFor();
+      await page.evaluate(() => scrollTo(0, 0));
+      await look('again');
+      await card(page, 1).locator('.remove').click();
+      await page.locator('.undo-clear').waitFor();
+      await look('removed');
+      updated = true;
+      await page.evaluate(async () => (await navigator.serviceWorker.getRegistration()).update());
+      await page.locator('.update .now').waitFor();
+      await page.evaluate(() => scrollTo(0, 0));
+      await look('update');
+      await context.close();
+      await host.close();
     });
   }
 }

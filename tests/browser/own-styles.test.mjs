@@ -78,7 +78,7 @@ test('what cannot be a style says why, and stops no other', async () => {
   const bad = page.locator('.model.bad');
   assert.equal(await bad.count(), 2);
   assert.deepEqual(await bad.locator('.facts').allTextContents(), [WORDS['own.bad'], WORDS['own.bad']]);
-  await bad.first().locator('summary').click();
+  await bad.first().locator('.detail').waitFor();
   assert.match(await bad.first().locator('.detail').textContent(), /input/);
   await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
   const violations = await page.evaluate(async () => (await window.axe.run(document)).violations.map(({ id }) => id));
@@ -89,6 +89,46 @@ test('what cannot be a style says why, and stops no other', async () => {
   await openPanel(page);
   await page.locator('.model input:visible').waitFor();
   assert.equal(await page.locator('.model').count(), 1, 'only what works is kept');
+  watch.assertClean();
+  await context.close();
+});
+
+test('what the browser does not store is said: a style that will not stay, a name that is not changed', async () => {
+  const { context, page, watch } = await open(stage.browser, stage.server.url);
+  await page.evaluate(() => {
+    const { add } = IDBObjectStore.prototype;
+    IDBObjectStore.prototype.add = function (...row) {
+      if (!window.full) return add.apply(this, row);
+      throw new DOMException('there is no room', 'QuotaExceededError');
+    };
+    IDBObjectStore.prototype.put = IDBObjectStore.prototype.delete = () => {
+      throw new DOMException('there is no room', 'QuotaExceededError');
+    };
+  });
+  const model = page.locator('.model');
+  await drop(page, GOOD);
+  await model.locator('input:visible').waitFor({ timeout: 60_000 });
+  await model.locator('input').fill('Watercolour');
+  await model.locator('input').press('Enter');
+  await model.locator('.facts', { hasText: WORDS['own.unchanged'] }).waitFor();
+  assert.equal(await model.locator('input').inputValue(), 'tf dynamic');
+  await page.getByRole('button', { name: words('own.remove-label', { name: 'tf dynamic' }) }).click();
+  await page.getByRole('alertdialog').getByRole('button', { name: WORDS['own.remove'], exact: true }).click();
+  await page.getByRole('alertdialog').waitFor({ state: 'hidden' });
+  assert.equal(await model.count(), 1, 'what is stored is still there');
+
+  await page.evaluate(() => (window.full = true));
+  await drop(page, GOOD);
+  const last = model.nth(1);
+  await last.locator('input:visible').waitFor({ timeout: 60_000 });
+  const [, said] = WORDS['own.fleeting'].split('{file}');
+  assert.ok((await last.locator('.facts').textContent()).endsWith(said));
+  await last.locator('input').fill('Watercolour');
+  await last.locator('input').press('Enter');
+  await page.keyboard.press('Escape');
+  await choose(page, stage.photos[0]);
+  await reaches(page, 0, 'done');
+  assert.deepEqual((await styles(page)).slice(-2), ['tf dynamic', 'Watercolour']);
   watch.assertClean();
   await context.close();
 });

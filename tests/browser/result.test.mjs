@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { card, choose, launch, open, reaches, SITE, WORDS } from './browser.mjs';
+import { card, choose, largePhoto, launch, open, reaches, SITE, WORDS } from './browser.mjs';
 import { smallPhotos } from './panel.mjs';
 import { readPng } from './pixels.mjs';
 import { serve } from './server.mjs';
@@ -158,8 +158,9 @@ test('strength, format and quality make another file without drawing again', asy
   await next(() => done.getByRole('combobox', { name: WORDS['finish.format'] }).selectOption('webp'));
   assert.equal((await saved(page)).bytes.subarray(8, 12).toString(), 'WEBP');
   assert.equal(await drawings(page), 1, 'the generator ran once');
-  const announced = await page.getByRole('log').locator('p', { hasText: 'lake.jpg' }).count();
-  assert.equal(announced, 1, 'and is announced once');
+  const announced = await page.getByRole('log').locator('p').allTextContents();
+  const expected = ['announce.begun', 'announce.done'].map((key) => WORDS[key].replace('{name}', 'lake.jpg'));
+  assert.deepEqual(announced, expected, 'and is announced once');
 
   // A kept picture has no drawing behind it: that is made when it is needed, once.
   await page.reload();
@@ -177,6 +178,50 @@ test('strength, format and quality make another file without drawing again', asy
   assert.deepEqual(readPng((await saved(page)).path).data, half.data);
   watch.assertClean();
   await context.close();
+});
+
+test('a finished picture outlives the attempt at another that is cancelled or fails', async () => {
+  let broken = true;
+  const answer = (path, response) => {
+    if (broken && /skyline.*onnx$/.test(path)) response.writeHead(503).end();
+  };
+  const shaky = await serve(SITE, { throttled: false, answer });
+  const { context, page } = await open(browser, shaky.url, { serviceWorkers: 'block' });
+  await choose(page, await largePhoto(browser, 2400, 1600));
+  const done = await reaches(page, 0, 'done');
+  const before = (await saved(page)).bytes;
+  const kept = async (style) => {
+    await reaches(page, 0, 'done');
+    assert.equal(await done.locator('.styles input:checked').inputValue(), style, 'what is shown is what is chosen');
+    assert.equal(await done.getByRole('combobox', { includeHidden: true }).first().inputValue(), '1024');
+    assert.ok(await done.locator('.after img').isVisible());
+    assert.deepEqual((await saved(page)).bytes, before);
+  };
+  const said = (key, sentence) =>
+    page.getByRole('log').locator('p', {
+      hasText: WORDS[key].replace('{name}', 'large.jpg').replace('{sentence}', sentence ?? ''),
+    });
+
+  await done.getByText(WORDS['style.skyline'], { exact: true }).click();
+  await done.locator('.status', { hasText: WORDS['status.failed-again'] }).waitFor({ timeout: 60_000 });
+  assert.equal(await done.locator('.sentence').textContent(), WORDS['error.network']);
+  await kept('meadow');
+  await said('announce.failed-again', WORDS['error.network']).waitFor();
+
+  broken = false;
+  await done.locator('.saving summary').click();
+  await done.getByRole('combobox', { name: WORDS['finish.size'] }).selectOption('2048');
+  await done.locator('.cancel').click();
+  await done.locator('.status', { hasText: WORDS['status.cancelled-again'] }).waitFor();
+  await kept('meadow');
+  await said('announce.cancelled-again').waitFor();
+  assert.ok(await done.locator('.problem').isHidden(), 'the old reason is gone');
+
+  await done.getByText(WORDS['style.skyline'], { exact: true }).click();
+  await done.locator('.status', { hasText: `${WORDS['style.skyline']}, ` }).waitFor({ timeout: 60_000 });
+  assert.notDeepEqual((await saved(page)).bytes, before);
+  await context.close();
+  await shaky.close();
 });
 
 test('a larger size is drawn anew, and what the device has no memory for cannot be chosen', async () => {
@@ -337,7 +382,7 @@ test('the fast picture is shown first, and the fine one takes its place without 
     'nothing is taken away in between',
   );
   assert.equal(new Set(seen.map(({ box }) => box)).size, 1);
-  assert.equal(await page.getByRole('log').locator('p').count(), 1);
+  assert.equal(await page.getByRole('log').locator('p').count(), 2);
   watch.assertClean();
   await context.close();
   await two.close();

@@ -1,7 +1,7 @@
 import { relaxedSimd } from 'wasm-feature-detect';
 import type { Conversion, Variant } from '../client/index.js';
 import { busy } from './activity.js';
-import { modelsUrl, wasmBytes, wasmUrl } from './build.js';
+import { modelsUrl, samples, wasmBytes, wasmUrl } from './build.js';
 import { studio } from './studio.js';
 
 /** How long nothing must have been drawn before anything is fetched ahead. */
@@ -46,7 +46,7 @@ function stand(next: Standing): void {
 
 /**
  * Fetches what visits without a network need, once all is quiet, through the service worker, which keeps it: the engine
- * as this page takes it and the models; after a drawing the rest. Not where data is dear.
+ * as this page takes it, the models and the sample photos; after a drawing the rest. Not where data is dear.
  */
 export function fetchAhead(drawn?: Conversion): void {
   if (drawn?.cached?.ahead) return;
@@ -126,10 +126,12 @@ async function look(): Promise<Stock> {
     .filter(({ own }) => !own)
     .map(({ file, sha256, bytes }) => ({ url: `${modelsUrl}${file}?sha256=${sha256}`, bytes }));
   const build = builds.get(now) ?? builds.get(plain);
-  const wanted = [build, ran && builds.get(later), ...models];
+  const wanted = [build, ran && builds.get(later), ...models, ...samples];
   const parts = [...new Set(wanted)].filter((part) => part !== undefined);
   const kept = new Set<Part>();
-  await Promise.all([...builds.values(), ...models].map(async (part) => (await there(part)) && kept.add(part)));
+  await Promise.all(
+    [...builds.values(), ...models, ...samples].map(async (part) => (await there(part)) && kept.add(part)),
+  );
   const has = (part: Part | undefined) => part !== undefined && kept.has(part);
   // Where the build that this page would take is missing, it takes the other.
   const ready = (has(build) || has(builds.get(plain))) && has(models[0]);

@@ -2,11 +2,13 @@ import type { Announcer } from './announcer.js';
 import { find } from './dom.js';
 import { Estimate } from './estimate.js';
 import type { Item } from './gallery.js';
+import { studio } from './studio.js';
+import { onStyles, styleName } from './styles.js';
 import { onLanguage, text } from './text.js';
 import { saveZip } from './zip.js';
 
 /** So many photos are told one by one, more only in sums. */
-const TOLD_EACH = 3;
+export const TOLD_EACH = 3;
 const SUM_MS = 15_000;
 /** No more often is the bar brought up to date. */
 const SHOWN_MS = 100;
@@ -14,10 +16,12 @@ const SHOWN_MS = 100;
 const UNDO_MS = 10_000;
 
 export interface BatchActions {
-  /** Takes what is finished off the list; it can be put back until it is let go. */
-  clear(): number;
+  /** Takes them off the list; they can be put back until they are let go. */
+  takeOff(items: readonly Item[]): void;
   putBack(): void;
   letGo(): void;
+  /** Draws all in this style. */
+  restyle(style: string): void;
 }
 
 type Action = 'save' | 'retry' | 'cancel' | 'clear' | 'undo';
@@ -38,6 +42,7 @@ export class BatchBar {
   readonly #left: HTMLElement;
   readonly #meter: HTMLElement;
   readonly #note: HTMLElement;
+  readonly #styles: HTMLSelectElement;
   readonly #buttons: Record<Action, HTMLButtonElement>;
   #items: readonly Item[] = [];
   #run: Run | undefined;
@@ -55,6 +60,14 @@ export class BatchBar {
     this.#left = find(root, '.left', HTMLElement);
     this.#meter = find(root, '.meter', HTMLElement);
     this.#note = find(root, '.note', HTMLElement);
+    this.#styles = find(root, '[name=all-style]', HTMLSelectElement);
+    this.#styles.addEventListener('change', () => {
+      const style = this.#styles.value;
+      // It is a thing to do, not a state: each photo may be in a style of its own.
+      this.#styles.value = '';
+      actions.restyle(style);
+    });
+    onStyles(() => void this.#fillStyles());
     const button = (name: string, act: () => void) => {
       const found = find(root, `.${name}`, HTMLButtonElement);
       found.addEventListener('click', act);
@@ -69,7 +82,7 @@ export class BatchBar {
         for (const item of this.#in('waiting', 'running')) item.cancel();
       }),
       clear: button('clear-finished', () => {
-        this.#clear();
+        this.takeOff(this.#in('done', 'failed', 'cancelled'));
       }),
       undo: button('undo-clear', () => {
         this.#stopUndo();
@@ -85,6 +98,7 @@ export class BatchBar {
   }
 
   retranslate(): void {
+    if (this.#styles.options.length > 0) void this.#fillStyles();
     this.#show();
   }
 
@@ -111,6 +125,25 @@ export class BatchBar {
   say(words: string): void {
     this.#note.textContent = words;
     this.#show();
+  }
+
+  /** Takes photos off the list, which can be undone for a while. */
+  takeOff(items: readonly Item[]): void {
+    if (this.#stopUndo()) this.#actions.letGo();
+    this.#waitForUndo();
+    this.#actions.takeOff(items);
+    this.say(text('batch.cleared', { count: items.length }));
+    this.#buttons.undo.focus();
+  }
+
+  async #fillStyles(): Promise<void> {
+    const converter = await studio().catch(() => undefined);
+    const styles = [...new Set(converter?.styles().map(({ style }) => style) ?? [])];
+    const first = new Option(text('batch.style'), '');
+    first.disabled = true;
+    this.#styles.replaceChildren(first, ...styles.map((style) => new Option(styleName(style), style)));
+    this.#styles.value = '';
+    this.#styles.hidden = styles.length < 2;
   }
 
   #in(...names: readonly Item['state']['name'][]): Item[] {
@@ -188,14 +221,6 @@ export class BatchBar {
     } finally {
       this.#buttons.save.disabled = false;
     }
-  }
-
-  #clear(): void {
-    if (this.#stopUndo()) this.#actions.letGo();
-    this.#waitForUndo();
-    const count = this.#actions.clear();
-    this.say(text('batch.cleared', { count }));
-    this.#buttons.undo.focus();
   }
 
   #waitForUndo(): void {

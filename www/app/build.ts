@@ -16,6 +16,7 @@ declare const OFFLINE: boolean;
 export interface Sample {
   readonly name: string;
   readonly url: string;
+  readonly bytes: number;
   readonly small: string;
 }
 

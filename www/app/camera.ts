@@ -22,10 +22,7 @@ export class Camera {
   constructor(opener: HTMLButtonElement, take: (photo: File) => void) {
     opener.hidden = !hasCamera();
     opener.addEventListener('click', () => {
-      this.#taken = 0;
-      this.#status.textContent = '';
-      this.#dialog.showModal();
-      void this.#begin();
+      this.open();
     });
     closeOutside(this.#dialog);
     this.#dialog.addEventListener('close', () => {
@@ -36,6 +33,14 @@ export class Camera {
     document.addEventListener('visibilitychange', () => {
       for (const track of this.#stream?.getTracks() ?? []) track.enabled = !document.hidden;
     });
+  }
+
+  open(): void {
+    if (this.#dialog.open) return;
+    this.#taken = 0;
+    this.#status.textContent = '';
+    this.#dialog.showModal();
+    void this.#begin();
   }
 
   async #begin(which?: MediaTrackConstraints): Promise<void> {

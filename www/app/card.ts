@@ -1,5 +1,5 @@
 import type { Conversion, ErrorCode } from '../client/index.js';
-import { lastChoices, type Choices } from './choices.js';
+import { lastChoices, rememberChoices, type Choices } from './choices.js';
 import { Compare } from './compare.js';
 import { find } from './dom.js';
 import { wholeOf, type Wish } from './draw.js';
@@ -23,6 +23,8 @@ export interface CardActions {
   draw(wish: Wish, anew: boolean): void;
   /** Makes another file of what is drawn. */
   revise(wish: Wish): void;
+  /** Takes it off the list. */
+  remove(): void;
 }
 
 /** One photo in the list, beside its anime version. */
@@ -40,6 +42,7 @@ export class Card {
   readonly #cancel: HTMLButtonElement;
   readonly #retry: HTMLButtonElement;
   readonly #redo: HTMLButtonElement;
+  readonly #remove: HTMLButtonElement;
   readonly #enlarge: HTMLButtonElement;
   readonly #styles: StylePicker;
   readonly #finishing: Finishing;
@@ -69,6 +72,7 @@ export class Card {
     this.#cancel = find(element, '.cancel', HTMLButtonElement);
     this.#retry = find(element, '.retry', HTMLButtonElement);
     this.#redo = find(element, '.redo', HTMLButtonElement);
+    this.#remove = find(element, '.remove', HTMLButtonElement);
     this.#enlarge = find(element, '.enlarge', HTMLButtonElement);
     this.#styles = new StylePicker(
       find(element, '.styles', HTMLFieldSetElement),
@@ -100,6 +104,9 @@ export class Card {
     });
     this.#onPress(this.#redo, () => {
       actions.draw(this.#wish(), true);
+    });
+    this.#onPress(this.#remove, () => {
+      actions.remove();
     });
     this.#onPress(this.#enlarge, () => void this.#view());
     this.#name();
@@ -158,6 +165,7 @@ export class Card {
     this.#cancel.ariaLabel = text('card.cancel-label', { name });
     this.#retry.ariaLabel = text('card.retry-label', { name });
     this.#redo.ariaLabel = text('card.redo-label', { name });
+    this.#remove.ariaLabel = text('card.remove-label', { name });
     this.#enlarge.ariaLabel = text('card.enlarge-label', { name });
     this.#meter.ariaLabel = text('card.progress-label', { name });
     find(this.element, '.divider', HTMLElement).ariaLabel = text('compare.label', { name });
@@ -187,6 +195,16 @@ export class Card {
   /** What a press on the button of this name does. */
   retry(): void {
     this.#actions.draw(this.#wish(), false);
+  }
+
+  /** Draws in this style, unless it is or will be in it, or no style would help. */
+  restyle(style: string): void {
+    const idle = this.#state.name === 'failed' || this.#state.name === 'cancelled';
+    if (this.element.dataset['fault'] === 'photo' || (this.#styles.chosen === style && !idle)) return;
+    this.#styles.choose(style);
+    void this.#limit().then(() => {
+      this.#actions.draw(this.#wish(), false);
+    });
   }
 
   /** Where the result's file is, and its name; only while there is one. */
@@ -223,11 +241,12 @@ export class Card {
     // Controls that have been there stay, for somebody may be using them.
     if (state.name === 'done') this.element.dataset['drawn'] = '';
     this.#meter.hidden = state.name !== 'running' && state.name !== 'waiting';
-    this.#problem.hidden = state.name !== 'failed';
+    this.#problem.hidden = problemOf(state) === undefined;
     // Nothing stale is left for who reads the page otherwise.
     if (this.#meter.hidden) this.#meter.ariaValueText = null;
     if (state.name === 'waiting') this.#show(undefined);
     if (state.name === 'running' && state.preview) this.#show(state.preview);
+    if (state.name === 'done' && state.setback) this.#goBack(state.wish.choices, state.whole.style);
     if (state.name === 'done') this.#finish(state.conversion, state.whole);
     this.#tell(state);
     this.#offer(state);
@@ -235,6 +254,11 @@ export class Card {
   }
 
   #tell(state: JobState): void {
+    const problem = problemOf(state);
+    if (problem) {
+      find(this.#problem, '.sentence', HTMLElement).textContent = sentenceFor(problem.code);
+      find(this.#problem, '.detail', HTMLElement).textContent = problem.message;
+    }
     switch (state.name) {
       case 'waiting':
         this.#progress(0, text('status.waiting'));
@@ -244,11 +268,10 @@ export class Card {
         break;
       case 'done':
         this.#describe(state.conversion, state.whole);
+        if (state.setback) this.#status.textContent = text(`status.${state.setback.name}-again`);
         break;
       case 'failed':
         this.#status.textContent = text('status.failed');
-        find(this.#problem, '.sentence', HTMLElement).textContent = sentenceFor(state.code);
-        find(this.#problem, '.detail', HTMLElement).textContent = state.message;
         break;
       case 'cancelled':
         this.#status.textContent = text('status.cancelled');
@@ -280,6 +303,15 @@ export class Card {
       compare.add('drawn');
       compare.toggle('fresh', first);
     });
+  }
+
+  /** What is shown is what is chosen. */
+  #goBack(choices: Choices, style: string): void {
+    this.#styles.choose(style);
+    this.#finishing.choices = choices;
+    this.#asked = JSON.stringify(choices);
+    rememberChoices(choices);
+    void this.#limit();
   }
 
   #finish(file: Conversion, whole: Conversion): void {
@@ -320,6 +352,7 @@ export class Card {
     this.#redo.hidden = !cached;
     this.#save.hidden = !done;
     this.#cancel.hidden = name !== 'waiting' && name !== 'running';
+    this.#remove.hidden = !this.#cancel.hidden;
     this.#retry.hidden = name !== 'failed' && name !== 'cancelled';
     const actions = [this.#save, this.#cancel, this.#retry, this.#redo];
     if (actions.some((action) => action === focused && action.hidden))
@@ -361,4 +394,9 @@ export class Card {
       split: this.#compare.split.at,
     });
   }
+}
+
+function problemOf(state: JobState): { readonly code: ErrorCode; readonly message: string } | undefined {
+  const setback = state.name === 'done' ? state.setback : state;
+  return setback?.name === 'failed' ? setback : undefined;
 }

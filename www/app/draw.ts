@@ -67,10 +67,10 @@ export async function finish(
   listeners: Listeners,
 ): Promise<Drawn> {
   const chosen = { ...finishOf(wish.choices), ...drawing() };
-  const revised = await converter.revise(whole, chosen);
+  const revised = await converter.revise(whole, chosen, listeners);
   if (revised) return { file: revised, whole };
   const same = { ...wish, choices: { ...wish.choices, strength: 1 } };
   const again = await draw(converter, photo, same, true, listeners);
-  const file = await converter.revise(again.whole, chosen);
+  const file = await converter.revise(again.whole, chosen, listeners);
   return { file: file ?? again.file, whole: again.whole };
 }

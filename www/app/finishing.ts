@@ -33,10 +33,8 @@ export class Finishing {
     this.#quality = find(root, '[name=quality]', HTMLInputElement);
     this.#size.append(...SIZES.map((side) => new Option('', String(side))));
     this.#format.append(...FORMATS.map((format) => new Option('', format)));
-    this.#strength.value = String(begin.strength * 100);
-    this.#size.value = String(begin.maxSide);
-    this.#format.value = begin.format;
-    Object.assign(this.#quality, { min: QUALITIES.least, max: QUALITIES.most, value: begin.quality });
+    Object.assign(this.#quality, { min: QUALITIES.least, max: QUALITIES.most });
+    this.choices = begin;
     this.retranslate();
     root.addEventListener('input', ({ target }) => {
       this.#describe();
@@ -57,6 +55,15 @@ export class Finishing {
       quality: this.#quality.valueAsNumber,
       strength: this.#strength.valueAsNumber / 100,
     };
+  }
+
+  /** As if chosen by hand, but nobody is told. */
+  set choices({ maxSide, format, quality, strength }: Choices) {
+    this.#strength.value = String(strength * 100);
+    this.#size.value = String(maxSide);
+    this.#format.value = format;
+    this.#quality.value = String(quality);
+    this.#describe();
   }
 
   /** Offers the sizes that this device has the memory for, in any of these models. */

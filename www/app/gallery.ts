@@ -1,5 +1,5 @@
 import type { Announcer } from './announcer.js';
-import { BatchBar } from './batch.js';
+import { BatchBar, TOLD_EACH } from './batch.js';
 import { Card } from './card.js';
 import type { Choices } from './choices.js';
 import { HandOut } from './hand-out.js';
@@ -10,6 +10,8 @@ import { sentenceFor, text } from './text.js';
 const AT_ONCE = 4;
 /** From so many on they are shown smaller. */
 const MANY = 4;
+/** How often it is told of one photo how far it is. */
+const PROGRESS_MS = 15_000;
 
 /** One photo in the list. */
 export interface Item {
@@ -20,6 +22,7 @@ export interface Item {
   readonly result: File | undefined;
   cancel(): void;
   retry(): void;
+  restyle(style: string): void;
   /** Gives its memory back. */
   letGo(): void;
 }
@@ -39,7 +42,11 @@ export class Gallery {
     elsewhere: HTMLElement,
   ) {
     this.#bar = new BatchBar(bar, announcer, elsewhere, {
-      clear: () => this.#clear(),
+      takeOff: (items) => {
+        this.#cleared = new Set(items);
+        this.#arrange();
+      },
+      restyle: (style) => void this.#restyle(style),
       putBack: () => {
         this.#cleared = new Set();
         this.#arrange();
@@ -71,6 +78,8 @@ export class Gallery {
       // Below the others it would come unseen.
       if (from === 0 && before > 0) this.#listed[before]?.element.scrollIntoView({ block: 'nearest' });
     }
+    if (files.length > TOLD_EACH) this.announcer.say(text('announce.begun-many', { count: files.length }));
+    else for (const { name } of files) this.announcer.say(text('announce.begun', { name }));
   }
 
   /** Says something that concerns the whole list. */
@@ -79,14 +88,21 @@ export class Gallery {
   }
 
   #addOne(file: File, choices: Partial<Choices>): void {
+    let told = 0;
     const tell = (state: JobState) => {
       card.render(state);
       // Another file of the same drawing is no news.
-      const news = state.name !== item.state.name;
+      const news = state.name !== item.state.name || (state.name === 'done' && state.setback !== undefined);
       item.state = state;
       item.result = resultOf(state, card);
       out.offer(item.result);
+      if (news) told = performance.now();
       if (news) this.#announce(item);
+      else if (state.name === 'running' && performance.now() - told > PROGRESS_MS) {
+        told = performance.now();
+        if (!this.#bar.tellsFor(item))
+          this.announcer.say(text('announce.progress', { name: file.name, words: state.reading.words }));
+      }
       this.#bar.follow(this.#listed);
     };
     const job = new Job(file, tell);
@@ -96,6 +112,9 @@ export class Gallery {
       },
       draw: (wish, anew) => void job.start(wish, anew),
       revise: (wish) => void job.revise(wish),
+      remove: () => {
+        this.#bar.takeOff([item]);
+      },
     });
     const out = new HandOut(card.element, file.name, card.over, (words) => {
       this.announcer.say(words);
@@ -111,6 +130,9 @@ export class Gallery {
       retry: () => {
         card.retry();
       },
+      restyle: (style: string) => {
+        card.restyle(style);
+      },
       letGo: () => {
         card.letGo();
       },
@@ -120,11 +142,11 @@ export class Gallery {
     void card.begin();
   }
 
-  #clear(): number {
-    const finished = this.#items.filter(({ state }) => state.name !== 'waiting' && state.name !== 'running');
-    this.#cleared = new Set(finished);
-    this.#arrange();
-    return finished.length;
+  async #restyle(style: string): Promise<void> {
+    for (const [index, item] of this.#listed.entries()) {
+      if (index % AT_ONCE === 0) await new Promise((resolve) => setTimeout(resolve));
+      item.restyle(style);
+    }
   }
 
   #arrange(): void {
@@ -144,10 +166,13 @@ export class Gallery {
     const { state } = item;
     const { name } = item.file;
     if (this.#bar.tellsFor(item)) return;
-    if (state.name === 'done') this.announcer.say(text('announce.done', { name }));
-    if (state.name === 'cancelled') this.announcer.say(text('announce.cancelled', { name }));
-    if (state.name === 'failed')
-      this.announcer.say(text('announce.failed', { name, sentence: sentenceFor(state.code) }));
+    const before = state.name === 'done' && state.setback !== undefined;
+    const end = before ? state.setback : state;
+    const again = before ? '-again' : '';
+    if (end.name === 'done') this.announcer.say(text('announce.done', { name }));
+    if (end.name === 'cancelled') this.announcer.say(text(`announce.cancelled${again}`, { name }));
+    if (end.name === 'failed')
+      this.announcer.say(text(`announce.failed${again}`, { name, sentence: sentenceFor(end.code) }));
   }
 }
 

@@ -44,24 +44,30 @@ export class HandOut {
     try {
       // A promise, or Safari takes it for something that nobody has asked for.
       await navigator.clipboard.write([new ClipboardItem({ 'image/png': asPng(this.#result) })]);
-      this.#tell('card.copied');
+      this.#tell(this.#copy, 'card.copied', 'card.copy');
     } catch {
-      this.#tell('card.not-copied');
+      this.#tell(this.#copy, 'card.not-copied', 'card.copy');
     }
   }
 
   /** On the button, where the eye is, and to who does not see it. */
-  #tell(key: string): void {
-    this.#copy.textContent = text(key);
+  #tell(button: HTMLButtonElement, key: string, usual: string): void {
+    button.textContent = text(key);
     this.#say(text(key));
     setTimeout(() => {
-      this.#copy.textContent = text('card.copy');
+      button.textContent = text(usual);
     }, SAID_MS);
   }
 
   async #toOthers(): Promise<void> {
-    // Closing the system's sheet is an answer, too.
-    if (this.#result) await navigator.share({ files: [this.#result] }).catch(() => undefined);
+    if (!this.#result) return;
+    try {
+      await navigator.share({ files: [this.#result] });
+    } catch (error) {
+      // Closing the system's sheet is an answer, too.
+      const closed = error instanceof DOMException && error.name === 'AbortError';
+      if (!closed) this.#tell(this.#share, 'card.not-shared', 'card.share');
+    }
   }
 
   #drag({ target, dataTransfer }: DragEvent): void {

@@ -6,14 +6,25 @@ import { studio } from './studio.js';
 export type JobState =
   | { readonly name: 'waiting' }
   | { readonly name: 'running'; readonly reading: Reading; readonly preview?: Conversion }
-  | { readonly name: 'done'; readonly conversion: Conversion; readonly whole: Conversion }
-  | { readonly name: 'failed'; readonly code: ErrorCode; readonly message: string }
-  | { readonly name: 'cancelled' };
+  | (Finished & { readonly name: 'done'; readonly setback?: Setback })
+  | Setback;
+
+/** What was drawn last, and as what. */
+interface Finished {
+  readonly conversion: Conversion;
+  readonly whole: Conversion;
+  readonly wish: Wish;
+}
+
+/** Why an attempt gave no picture. One that was there before stays, and says so. */
+export type Setback =
+  { readonly name: 'failed'; readonly code: ErrorCode; readonly message: string } | { readonly name: 'cancelled' };
 
 /** One photo on its way: started, cancelled, started again. Tells every change of its state. */
 export class Job {
   #attempt = new AbortController();
-  #whole: Conversion | undefined;
+  #finished: Finished | undefined;
+  #drawing = false;
 
   constructor(
     readonly file: File,
@@ -25,8 +36,9 @@ export class Job {
    * rejects: what goes wrong is a state.
    */
   async start(wish: Wish, anew = false): Promise<void> {
-    this.#whole = undefined;
+    this.#drawing = true;
     await this.#try(
+      wish,
       async (listeners) => draw(await studio(), this.file, wish, anew, listeners),
       (change) => {
         change({ name: 'waiting' });
@@ -36,11 +48,13 @@ export class Job {
 
   /** Makes another file of what is drawn, which waits for nothing as long as the engine holds the drawing. */
   async revise(wish: Wish): Promise<void> {
-    const whole = this.#whole;
-    if (whole) await this.#try(async (listeners) => finish(await studio(), this.file, whole, wish, listeners));
+    const whole = this.#finished?.whole;
+    if (!whole || this.#drawing) return;
+    await this.#try(wish, async (listeners) => finish(await studio(), this.file, whole, wish, listeners));
   }
 
   async #try(
+    wish: Wish,
     work: (listeners: Listeners) => Promise<Drawn>,
     begin: (change: (state: JobState) => void) => void = () => undefined,
   ): Promise<void> {
@@ -64,16 +78,25 @@ export class Job {
           change({ name: 'running', reading, preview });
         },
       });
-      if (!signal.aborted) this.#whole = whole;
-      change({ name: 'done', conversion: file, whole });
+      if (signal.aborted) return;
+      this.#drawing = false;
+      this.#finished = { conversion: file, whole, wish };
+      change({ name: 'done', ...this.#finished });
     } catch (error) {
-      if (error instanceof NijigenError) change({ name: 'failed', code: error.code, message: error.message });
-      else change({ name: 'failed', code: 'internal', message: String(error) });
+      if (signal.aborted) return;
+      if (error instanceof NijigenError) this.#fallBack({ name: 'failed', code: error.code, message: error.message });
+      else this.#fallBack({ name: 'failed', code: 'internal', message: String(error) });
     }
   }
 
   cancel(): void {
     this.#attempt.abort();
-    this.onChange({ name: 'cancelled' });
+    this.#fallBack({ name: 'cancelled' });
+  }
+
+  /** A finished picture is not lost with the attempt at another. */
+  #fallBack(setback: Setback): void {
+    this.#drawing = false;
+    this.onChange(this.#finished ? { name: 'done', ...this.#finished, setback } : setback);
   }
 }

@@ -8,13 +8,15 @@ interface LaunchQueue {
 /** The ways in from outside: photos that the system shared or opened, and the app's shortcuts. */
 export function takeLaunches(
   take: (files: readonly File[]) => void,
+  lost: () => void,
   shortcuts: Readonly<Record<string, () => void>>,
 ): void {
   const follow = async () => {
     const { hash } = location;
-    if (hash === SHARED.hash) take(await shared());
+    if (hash === SHARED.hash || hash === SHARED.lost) take(await shared());
+    if (hash === SHARED.lost) lost();
     else if (Object.hasOwn(shortcuts, hash)) shortcuts[hash]?.();
-    else return;
+    else if (hash !== SHARED.hash) return;
     // Else loading the page anew would do it again.
     history.replaceState(null, '', location.pathname + location.search);
   };

@@ -45,15 +45,24 @@ offerSamples(find(document, '.samples', HTMLElement), (photo) => {
   input.focus({ preventScroll: true });
 });
 
-new Camera(find(document, '#open-camera', HTMLButtonElement), (photo) => {
+const camera = new Camera(find(document, '#open-camera', HTMLButtonElement), (photo) => {
   take([photo]);
 });
 offerInstall(find(document, '.install', HTMLButtonElement));
-takeLaunches(take, {
-  '#kept': () => {
-    panel.open();
+takeLaunches(
+  take,
+  () => {
+    gallery.say(text('batch.share-lost'));
   },
-});
+  {
+    '#camera': () => {
+      camera.open();
+    },
+    '#kept': () => {
+      panel.open();
+    },
+  },
+);
 // The first use of Intl takes some 30 ms: better now than when somebody waits for a picture.
 setTimeout(() => decimal(0));
 

@@ -90,12 +90,15 @@ export class OwnStyles {
   }
 
   #ready(row: HTMLElement, converter: Converter, entry: ModelEntry): void {
-    const { id, bytes, file, name = id } = entry;
+    const { id, bytes, file, fleeting, name = id } = entry;
     const input = find(row, 'input', HTMLInputElement);
     const remove = find(row, '.remove', HTMLButtonElement);
     this.#rows.set(id, row);
     this.#name(row, name);
-    find(row, '.facts', HTMLElement).textContent = text('own.facts', { size: size(bytes), file });
+    find(row, '.facts', HTMLElement).textContent = text(fleeting ? 'own.fleeting' : 'own.facts', {
+      size: size(bytes),
+      file,
+    });
     find(row, '.file', HTMLElement).hidden = true;
     input.hidden = remove.hidden = false;
     if (input !== document.activeElement) input.value = name;
@@ -108,7 +111,7 @@ export class OwnStyles {
     const sentence = bad ? text('own.bad') : sentenceFor(error instanceof NijigenError ? error.code : 'internal');
     find(row, '.facts', HTMLElement).textContent = sentence;
     find(row, '.detail', HTMLElement).textContent = error instanceof Error ? error.message : String(error);
-    find(row, 'details', HTMLDetailsElement).hidden = false;
+    Object.assign(find(row, 'details', HTMLDetailsElement), { hidden: false, open: true });
     row.classList.add('bad');
     const dismiss = find(row, '.dismiss', HTMLButtonElement);
     dismiss.hidden = false;
@@ -123,7 +126,10 @@ export class OwnStyles {
     const before = converter.styles().find((entry) => entry.id === id)?.name ?? id;
     const name = (input.value = input.value.trim() || before);
     if (name === before) return;
-    await converter.renameModel(id, name);
+    if (!(await this.#stored(row, converter.renameModel(id, name)))) {
+      input.value = before;
+      return;
+    }
     this.#name(row, name);
     learnStyles(converter);
     this.#notice.textContent = text('own.renamed', { name });
@@ -131,12 +137,23 @@ export class OwnStyles {
 
   async #remove(row: HTMLElement, converter: Converter, id: string, name: string): Promise<void> {
     if (!(await ask(text('own.remove-sure', { name }), text('own.remove'), text('own.keep')))) return;
-    await converter.removeModel(id);
+    if (!(await this.#stored(row, converter.removeModel(id)))) return;
     this.#rows.delete(id);
     row.remove();
     learnStyles(converter);
     this.#notice.textContent = text('own.removed', { name });
     this.#add.focus();
+  }
+
+  /** Whether a change of what is stored came about. */
+  async #stored(row: HTMLElement, change: Promise<void>): Promise<boolean> {
+    try {
+      await change;
+      return true;
+    } catch {
+      find(row, '.facts', HTMLElement).textContent = this.#notice.textContent = text('own.unchanged');
+      return false;
+    }
   }
 }
 

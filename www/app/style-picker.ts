@@ -24,6 +24,12 @@ export class StylePicker {
     return this.#group.querySelector<HTMLInputElement>('input:checked')?.value;
   }
 
+  /** As a press on it does, but nobody is told. */
+  choose(style: string): void {
+    for (const input of this.#inputs) input.checked = input.value === style;
+    remember(STYLE_KEY, style);
+  }
+
   /** The styles that there is no preview of. */
   get missing(): readonly string[] {
     return [...this.#labels.keys()].filter((style) => !this.#previewed.has(style));
@@ -40,7 +46,7 @@ export class StylePicker {
     for (const style of styles) {
       if (!this.#labels.has(style)) this.#labels.set(style, this.#choice(style));
     }
-    for (const input of this.#group.querySelectorAll('input')) input.checked = input.value === first;
+    for (const input of this.#inputs) input.checked = input.value === first;
     this.retranslate();
     this.#group.hidden = false;
   }
@@ -57,6 +63,10 @@ export class StylePicker {
       const name = label.querySelector('.name');
       if (name) name.textContent = styleName(style);
     }
+  }
+
+  get #inputs(): NodeListOf<HTMLInputElement> {
+    return this.#group.querySelectorAll('input');
   }
 
   #forget(style: string): void {

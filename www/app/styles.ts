@@ -8,9 +8,9 @@ const listeners = new Set<() => void>();
 export const styleName = (style: string): string => names.get(style) ?? textOr(`style.${style}`, style);
 
 /** Called whenever a style was added, renamed or removed, until `over` is aborted. */
-export function onStyles(listener: () => void, over: AbortSignal): void {
+export function onStyles(listener: () => void, over?: AbortSignal): void {
   listeners.add(listener);
-  over.addEventListener('abort', () => listeners.delete(listener));
+  over?.addEventListener('abort', () => listeners.delete(listener));
 }
 
 export function learnStyles(converter: Converter): void {

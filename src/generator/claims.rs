@@ -3,13 +3,19 @@
 
 use std::collections::HashMap;
 
-use tract_onnx::pb::{GraphProto, NodeProto, TensorProto, tensor_proto::DataType};
+use tract_onnx::{
+    pb::{GraphProto, NodeProto, TensorProto, tensor_proto::DataType},
+    prelude::*,
+    tract_hir::infer::Factoid,
+};
 
 use super::onnx::bad;
 use crate::Result;
 
 /// More numbers than a generator makes out of a shape alone; 256 MB as floats.
 const MOST: i64 = 1 << 26;
+/// Letters of a side that is not worked out: one that is takes twenty at most.
+const LONGEST: usize = 256;
 
 /// Refuses a graph with axes that are no order of axes, or with a shape whose numbers are too many.
 pub(super) fn check(graph: &GraphProto) -> Result<()> {
@@ -30,6 +36,33 @@ pub(super) fn check(graph: &GraphProto) -> Result<()> {
         let count = dims.iter().try_fold(1i64, |count, &dim| count.checked_mul(dim).filter(|_| dim >= 0));
         if count.is_none_or(|count| count > MOST) {
             return Err(bad(format!("its operator {} makes a tensor of {dims:?}", called(node))));
+        }
+    }
+    Ok(())
+}
+
+/// Works the shapes out, operator by operator, and refuses those that sprawl: sums of pictures whose sides disagree make
+/// tract (0.23.9) write expressions that double with each. What else is wrong tract's own analysis says.
+pub(super) fn check_shapes(graph: &mut InferenceModel) -> TractResult<()> {
+    for id in graph.eval_order()? {
+        let (inputs, outputs) = graph.node_facts(id)?;
+        let [inputs, outputs]: [TVec<InferenceFact>; 2] =
+            [inputs, outputs].map(|facts| facts.into_iter().cloned().collect());
+        let node = graph.node(id);
+        let observed: TVec<InferenceFact> = node
+            .op
+            .observe_outlets(graph, node)?
+            .into_iter()
+            .map(|outlet| graph.outlet_fact(outlet).cloned())
+            .collect::<TractResult<_>>()?;
+        let [given, known, seen] = [&inputs, &outputs, &observed].map(|facts| facts.iter().collect());
+        let Ok((_, found, _)) = graph.node_mut(id).op.infer(given, known, seen) else { continue };
+        for (slot, (fact, known)) in found.iter().zip(&outputs).enumerate() {
+            if fact.shape.dims().filter_map(Factoid::concretize).any(|side| side.to_string().len() > LONGEST) {
+                return Err(TractError::msg(format!("the sides of what `{}` takes disagree", graph.node(id).name)));
+            }
+            let Ok(fact) = fact.unify(known) else { break };
+            graph.set_outlet_fact(OutletId::new(id, slot), fact)?;
         }
     }
     Ok(())

@@ -8,6 +8,7 @@ use tract_onnx::{
 };
 
 use super::{
+    claims,
     onnx::{Model, bad, caught},
     rewrite::rewrite,
 };
@@ -93,6 +94,7 @@ fn shape(layout: Layout, width: u32, height: u32) -> [usize; 4] {
 fn optimise(model: &Model, shape: &[usize], side: u32, ours: bool) -> TractResult<TypedModel> {
     let mut graph = model.graph.clone();
     graph.set_input_fact(model.image, InferenceFact::dt_shape(model.datum_type, shape))?;
+    claims::check_shapes(&mut graph)?;
     let mut graph = graph.into_typed()?;
     let most = MOST.min(MOST_TIMES * shape.iter().product::<usize>());
     check_sizes(&graph, most)?;

@@ -73,6 +73,27 @@ for (const colorScheme of ['light', 'dark']) {
   }
 }
 
+test('who wants less motion gets none', async () => {
+  for (const reducedMotion of ['no-preference', 'reduce']) {
+    const { context, page } = await open(browser, server.url, { reducedMotion });
+    await choose(page, LAKE);
+    await reaches(page, 0, 'done');
+    await card(page).locator('.compare.drawn').waitFor();
+    const moving = await page.evaluate(
+      () =>
+        [...document.querySelectorAll('*')].filter((element) =>
+          [getComputedStyle(element), getComputedStyle(element, '::before'), getComputedStyle(element, '::after')].some(
+            ({ transitionDuration, animationDuration }) =>
+              `${transitionDuration}, ${animationDuration}`.split(', ').some((time) => parseFloat(time) > 0.01),
+          ),
+        ).length,
+    );
+    if (reducedMotion === 'reduce') assert.equal(moving, 0);
+    else assert.ok(moving > 0);
+    await context.close();
+  }
+});
+
 test('the whole way by keyboard: compare, choose, restyle, blend, save, look closer, settings, language', async () => {
   const { context, page, watch } = await open(browser, server.url);
   /** Goes on with Tab to what matches; whatever has the focus on the way must show it. */

@@ -130,7 +130,13 @@ test('a style for all; cancelled half-way, every photo has the picture it had', 
   const { context, page, watch } = await open(browser, server.url);
   await choose(page, ...photos.slice(0, 6));
   await sum(page, '6 of 6 done');
-  const all = page.getByRole('combobox', { name: WORDS['batch.style-label'] });
+  const menu = page.locator('.all-styles');
+  const all = async (style) => {
+    await menu.locator('summary').focus();
+    await page.keyboard.press('Enter');
+    await menu.getByRole('button', { name: WORDS[`style.${style}`] }).focus();
+    await page.keyboard.press('Enter');
+  };
   const inStyle = (style) =>
     page.waitForFunction(
       ([style, name]) =>
@@ -142,10 +148,12 @@ test('a style for all; cancelled half-way, every photo has the picture it had', 
       [style, WORDS[`style.${style}`]],
       { timeout: 60_000 },
     );
-  await all.selectOption('skyline');
+  await all('skyline');
   await inStyle('skyline');
-  assert.equal(await all.inputValue(), '', 'it can be chosen again');
-  await all.selectOption('carnival');
+  await menu.locator('summary').click();
+  await page.keyboard.press('Escape');
+  assert.equal(await menu.getAttribute('open'), null);
+  await all('carnival');
   await page.locator('.card[data-state=running]').first().waitFor();
   await press(page, 'batch.cancel-all');
   await sum(page, '6 of 6 done');
@@ -159,8 +167,39 @@ test('a style for all; cancelled half-way, every photo has the picture it had', 
   const stopped = shown.filter(({ status }) => status === WORDS['status.cancelled-again']);
   assert.ok(stopped.length > 0);
   assert.ok(stopped.every(({ style }) => style === 'skyline'));
+  await page.reload();
+  await choose(page, photos[7]);
+  await reaches(page, 0, 'done');
+  assert.equal(await card(page).locator('.styles input:checked').inputValue(), 'carnival', 'the last choice holds');
   watch.assertClean();
   await context.close();
+});
+
+test('a style for all that fails: told, each picture stays, and it is tried again as one', async () => {
+  let broken = true;
+  const answer = (path, response) => {
+    if (broken && /skyline.*onnx$/.test(path)) response.writeHead(503).end();
+  };
+  const shaky = await serve(SITE, { throttled: false, answer });
+  const { context, page } = await open(browser, shaky.url, { serviceWorkers: 'block' });
+  await choose(page, ...photos.slice(0, 5));
+  await sum(page, '5 of 5 done');
+  await page.locator('.all-styles summary').click();
+  await page.locator('.all-styles').getByRole('button', { name: WORDS['style.skyline'] }).click();
+  await sum(page, '0 of 5 done, 5 failed');
+  await page.getByRole('log').locator('p', { hasText: '0 of 5 done, 5 failed' }).waitFor();
+  assert.equal(await page.locator('.card .problem:visible').count(), 5);
+  assert.equal(await page.locator('.card a.save:visible').count(), 5);
+  broken = false;
+  await press(page, 'batch.retry-failed');
+  await sum(page, '5 of 5 done');
+  const files = await page.locator('.card a.save').evaluateAll((links) => links.map(({ download }) => download));
+  assert.ok(
+    files.every((name) => name.endsWith('-skyline.png')),
+    files.join(),
+  );
+  await context.close();
+  await shaky.close();
 });
 
 test('one photo is taken off the list, and put back', async () => {

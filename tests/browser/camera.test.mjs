@@ -123,10 +123,10 @@ test('why there is no picture is said, and without cameras there is no button', 
   await context.close();
 });
 
-for (const [width, colorScheme] of [
-  [320, 'light'],
-  [1280, 'dark'],
-]) {
+for (const [width, colorScheme] of [320, 360, 768, 1440].flatMap((width) => [
+  [width, 'light'],
+  [width, 'dark'],
+])) {
   test(`the camera at ${width} px, ${colorScheme}`, async () => {
     const { context, page } = await visit({ viewport: { width, height: 800 }, colorScheme });
     await opener(page).click();

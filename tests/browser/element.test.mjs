@@ -54,6 +54,39 @@ const shape = (page) =>
     return { result: [width, height], alt: result.alt, natural: result.naturalWidth, busy: host.ariaBusy };
   });
 
+test('attributes and properties say the same, and what they say is drawn', async (t) => {
+  const page = await open(t);
+  await place(page, '<nijigen-photo id="two" loading="eager" src="lake.jpg" max-side="256"></nijigen-photo>');
+  await reaches(page, 'two', 'done');
+  const told = await page.evaluate(() => {
+    const photo = document.querySelector('nijigen-photo');
+    const before = photo.conversion.blob.type;
+    Object.assign(photo, { strength: 0, fullSize: true, format: 'jpeg', quality: 50, cache: 'off', tier: 'fast' });
+    const written = ['strength', 'full-size', 'format', 'quality', 'cache', 'tier'].map((n) => photo.getAttribute(n));
+    const { strength, fullSize, quality } = photo;
+    return { before, written, read: [strength, fullSize, quality] };
+  });
+  const written = ['0', '', 'jpeg', '50', 'off', 'fast'];
+  assert.deepEqual(told, { before: 'image/png', written, read: [0, true, 50] });
+  await page.waitForFunction(() => {
+    const { conversion, state } = document.querySelector('nijigen-photo');
+    return state === 'done' && conversion.blob.type === 'image/jpeg' && conversion.width === 640;
+  });
+  const difference = await page.evaluate(async () => {
+    const pixels = async (source) => {
+      const context = new OffscreenCanvas(64, 36).getContext('2d');
+      context.drawImage(await createImageBitmap(source), 0, 0, 64, 36);
+      return context.getImageData(0, 0, 64, 36).data;
+    };
+    const drawn = await pixels(document.querySelector('nijigen-photo').conversion.blob);
+    const photo = await pixels(await (await fetch('lake.jpg')).blob());
+    return drawn.reduce((sum, value, at) => sum + Math.abs(value - photo[at]), 0) / photo.length;
+  });
+  assert.ok(difference < 3, `at strength 0 it is the photo: ${difference}`);
+  await page.evaluate(() => (document.querySelector('nijigen-photo').fullSize = false));
+  assert.equal(await page.evaluate(() => document.querySelector('nijigen-photo').hasAttribute('full-size')), false);
+});
+
 test('the photo stays until its drawing covers it, box for box', async (t) => {
   const page = await open(t);
   const img = '<img src="dog.jpg" alt="a dog" width="200" height="200">';

@@ -120,6 +120,17 @@ export const MODELS = {
     inputs: [value('input', [1, 3, '('.repeat(100_000), 'w'])],
   }),
 
+  'forty sums of pictures whose sides disagree': model({
+    nodes: [
+      ...Array.from({ length: 40 }, (_, i) => [
+        node('Pad', [i ? `sum${i - 1}` : 'input', 'p'], [`padded${i}`]),
+        node('Add', [i ? `sum${i - 1}` : 'input', `padded${i}`], [`sum${i}`]),
+      ]).flat(),
+      node('Tanh', ['sum39'], ['output']),
+    ],
+    weights: [whole('p', 0, 0, 0, 0, 0, 0, 1, 1)],
+  }),
+
   'an output that is made of itself': model({ nodes: [node('Identity', ['output'], ['output'])] }),
   'an output in a circle of copies': model({
     nodes: [node('Identity', ['b'], ['output']), node('Identity', ['output'], ['b'])],

@@ -1,6 +1,7 @@
 // The page at every width, in both themes: nothing sticks out, and a picture of each state to look at.
 import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -8,6 +9,7 @@ import { card, choose, draws, launch, open, PHOTO, reaches, SITE, WORDS } from '
 import { differentPhotos } from './photos.mjs';
 import { serve } from './server.mjs';
 
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const SCREENSHOTS = 'target/screenshots';
 const longName = join(mkdtempSync(join(tmpdir(), 'nijigen-')), `${'a-name-without-any-space-'.repeat(4)}.jpg`);
 
@@ -48,6 +50,10 @@ for (const width of [320, 360, 768, 1440]) {
         await assertFits(page, state);
         // The bar that stays in reach would lie across what is below.
         if (fullPage) await page.evaluate(() => scrollTo(0, 0));
+        // What is off the screen is not painted; a picture of the whole page has all on it.
+        await page.evaluate((all) => {
+          for (const card of document.querySelectorAll('.card')) card.style.contentVisibility = all ? 'visible' : '';
+        }, fullPage);
         await page.screenshot({ path: `${SCREENSHOTS}/${state}-${width}-${colorScheme}.png`, fullPage });
       };
       await page.locator('.sample').nth(2).waitFor();
@@ -106,10 +112,16 @@ for (const width of [360, 768, 1440]) {
       const page = await context.newPage();
       await page.goto(host.url);
       await page.waitForFunction(() => navigator.serviceWorker.controller);
+      await page.evaluate(AXE);
       const look = async (state) => {
         await assertFits(page, state);
         await page.screenshot({ path: `${SCREENSHOTS}/${state}-${width}-${colorScheme}.png` });
+        const found = await page.evaluate(async () => (await window.axe.run(document)).violations.map(({ id }) => id));
+        assert.deepEqual(found, [], state);
       };
+      await page.evaluate(() => document.body.classList.add('dropping'));
+      await look('dropping');
+      await page.evaluate(() => document.body.classList.remove('dropping'));
 
       await page.locator('#open-panel').click();
       const without = page.locator('.without');
@@ -126,11 +138,21 @@ for (const width of [360, 768, 1440]) {
       await page.locator('.model.bad').waitFor({ timeout: 60_000 });
       await page.locator('.own').evaluate((section) => section.scrollIntoView());
       await look('own');
+      await page.locator('.model .remove:visible').click();
+      await look('question');
+      await page.getByRole('alertdialog').getByRole('button', { name: WORDS['own.keep'], exact: true }).click();
       await page.keyboard.press('Escape');
 
       await choose(page, longName, 'tests/fixtures/photos/dog.jpg', 'tests/fixtures/photos/asters.jpg');
-      await reaches(page, 2, 'done');
+      await card(page, 2).locator('.cancel').click();
+      await reaches(page, 2, 'cancelled');
+      await reaches(page, 1, 'done');
       await reaches(page, 0, 'done');
+      await page.locator('.all-styles summary').click();
+      await look('styles');
+      await page.keyboard.press('Escape');
+      await card(page, 2).evaluate((element) => element.scrollIntoView());
+      await look('cancelled');
       await card(page).getByText(WORDS['style.skyline'], { exact: true }).click();
       await card(page).locator('.cancel').click();
       await card(page).locator('.status', { hasText: WORDS['status.cancelled-again'] }).waitFor();

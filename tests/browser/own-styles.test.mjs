@@ -111,6 +111,16 @@ test('what the browser does not store is said: a style that will not stay, a nam
   await model.locator('input').fill('Watercolour');
   await model.locator('input').press('Enter');
   await model.locator('.facts', { hasText: WORDS['own.unchanged'] }).waitFor();
+  const japanese = JSON.parse(readFileSync('www/locales/ja.json', 'utf8'));
+  await page.evaluate(() => {
+    const language = document.querySelector('[name=language]');
+    for (const value of ['ja', 'en']) {
+      language.value = value;
+      language.dispatchEvent(new Event('change', { bubbles: true }));
+      (window.told ??= []).push(document.querySelector('.model .facts').textContent);
+    }
+  });
+  assert.deepEqual(await page.evaluate(() => window.told), [japanese['own.unchanged'], WORDS['own.unchanged']]);
   assert.equal(await model.locator('input').inputValue(), 'tf dynamic');
   await page.getByRole('button', { name: words('own.remove-label', { name: 'tf dynamic' }) }).click();
   await page.getByRole('alertdialog').getByRole('button', { name: WORDS['own.remove'], exact: true }).click();

@@ -295,6 +295,31 @@ test('where only a worker keeps pictures, the last one stays', async () => {
   assert.deepEqual(kinds, ['made', 'exact']);
 });
 
+test('whatever takes time can be aborted', async () => {
+  const codes = await page.evaluate(async () => {
+    const signal = AbortSignal.abort();
+    const converter = await window.createConverter({ workers: 1 });
+    const photo = (await window.blobs(window.names.slice(0, 1)))[0];
+    const made = await converter.convert(photo, { maxSide: 256, revisable: true });
+    const model = await (await fetch(window.modelUrl ?? 'nijigen/models/skyline-fast.onnx')).blob();
+    const late = new AbortController();
+    const adding = converter.addModel(model, { name: 'late' }, { signal: late.signal });
+    setTimeout(() => late.abort());
+    const codes = await Promise.all(
+      [
+        window.createConverter({ signal }),
+        converter.convert(photo, { signal }),
+        converter.revise(made, { format: 'jpeg' }, { signal }),
+        converter.addModel(model, { name: 'never' }, { signal }),
+        adding,
+        converter.preload(['carnival'], { signal }),
+      ].map(window.codeOf),
+    );
+    return { codes, own: converter.styles().filter(({ own }) => own).length };
+  });
+  assert.deepEqual(codes, { codes: Array(6).fill('cancelled'), own: 0 });
+});
+
 test('what one worker has made another finds, and what is removed none of them', async () => {
   const result = await page.evaluate(async () => {
     const converter = await window.createConverter({ workers: 2 });

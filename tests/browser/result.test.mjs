@@ -217,9 +217,21 @@ test('a finished picture outlives the attempt at another that is cancelled or fa
   await said('announce.cancelled-again').waitFor();
   assert.ok(await done.locator('.problem').isHidden(), 'the old reason is gone');
 
+  for (const [side, sides] of [
+    [768, '768 × 512'],
+    [2048, '2048 × 1365'],
+  ]) {
+    await done.getByRole('combobox', { name: WORDS['finish.size'] }).selectOption(String(side));
+    await done.locator('.status', { hasText: sides }).waitFor({ timeout: 60_000 });
+    const { width, height } = readPng((await saved(page)).path);
+    assert.equal(`${width} × ${height}`, sides);
+  }
   await done.getByText(WORDS['style.skyline'], { exact: true }).click();
+  // What is chosen meanwhile counts.
+  await done.getByRole('combobox', { name: WORDS['finish.format'] }).selectOption('jpeg');
   await done.locator('.status', { hasText: `${WORDS['style.skyline']}, ` }).waitFor({ timeout: 60_000 });
-  assert.notDeepEqual((await saved(page)).bytes, before);
+  await done.locator('.weight', { hasText: /^JPEG/ }).waitFor();
+  assert.equal((await saved(page)).name, 'large-skyline.jpg');
   await context.close();
   await shaky.close();
 });

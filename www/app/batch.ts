@@ -1,7 +1,8 @@
 import type { Announcer } from './announcer.js';
-import { find } from './dom.js';
+import { closeElsewhere, find } from './dom.js';
 import { Estimate } from './estimate.js';
 import type { Item } from './gallery.js';
+import { failureOf } from './job.js';
 import { studio } from './studio.js';
 import { onStyles, styleName } from './styles.js';
 import { onLanguage, text } from './text.js';
@@ -22,6 +23,7 @@ export interface BatchActions {
   letGo(): void;
   /** Draws all in this style. */
   restyle(style: string): void;
+  cancel(items: readonly Item[]): void;
 }
 
 type Action = 'save' | 'retry' | 'cancel' | 'clear' | 'undo';
@@ -42,7 +44,8 @@ export class BatchBar {
   readonly #left: HTMLElement;
   readonly #meter: HTMLElement;
   readonly #note: HTMLElement;
-  readonly #styles: HTMLSelectElement;
+  readonly #styles: HTMLDetailsElement;
+  #words = () => '';
   readonly #buttons: Record<Action, HTMLButtonElement>;
   #items: readonly Item[] = [];
   #run: Run | undefined;
@@ -60,13 +63,8 @@ export class BatchBar {
     this.#left = find(root, '.left', HTMLElement);
     this.#meter = find(root, '.meter', HTMLElement);
     this.#note = find(root, '.note', HTMLElement);
-    this.#styles = find(root, '[name=all-style]', HTMLSelectElement);
-    this.#styles.addEventListener('change', () => {
-      const style = this.#styles.value;
-      // It is a thing to do, not a state: each photo may be in a style of its own.
-      this.#styles.value = '';
-      actions.restyle(style);
-    });
+    this.#styles = find(root, '.all-styles', HTMLDetailsElement);
+    closeElsewhere(this.#styles);
     onStyles(() => void this.#fillStyles());
     const button = (name: string, act: () => void) => {
       const found = find(root, `.${name}`, HTMLButtonElement);
@@ -76,10 +74,10 @@ export class BatchBar {
     this.#buttons = {
       save: button('save-all', () => void this.#save()),
       retry: button('retry-failed', () => {
-        for (const item of this.#in('failed')) item.retry();
+        for (const item of this.#items.filter(({ state }) => failureOf(state))) item.retry();
       }),
       cancel: button('cancel-all', () => {
-        for (const item of this.#in('waiting', 'running')) item.cancel();
+        actions.cancel(this.#in('waiting', 'running'));
       }),
       clear: button('clear-finished', () => {
         this.takeOff(this.#in('done', 'failed', 'cancelled'));
@@ -98,7 +96,8 @@ export class BatchBar {
   }
 
   retranslate(): void {
-    if (this.#styles.options.length > 0) void this.#fillStyles();
+    this.#note.textContent = this.#words();
+    if (!this.#styles.hidden) void this.#fillStyles();
     this.#show();
   }
 
@@ -107,8 +106,11 @@ export class BatchBar {
     this.#items = items;
     const busy = this.#in('waiting', 'running');
     if (busy.length > 0) {
+      const done = this.#in('done').length;
+      // Finished ones are drawn again.
+      if (this.#run && done < this.#run.estimate.before) this.#run = { ...this.#run, estimate: this.#begin(done) };
       this.#run ??= {
-        estimate: new Estimate(this.#in('done').length, this.#share()),
+        estimate: this.#begin(done),
         items: new Set(),
         told: performance.now(),
       };
@@ -121,9 +123,14 @@ export class BatchBar {
     }, SHOWN_MS);
   }
 
+  #begin(done: number): Estimate {
+    return new Estimate(done, this.#share());
+  }
+
   /** Says something that concerns the whole list. */
-  say(words: string): void {
-    this.#note.textContent = words;
+  say(words: () => string): void {
+    this.#words = words;
+    this.#note.textContent = words();
     this.#show();
   }
 
@@ -132,17 +139,25 @@ export class BatchBar {
     if (this.#stopUndo()) this.#actions.letGo();
     this.#waitForUndo();
     this.#actions.takeOff(items);
-    this.say(text('batch.cleared', { count: items.length }));
+    const count = items.length;
+    this.say(() => text('batch.cleared', { count }));
     this.#buttons.undo.focus();
   }
 
   async #fillStyles(): Promise<void> {
     const converter = await studio().catch(() => undefined);
     const styles = [...new Set(converter?.styles().map(({ style }) => style) ?? [])];
-    const first = new Option(text('batch.style'), '');
-    first.disabled = true;
-    this.#styles.replaceChildren(first, ...styles.map((style) => new Option(styleName(style), style)));
-    this.#styles.value = '';
+    const buttons = styles.map((style) => {
+      const button = Object.assign(document.createElement('button'), { type: 'button', className: 'button' });
+      button.textContent = styleName(style);
+      button.addEventListener('click', () => {
+        this.#styles.open = false;
+        find(this.#styles, 'summary', HTMLElement).focus();
+        this.#actions.restyle(style);
+      });
+      return button;
+    });
+    find(this.#styles, '.menu', HTMLElement).replaceChildren(...buttons);
     this.#styles.hidden = styles.length < 2;
   }
 
@@ -156,10 +171,10 @@ export class BatchBar {
 
   #show(): void {
     const total = this.#items.length;
-    const [done, failed, cancelled] = [this.#in('done'), this.#in('failed'), this.#in('cancelled')].map(
-      ({ length }) => length,
-    ) as [number, number, number];
-    const busy = total - done - failed - cancelled;
+    const failed = this.#items.filter(({ state }) => failureOf(state)).length;
+    const cancelled = this.#in('cancelled').length;
+    const busy = this.#in('waiting', 'running').length;
+    const done = total - busy - failed - cancelled;
     const undoing = this.#undo !== undefined;
     this.#root.hidden = total < 2 && !undoing && this.#note.textContent === '';
     const sum = text('batch.sum', {
@@ -178,7 +193,7 @@ export class BatchBar {
     this.#meter.ariaValueText = left === '' ? sum : `${sum}. ${left}`;
     this.#root.style.setProperty('--share', String(share / Math.max(1, total)));
     this.#offer({
-      save: done > 0 && total > 1,
+      save: this.#in('done').length > 0 && total > 1,
       retry: failed > 0,
       cancel: busy > 0,
       clear: busy === 0 && total > 1,
@@ -195,7 +210,7 @@ export class BatchBar {
     }
     // The keyboard's focus is not lost with a button that goes.
     if (focused instanceof HTMLButtonElement && buttons.includes(focused) && (focused.hidden || this.#root.hidden))
-      (buttons.find(({ hidden }) => !hidden && !this.#root.hidden) ?? this.#elsewhere).focus();
+      (buttons.find(({ hidden }) => !hidden && !this.#root.hidden) ?? this.#elsewhere).focus({ preventScroll: true });
   }
 
   #tell(sum: string, left: string, busy: number): void {
@@ -215,9 +230,9 @@ export class BatchBar {
     const name = text('batch.zip-name');
     this.#buttons.save.disabled = true;
     try {
-      if (await saveZip(files, name)) this.say(text('batch.saved', { name, count: files.length }));
+      if (await saveZip(files, name)) this.say(() => text('batch.saved', { name, count: files.length }));
     } catch {
-      this.say(text('batch.not-saved'));
+      this.say(() => text('batch.not-saved'));
     } finally {
       this.#buttons.save.disabled = false;
     }
@@ -241,6 +256,7 @@ export class BatchBar {
     if (this.#undo === undefined) return false;
     clearTimeout(this.#undo);
     this.#undo = undefined;
+    this.#words = () => '';
     this.#note.textContent = '';
     return true;
   }

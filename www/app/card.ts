@@ -1,13 +1,14 @@
 import type { Conversion, ErrorCode } from '../client/index.js';
-import { lastChoices, rememberChoices, type Choices } from './choices.js';
+import { lastChoices, type Choices } from './choices.js';
 import { Compare } from './compare.js';
 import { find } from './dom.js';
 import { wholeOf, type Wish } from './draw.js';
 import { Finishing } from './finishing.js';
-import type { JobState } from './job.js';
+import { failureOf, type JobState } from './job.js';
+import { remember } from './memory.js';
 import { clear, extensionOf, offer, show } from './picture.js';
 import { forgo, want, type Viewing } from './previews.js';
-import { StylePicker } from './style-picker.js';
+import { STYLE_KEY, StylePicker } from './style-picker.js';
 import { studio } from './studio.js';
 import { onStyles, styleName } from './styles.js';
 import { thumbnail } from './thumbnails.js';
@@ -54,8 +55,6 @@ export class Card {
   #shown: Conversion | undefined;
   #viewing: Viewing | undefined;
   #seen = false;
-  /** What the picture under way, or the last one, was asked for with. */
-  #asked = '';
 
   constructor(template: HTMLTemplateElement, file: File, begin: Partial<Choices>, actions: CardActions) {
     const element = find(document.importNode(template.content, true), '.card', HTMLLIElement);
@@ -147,9 +146,7 @@ export class Card {
   }
 
   #wish(): Wish {
-    const wish = { style: this.#styles.chosen, choices: this.#finishing.choices };
-    this.#asked = JSON.stringify(wish.choices);
-    return wish;
+    return { style: this.#styles.chosen, choices: this.#finishing.choices };
   }
 
   #onPress(button: HTMLButtonElement, act: () => void): void {
@@ -192,8 +189,13 @@ export class Card {
     URL.revokeObjectURL(this.#save.href);
   }
 
-  /** What a press on the button of this name does. */
+  /** What a press on the button of this name does: what failed is tried again. */
   retry(): void {
+    if (this.#state.name === 'done' && this.#state.tried) {
+      const { style, choices } = this.#state.tried;
+      if (style !== undefined) this.#styles.choose(style);
+      this.#finishing.choices = choices;
+    }
     this.#actions.draw(this.#wish(), false);
   }
 
@@ -202,6 +204,7 @@ export class Card {
     const idle = this.#state.name === 'failed' || this.#state.name === 'cancelled';
     if (this.element.dataset['fault'] === 'photo' || (this.#styles.chosen === style && !idle)) return;
     this.#styles.choose(style);
+    remember(STYLE_KEY, style);
     void this.#limit().then(() => {
       this.#actions.draw(this.#wish(), false);
     });
@@ -241,20 +244,21 @@ export class Card {
     // Controls that have been there stay, for somebody may be using them.
     if (state.name === 'done') this.element.dataset['drawn'] = '';
     this.#meter.hidden = state.name !== 'running' && state.name !== 'waiting';
-    this.#problem.hidden = problemOf(state) === undefined;
+    this.#problem.hidden = failureOf(state) === undefined;
     // Nothing stale is left for who reads the page otherwise.
     if (this.#meter.hidden) this.#meter.ariaValueText = null;
-    if (state.name === 'waiting') this.#show(undefined);
     if (state.name === 'running' && state.preview) this.#show(state.preview);
-    if (state.name === 'done' && state.setback) this.#goBack(state.wish.choices, state.whole.style);
-    if (state.name === 'done') this.#finish(state.conversion, state.whole);
+    if (state.name === 'done') {
+      if (state.setback) this.#goBack(state.wish.choices, state.whole.style);
+      this.#finish(state.conversion, state.whole, state.wish.choices);
+    }
     this.#tell(state);
     this.#offer(state);
     this.#preview();
   }
 
   #tell(state: JobState): void {
-    const problem = problemOf(state);
+    const problem = failureOf(state);
     if (problem) {
       find(this.#problem, '.sentence', HTMLElement).textContent = sentenceFor(problem.code);
       find(this.#problem, '.detail', HTMLElement).textContent = problem.message;
@@ -286,17 +290,12 @@ export class Card {
     this.element.style.setProperty('--share', String(share));
   }
 
-  /** Shows a drawing, unless it is the one that is there. */
-  #show(conversion: Conversion | undefined): void {
-    if (conversion?.blob === this.#shown?.blob) return;
+  /** Shows a drawing, unless it is the one that is there. What is there stays until then. */
+  #show(conversion: Conversion): void {
+    if (conversion.blob === this.#shown?.blob) return;
     const first = !this.#shown;
     this.#shown = conversion;
     const compare = this.#compare.root.classList;
-    if (!conversion) {
-      clear(this.#after);
-      compare.remove('drawn', 'fresh');
-      return;
-    }
     this.#shape(conversion.width, conversion.height);
     void show(this.#after, conversion.blob).then((shown) => {
       if (!shown) return;
@@ -309,17 +308,15 @@ export class Card {
   #goBack(choices: Choices, style: string): void {
     this.#styles.choose(style);
     this.#finishing.choices = choices;
-    this.#asked = JSON.stringify(choices);
-    rememberChoices(choices);
     void this.#limit();
   }
 
-  #finish(file: Conversion, whole: Conversion): void {
+  #finish(file: Conversion, whole: Conversion, asked: Choices): void {
     this.#show(this.#before.hidden ? file : whole);
     this.#blend();
     offer(this.#save, file.blob, this.#fileName(file));
     // Somebody went on choosing while it was drawn.
-    if (this.#asked !== JSON.stringify(this.#finishing.choices)) this.#actions.revise(this.#wish());
+    if (JSON.stringify(asked) !== JSON.stringify(this.#finishing.choices)) this.#actions.revise(this.#wish());
   }
 
   #fileName({ blob, style }: Conversion): string {
@@ -353,10 +350,13 @@ export class Card {
     this.#save.hidden = !done;
     this.#cancel.hidden = name !== 'waiting' && name !== 'running';
     this.#remove.hidden = !this.#cancel.hidden;
-    this.#retry.hidden = name !== 'failed' && name !== 'cancelled';
-    const actions = [this.#save, this.#cancel, this.#retry, this.#redo];
-    if (actions.some((action) => action === focused && action.hidden))
-      actions.find((action) => !action.hidden)?.focus();
+    this.#retry.hidden = name !== 'cancelled' && !failureOf(state);
+    if (focused?.matches('.actions > [hidden]') && this.element.contains(focused)) this.focus();
+  }
+
+  /** What can be done next has the focus. */
+  focus(): void {
+    this.element.querySelector<HTMLElement>('.desk .actions > :is(a, button):not([hidden])')?.focus();
   }
 
   /** Asks for previews in every style while the card is seen. A sample's were drawn ahead, so that they need no engine. */
@@ -394,9 +394,4 @@ export class Card {
       split: this.#compare.split.at,
     });
   }
-}
-
-function problemOf(state: JobState): { readonly code: ErrorCode; readonly message: string } | undefined {
-  const setback = state.name === 'done' ? state.setback : state;
-  return setback?.name === 'failed' ? setback : undefined;
 }

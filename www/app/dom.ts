@@ -5,6 +5,19 @@ export function find<E extends Element>(root: ParentNode, selector: string, kind
   return found;
 }
 
+/** Makes a menu close with Escape and with a press beside it. */
+export function closeElsewhere(menu: HTMLDetailsElement): void {
+  menu.addEventListener('keydown', ({ key }) => {
+    if (key !== 'Escape' || !menu.open) return;
+    menu.open = false;
+    menu.querySelector('summary')?.focus();
+  });
+  for (const type of ['pointerdown', 'focusin'])
+    document.addEventListener(type, ({ target }) => {
+      if (target instanceof Node && !menu.contains(target)) menu.open = false;
+    });
+}
+
 /** Makes a dialog close with its button and with a press beside it, as Escape does by itself. */
 export function closeOutside(dialog: HTMLDialogElement): void {
   find(dialog, '.close', HTMLButtonElement).addEventListener('click', () => {

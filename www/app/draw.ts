@@ -20,6 +20,8 @@ export interface Drawn {
 
 export interface Listeners {
   readonly signal: AbortSignal;
+  /** Told when a drawing that is no longer held has to be made again. */
+  readonly onWaiting: () => void;
   readonly onProgress: NonNullable<ConvertOptions['onProgress']>;
   readonly onPreview: NonNullable<ConvertOptions['onPreview']>;
 }
@@ -37,7 +39,7 @@ export async function draw(
   photo: File,
   wish: Wish,
   anew: boolean,
-  listeners: Listeners,
+  { onWaiting, ...listeners }: Listeners,
 ): Promise<Drawn> {
   const { style, choices } = wish;
   const known = converter.styles();
@@ -55,7 +57,9 @@ export async function draw(
   );
   note(converter, whole);
   fetchAhead(whole);
-  return choices.strength < 1 ? finish(converter, photo, whole, wish, listeners) : { file: whole, whole };
+  return choices.strength < 1
+    ? finish(converter, photo, whole, wish, { onWaiting, ...listeners })
+    : { file: whole, whole };
 }
 
 /** Makes another file of a drawing. It is drawn again only where the engine no longer holds it. */
@@ -69,6 +73,7 @@ export async function finish(
   const chosen = { ...finishOf(wish.choices), ...drawing() };
   const revised = await converter.revise(whole, chosen, listeners);
   if (revised) return { file: revised, whole };
+  listeners.onWaiting();
   const same = { ...wish, choices: { ...wish.choices, strength: 1 } };
   const again = await draw(converter, photo, same, true, listeners);
   const file = await converter.revise(again.whole, chosen, listeners);

@@ -5,12 +5,13 @@ const LEAST_MS = 5000;
 /** How long a run of photos will still take, told from how it went until now. */
 export class Estimate {
   readonly #begun = performance.now();
-  readonly #done: number;
+  /** Photos that were done when the run began. */
+  readonly before: number;
   readonly #share: number;
 
   /** Where the run begins: photos that are done, and the sum of all shares. */
   constructor(done: number, share: number) {
-    this.#done = done;
+    this.before = done;
     this.#share = share;
   }
 
@@ -18,7 +19,7 @@ export class Estimate {
   seconds(done: number, share: number, left: number): number | undefined {
     const passed = performance.now() - this.#begun;
     const drawn = share - this.#share;
-    if (done - this.#done < LEAST_PHOTOS || passed < LEAST_MS || drawn <= 0 || left <= 0) return undefined;
+    if (done - this.before < LEAST_PHOTOS || passed < LEAST_MS || drawn <= 0 || left <= 0) return undefined;
     return ((passed / drawn) * left) / 1000;
   }
 }

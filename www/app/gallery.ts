@@ -31,6 +31,8 @@ export interface Item {
 export class Gallery {
   readonly #bar: BatchBar;
   #items: readonly Item[] = [];
+  /** How often all were to be drawn in another style, or no longer. */
+  #restyles = 0;
   /** Taken off the list, and not yet let go. */
   #cleared: ReadonlySet<Item> = new Set();
 
@@ -47,6 +49,10 @@ export class Gallery {
         this.#arrange();
       },
       restyle: (style) => void this.#restyle(style),
+      cancel: (items) => {
+        this.#restyles += 1;
+        for (const item of items) item.cancel();
+      },
       putBack: () => {
         this.#cleared = new Set();
         this.#arrange();
@@ -83,7 +89,7 @@ export class Gallery {
   }
 
   /** Says something that concerns the whole list. */
-  say(words: string): void {
+  say(words: () => string): void {
     this.#bar.say(words);
   }
 
@@ -116,9 +122,17 @@ export class Gallery {
         this.#bar.takeOff([item]);
       },
     });
-    const out = new HandOut(card.element, file.name, card.over, (words) => {
-      this.announcer.say(words);
-    });
+    const out = new HandOut(
+      card.element,
+      file.name,
+      card.over,
+      (words) => {
+        this.announcer.say(words);
+      },
+      () => {
+        card.focus();
+      },
+    );
     const item = {
       file,
       element: card.element,
@@ -134,6 +148,7 @@ export class Gallery {
         card.restyle(style);
       },
       letGo: () => {
+        job.end();
         card.letGo();
       },
     };
@@ -143,8 +158,10 @@ export class Gallery {
   }
 
   async #restyle(style: string): Promise<void> {
+    const own = (this.#restyles += 1);
     for (const [index, item] of this.#listed.entries()) {
       if (index % AT_ONCE === 0) await new Promise((resolve) => setTimeout(resolve));
+      if (own !== this.#restyles) return;
       item.restyle(style);
     }
   }

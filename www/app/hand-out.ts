@@ -9,9 +9,12 @@ export class HandOut {
   readonly #share: HTMLButtonElement;
   readonly #say: (words: string) => void;
   readonly #name: string;
+  readonly #elsewhere: () => void;
   #result: File | undefined;
 
-  constructor(root: HTMLElement, name: string, over: AbortSignal, say: (words: string) => void) {
+  /** `elsewhere` gives the focus to what has taken the place of a button that goes. */
+  constructor(root: HTMLElement, name: string, over: AbortSignal, say: (words: string) => void, elsewhere: () => void) {
+    this.#elsewhere = elsewhere;
     this.#copy = find(root, '.copy', HTMLButtonElement);
     this.#share = find(root, '.share', HTMLButtonElement);
     this.#say = say;
@@ -37,6 +40,9 @@ export class HandOut {
     this.#copy.hidden = !result || !clipboard;
     const { canShare } = navigator as Partial<Navigator>;
     this.#share.hidden = !result || !canShare?.call(navigator, { files: [result] });
+    const { activeElement } = document;
+    if (activeElement && [this.#copy, this.#share].some((button) => button === activeElement && button.hidden))
+      this.#elsewhere();
   }
 
   async #toClipboard(): Promise<void> {

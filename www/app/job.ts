@@ -6,7 +6,7 @@ import { studio } from './studio.js';
 export type JobState =
   | { readonly name: 'waiting' }
   | { readonly name: 'running'; readonly reading: Reading; readonly preview?: Conversion }
-  | (Finished & { readonly name: 'done'; readonly setback?: Setback })
+  | (Finished & { readonly name: 'done'; readonly setback?: Setback; readonly tried?: Wish })
   | Setback;
 
 /** What was drawn last, and as what. */
@@ -25,6 +25,8 @@ export class Job {
   #attempt = new AbortController();
   #finished: Finished | undefined;
   #drawing = false;
+  /** What the last attempt was to give. */
+  #tried: Wish | undefined;
 
   constructor(
     readonly file: File,
@@ -37,13 +39,7 @@ export class Job {
    */
   async start(wish: Wish, anew = false): Promise<void> {
     this.#drawing = true;
-    await this.#try(
-      wish,
-      async (listeners) => draw(await studio(), this.file, wish, anew, listeners),
-      (change) => {
-        change({ name: 'waiting' });
-      },
-    );
+    await this.#try(wish, async (listeners) => draw(await studio(), this.file, wish, anew, listeners), true);
   }
 
   /** Makes another file of what is drawn, which waits for nothing as long as the engine holds the drawing. */
@@ -53,11 +49,8 @@ export class Job {
     await this.#try(wish, async (listeners) => finish(await studio(), this.file, whole, wish, listeners));
   }
 
-  async #try(
-    wish: Wish,
-    work: (listeners: Listeners) => Promise<Drawn>,
-    begin: (change: (state: JobState) => void) => void = () => undefined,
-  ): Promise<void> {
+  async #try(wish: Wish, work: (listeners: Listeners) => Promise<Drawn>, waits = false): Promise<void> {
+    this.#tried = wish;
     this.#attempt.abort();
     const { signal } = (this.#attempt = new AbortController());
     const meter = new Meter();
@@ -66,10 +59,14 @@ export class Job {
     const change = (state: JobState) => {
       if (!signal.aborted) this.onChange(state);
     };
-    begin(change);
+    if (waits) change({ name: 'waiting' });
     try {
       const { file, whole } = await work({
         signal,
+        onWaiting: () => {
+          this.#drawing = true;
+          change({ name: 'waiting' });
+        },
         onProgress: (progress) => {
           reading = meter.read(progress);
           change({ name: 'running', reading });
@@ -90,13 +87,25 @@ export class Job {
   }
 
   cancel(): void {
-    this.#attempt.abort();
+    this.end();
     this.#fallBack({ name: 'cancelled' });
+  }
+
+  /** Gives up what is being done, and tells nobody. */
+  end(): void {
+    this.#attempt.abort();
   }
 
   /** A finished picture is not lost with the attempt at another. */
   #fallBack(setback: Setback): void {
     this.#drawing = false;
-    this.onChange(this.#finished ? { name: 'done', ...this.#finished, setback } : setback);
+    const tried = this.#tried && { tried: this.#tried };
+    this.onChange(this.#finished ? { name: 'done', ...this.#finished, setback, ...tried } : setback);
   }
+}
+
+/** What went wrong last, if it did. */
+export function failureOf(state: JobState): Extract<Setback, { name: 'failed' }> | undefined {
+  const setback = state.name === 'done' ? state.setback : state;
+  return setback?.name === 'failed' ? setback : undefined;
 }

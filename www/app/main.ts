@@ -37,7 +37,7 @@ const take = (files: readonly File[]) => {
 const folder = find(document, '#choose-folder', HTMLButtonElement);
 takeIn(input, folder, ({ files, leftOut }) => {
   take(files);
-  if (leftOut > 0) gallery.say(text('batch.left-out', { count: leftOut }));
+  if (leftOut > 0) gallery.say(() => text('batch.left-out', { count: leftOut }));
 });
 offerSamples(find(document, '.samples', HTMLElement), (photo) => {
   void gallery.add([photo], { format: 'jpeg' });
@@ -52,7 +52,7 @@ offerInstall(find(document, '.install', HTMLButtonElement));
 takeLaunches(
   take,
   () => {
-    gallery.say(text('batch.share-lost'));
+    gallery.say(() => text('batch.share-lost'));
   },
   {
     '#camera': () => {

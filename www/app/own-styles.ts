@@ -12,6 +12,8 @@ export class OwnStyles {
   readonly #add: HTMLButtonElement;
   readonly #notice: HTMLElement;
   readonly #rows = new Map<string, HTMLElement>();
+  /** What says in the page's language how it stands with a row that is no style, or not yet. */
+  readonly #facts = new WeakMap<Element, () => string>();
   readonly #template = find(document, '#model', HTMLTemplateElement);
   /** Models are tried one at a time: each may take much memory. */
   #last: Promise<void> = Promise.resolve();
@@ -33,7 +35,11 @@ export class OwnStyles {
 
   retranslate(): void {
     this.#notice.textContent = '';
-    for (const row of this.#list.children) fillTexts(row);
+    for (const row of this.#list.children) {
+      fillTexts(row);
+      const facts = this.#facts.get(row);
+      if (facts) find(row, '.facts', HTMLElement).textContent = facts();
+    }
     void this.refresh();
   }
 
@@ -52,7 +58,7 @@ export class OwnStyles {
     const rows = files.map((file) => ({ file, row: this.#row() }));
     for (const { file, row } of rows) {
       this.#name(row, file.name);
-      find(row, '.facts', HTMLElement).textContent = text('own.waiting');
+      this.#say(row, () => text('own.waiting'));
     }
     this.#root.scrollIntoView({ block: 'nearest' });
     for (const { file, row } of rows) this.#last = this.#last.then(() => this.#try(file, row));
@@ -61,7 +67,7 @@ export class OwnStyles {
   async #try(file: File, row: HTMLElement): Promise<void> {
     const name = nameFrom(file);
     row.ariaBusy = 'true';
-    find(row, '.facts', HTMLElement).textContent = text('own.trying');
+    this.#say(row, () => text('own.trying'));
     try {
       const converter = await studio();
       const id = await converter.addModel(file, { name });
@@ -74,6 +80,11 @@ export class OwnStyles {
     } finally {
       row.ariaBusy = null;
     }
+  }
+
+  #say(row: HTMLElement, facts: () => string): void {
+    this.#facts.set(row, facts);
+    find(row, '.facts', HTMLElement).textContent = facts();
   }
 
   #row(): HTMLElement {
@@ -95,10 +106,7 @@ export class OwnStyles {
     const remove = find(row, '.remove', HTMLButtonElement);
     this.#rows.set(id, row);
     this.#name(row, name);
-    find(row, '.facts', HTMLElement).textContent = text(fleeting ? 'own.fleeting' : 'own.facts', {
-      size: size(bytes),
-      file,
-    });
+    this.#say(row, () => text(fleeting ? 'own.fleeting' : 'own.facts', { size: size(bytes), file }));
     find(row, '.file', HTMLElement).hidden = true;
     input.hidden = remove.hidden = false;
     if (input !== document.activeElement) input.value = name;
@@ -107,9 +115,9 @@ export class OwnStyles {
   }
 
   #fail(row: HTMLElement, file: File, error: unknown): void {
-    const bad = error instanceof NijigenError && error.code === 'bad-model';
-    const sentence = bad ? text('own.bad') : sentenceFor(error instanceof NijigenError ? error.code : 'internal');
-    find(row, '.facts', HTMLElement).textContent = sentence;
+    const code = error instanceof NijigenError ? error.code : 'internal';
+    const sentence = () => (code === 'bad-model' ? text('own.bad') : sentenceFor(code));
+    this.#say(row, sentence);
     find(row, '.detail', HTMLElement).textContent = error instanceof Error ? error.message : String(error);
     Object.assign(find(row, 'details', HTMLDetailsElement), { hidden: false, open: true });
     row.classList.add('bad');
@@ -119,7 +127,7 @@ export class OwnStyles {
       row.remove();
       this.#add.focus();
     };
-    this.#notice.textContent = `${file.name}: ${sentence}`;
+    this.#notice.textContent = `${file.name}: ${sentence()}`;
   }
 
   async #rename(input: HTMLInputElement, row: HTMLElement, converter: Converter, id: string): Promise<void> {
@@ -151,7 +159,8 @@ export class OwnStyles {
       await change;
       return true;
     } catch {
-      find(row, '.facts', HTMLElement).textContent = this.#notice.textContent = text('own.unchanged');
+      this.#say(row, () => text('own.unchanged'));
+      this.#notice.textContent = text('own.unchanged');
       return false;
     }
   }

@@ -26,8 +26,8 @@ export class StylePicker {
 
   /** As a press on it does, but nobody is told. */
   choose(style: string): void {
-    for (const input of this.#inputs) input.checked = input.value === style;
-    remember(STYLE_KEY, style);
+    // One that was removed meanwhile cannot be.
+    if (this.#labels.has(style)) for (const input of this.#inputs) input.checked = input.value === style;
   }
 
   /** The styles that there is no preview of. */

@@ -173,6 +173,7 @@ export class Converter {
     const range = meta.range && { modelRange: meta.range };
     const trial = { model: file, ...range, label: null, cache: 'off', ...(signal && { signal }) } as const;
     await this.convert(trialPicture(), trial).catch(asModels);
+    if (signal?.aborted) throw cancelled();
     const taken = this.#models.shipped.flatMap(({ entry }) => [entry.id, entry.style]);
     return this.#models.own.add(file, meta, taken);
   }
@@ -355,7 +356,10 @@ export async function createConverter(options: ConverterOptions = {}): Promise<C
   const machine = thisMachine(engine.threads, checkedWorkers(options.workers));
   const pool = new Pool(worker, engine, machine, checkedTime('idle', options.idle ?? IDLE_MS));
   const models = await Models.open(modelsOf(options, base), signal);
-  if (signal?.aborted) throw cancelled();
+  if (signal?.aborted) {
+    models.own.close();
+    throw cancelled();
+  }
   return new Converter(models, pool, cache, options.seeds ?? []);
 }
 

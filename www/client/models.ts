@@ -12,8 +12,13 @@ export class Models {
 
   /** `from` is a list, or a folder that holds `manifest.json`. */
   static async open(from: readonly ShippedGenerator[] | URL, signal?: AbortSignal): Promise<Models> {
-    const [shipped, own] = await Promise.all([from instanceof URL ? fetched(from, signal) : from, OwnModels.open()]);
-    return new Models(shipped, own);
+    const own = await OwnModels.open();
+    try {
+      return new Models(from instanceof URL ? await fetched(from, signal) : from, own);
+    } catch (error) {
+      own.close();
+      throw error;
+    }
   }
 
   get entries(): readonly ModelEntry[] {

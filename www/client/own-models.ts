@@ -32,7 +32,8 @@ interface Schema extends DBSchema {
  */
 export class OwnModels {
   readonly #kept = new Map<string, Kept>();
-  #database: IDBPDatabase<Schema> | undefined;
+  #database: Promise<IDBPDatabase<Schema>> | undefined;
+  #closed = false;
 
   /** Reads what is there. A database is made only when something is added. */
   static async open(): Promise<OwnModels> {
@@ -85,7 +86,8 @@ export class OwnModels {
       await Promise.all([store.add(chosen), done]);
       return chosen;
     });
-    const kept = await stored.catch(() => {
+    const kept = await stored.catch((error: unknown) => {
+      if (this.#closed) throw error;
       const chosen = keptAs(unique(name, known()));
       return { ...chosen, entry: { ...chosen.entry, fleeting: true as const } };
     });
@@ -97,8 +99,15 @@ export class OwnModels {
     const kept = this.#kept.get(id);
     if (!kept) return;
     const renamed = { ...kept, entry: { ...kept.entry, name } };
-    await this.#store(kept, (database) => database.put('models', renamed));
-    this.#kept.set(id, renamed);
+    const there = await this.#store(kept, async (database) => {
+      const { store, done } = database.transaction('models', 'readwrite');
+      const known = (await store.getKey(id)) !== undefined;
+      await Promise.all([known && store.put(renamed), done]);
+      return known;
+    });
+    // Another page may have removed it.
+    if (there ?? true) this.#kept.set(id, renamed);
+    else this.#kept.delete(id);
   }
 
   async remove(id: string): Promise<void> {
@@ -109,23 +118,24 @@ export class OwnModels {
   }
 
   close(): void {
-    this.#database?.close();
-    this.#database = undefined;
+    this.#closed = true;
+    this.#forget();
     this.#kept.clear();
   }
 
   /** Changes what is stored of a model, if anything is. */
-  async #store({ entry }: Kept, change: (database: IDBPDatabase<Schema>) => Promise<unknown>): Promise<void> {
-    if (entry.fleeting) return;
+  async #store<T>({ entry }: Kept, change: (database: IDBPDatabase<Schema>) => Promise<T>): Promise<T | undefined> {
+    if (entry.fleeting) return undefined;
     try {
-      await change(await this.#open());
+      return await change(await this.#open());
     } catch (cause) {
       throw new NijigenError('internal', `the browser did not store the change: ${String(cause)}`, { cause });
     }
   }
 
   async #open(): Promise<IDBPDatabase<Schema>> {
-    this.#database ??= await openDB<Schema>(DATABASE, VERSION, {
+    if (this.#closed) throw new NijigenError('cancelled', 'the converter was disposed of');
+    const opened = (this.#database ??= openDB<Schema>(DATABASE, VERSION, {
       upgrade(database) {
         database.createObjectStore('models', { keyPath: 'id' });
       },
@@ -135,13 +145,22 @@ export class OwnModels {
       terminated: () => {
         this.#forget();
       },
-    });
-    return this.#database;
+    }));
+    try {
+      return await opened;
+    } catch (error) {
+      this.#database = undefined;
+      throw error;
+    }
   }
 
   /** Somebody deletes or changes the database: it must not wait for this page, which opens it again when needed. */
   #forget(): void {
-    this.#database?.close();
+    this.#database
+      ?.then((database) => {
+        database.close();
+      })
+      .catch(() => undefined);
     this.#database = undefined;
   }
 }

@@ -63,12 +63,12 @@ test('a deletion that nobody takes back is carried out, even with the page gone'
   await choose(page, LAKE, DOG);
   await reaches(page, 1, 'done');
   await openPanel(page);
-  await page.locator('.remove').first().click();
+  await page.locator('.entry .remove').first().click();
   await page.mouse.move(2, 2);
   await page.locator('.entry').nth(1).waitFor({ state: 'detached', timeout: 15_000 });
   await holds(page, 1);
 
-  await page.locator('.remove').click();
+  await page.locator('.entry .remove').click();
   assert.equal((await stored(page)).length, 1);
   await page.reload();
   await openPanel(page);

@@ -41,7 +41,7 @@ async function press(page, button) {
 
 test('what is taken back in one tab is not removed by another one', async () => {
   await openPanel(page);
-  await press(page, '.entry .remove');
+  await press(page, '.remove');
   const other = await another();
   await openPanel(other);
   assert.equal(await other.locator('.entry').count(), 1);
@@ -55,7 +55,7 @@ test('what is taken back in one tab is not removed by another one', async () => 
 
 test('while one tab may still take it back, another one removes nothing', async () => {
   await openPanel(page);
-  await press(page, '.entry .remove');
+  await press(page, '.remove');
   const other = await another();
   await choose(other, ASTERS);
   await reaches(other, 0, 'done');
@@ -70,10 +70,10 @@ test('while one tab may still take it back, another one removes nothing', async 
 
 test('what one tab removes leaves alone what another one has deleted; that goes with its tab', async () => {
   await openPanel(page);
-  await press(page, '.entry .remove');
+  await press(page, '.remove');
   const other = await another();
   await openPanel(other);
-  await press(other, '.entry .remove');
+  await press(other, '.remove');
   await close(other);
   await holds(other, 1);
   // The tab is gone, nobody can take it back any more.
@@ -86,7 +86,7 @@ test('what one tab removes leaves alone what another one has deleted; that goes 
 
 test('when all is deleted in one tab, what another one had deleted may be made anew', async () => {
   await openPanel(page);
-  await press(page, '.entry .remove');
+  await press(page, '.remove');
   const other = await another();
   await openPanel(other);
   await other.getByRole('button', { name: WORDS['kept.clear'] }).click();

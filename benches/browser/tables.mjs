@@ -32,7 +32,7 @@ const cacheScript = `
   /** Every fifth is one that was there before: in turn the very file, and the picture saved again and smaller. */
   window.requests = async (cache, count) => {
     const converter = await createConverter({ cache });
-    const options = { maxSide: 256 };
+    const options = { maxSide: 512 };
     // The engine is there before the first request.
     await converter.convert('dog.jpg', { ...options, cache: 'off' });
     const sources = [];
@@ -211,7 +211,7 @@ try {
   for (const [name, table] of Object.entries({ cache, threads, batch, memory }))
     if (only.includes(name)) rows.push(...(await table(open)).map((row) => ({ table: name, ...row })));
   const note =
-    `${machine}, fast generator unless said. Cache: photos of 640 pixels drawn at 256, one after the other; ` +
+    `${machine}, fast generator unless said. Cache: photos of 640 pixels drawn at 512, one after the other; ` +
     `\`cpu percent\` is of all ${CORES} cores. Threads: one worker, warm. Batch: all given at once, warm; \`peak mb\` is by ` +
     'how much the browser’s processes grew at most. ' +
     `Memory: ${WIDTH}×${HEIGHT} on one thread with the ${BUILD} build; \`peak mb\` is one engine’s memory, \`seconds\` its ` +

@@ -96,7 +96,8 @@ fn optimise(model: &Model, shape: &[usize], side: u32, ours: bool) -> TractResul
     graph.set_input_fact(model.image, InferenceFact::dt_shape(model.datum_type, shape))?;
     claims::check_shapes(&mut graph)?;
     let mut graph = graph.into_typed()?;
-    let most = MOST.min(MOST_TIMES * shape.iter().product::<usize>());
+    // In wasm the product may be more than a number holds.
+    let most = MOST.min(MOST_TIMES.saturating_mul(shape.iter().product()));
     check_sizes(&graph, most)?;
     if let Some(input) = model.side {
         set_constant(&mut graph, input, side as f32)?;

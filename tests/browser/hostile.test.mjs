@@ -165,6 +165,18 @@ test('what is not a number is no brightness: such a model draws nothing in place
   await goesOn(MOST_FOR_MODELS);
 });
 
+test('the limits leave alone what is sound: a whole picture of 512 × 512, whose bounds are more than wasm counts', async () => {
+  const url = await put(SOUND);
+  const came = await page.evaluate(async (model) => {
+    const photo = await createImageBitmap(await (await fetch('dog.jpg')).blob(), {
+      resizeWidth: 512,
+      resizeHeight: 512,
+    });
+    return window.outcome(() => window.converter.convert(photo, { model, cache: 'off' }));
+  }, url);
+  assert.deepEqual(came.gives, [512, 512], came.message);
+});
+
 test('memory that runs out is said to, and a new worker draws the next photo', async () => {
   const url = await put(ENORMOUS);
   const came = await page.evaluate(async (model) => {

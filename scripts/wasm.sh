@@ -22,6 +22,29 @@ if [ ${#threaded[@]} -gt 0 ] && [ -z "$(atomics_toolchain)" ]; then
   threaded=()
 fi
 
+# Prints the folder of tract-onnx as Cargo fetched it, less what patches/tract-onnx.txt names. The lines that go are the
+# registrations, and with them goes what is linked for them.
+picture_onnx() {
+  local fetched made=target/tract-onnx-$(cksum Cargo.lock patches/tract-onnx.txt scripts/wasm.sh | cksum | cut -d' ' -f1) name line
+  if [ ! -d "$made" ]; then
+    fetched=$(cargo metadata --format-version 1 --locked | sed -n 's|.*"manifest_path":"\([^"]*/tract-onnx-[0-9][^"]*\)/Cargo.toml".*|\1|p')
+    rm -rf target/tract-onnx-*
+    cp -r "${fetched:?Cargo names no source of tract-onnx}" "$made.new"
+    while read -r name; do
+      case $name in
+        '' | '#'*) continue ;;
+        *::) line="    ${name}register_all_ops(reg);" ;;
+        *) line="    reg\\.insert(\"$name\", .*;" ;;
+      esac
+      grep -rqx "$line" "$made.new/src/ops" || { echo "tract-onnx has no line that registers $name" >&2; return 1; }
+      find "$made.new/src/ops" -name '*.rs' -exec sed -i "/^$line\$/d" {} +
+    done <patches/tract-onnx.txt
+    sed -i '1i #![allow(unused)]' "$made.new/src/lib.rs"
+    mv "$made.new" "$made"
+  fi
+  echo "$made"
+}
+
 # compile TOOLCHAIN FOLDER VARIANT…: the modules as linked, target/wasm/VARIANT/linked.wasm
 compile() {
   local toolchain=$1 folder=$2 cargo=(cargo) std=() variant out
@@ -49,7 +72,7 @@ compile() {
     # Cargo gives the modules of all features one name, and does not see that it is another one that lies there.
     if [ -e "$out/linked.wasm" ]; then cp -p --remove-destination "$out/linked.wasm" "$built"; fi
     "${cargo[@]}" build --quiet --lib --profile wasm --target $WASM_TARGET --target-dir "$folder" "${std[@]}" \
-      --features "$(features "$variant")" || return
+      --config "paths=[\"$onnx\"]" --features "$(features "$variant")" || return
     if [ ! "$built" -ot "$out/linked.wasm" ]; then cp -p "$built" "$out/linked.wasm"; fi
   done
 }
@@ -70,6 +93,7 @@ finish() {
   touch "$out/nijigen_bg.wasm"
 }
 
+onnx=$(picture_onnx)
 # The two kinds share no compiled code, and the longest part of each keeps only one core busy.
 compile "$(atomics_toolchain)" target/threads "${threaded[@]}" &
 compiling=$!

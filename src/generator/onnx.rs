@@ -2,7 +2,7 @@
 
 use std::{
     any::Any,
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
@@ -71,6 +71,7 @@ impl Model {
         let image = usize::from(side == Some(0));
         let output = only(graph.output.iter().collect(), "output")?;
         check_complete(graph, output)?;
+        check_operators(graph, &onnx)?;
         claims::check(graph)?;
         let (datum_type, dims) = tensor(input)?;
         let layout = layout(input, &dims)?;
@@ -141,6 +142,16 @@ fn check_complete(graph: &GraphProto, output: &ValueInfoProto) -> Result<()> {
         return Err(bad(format!("nothing in it makes the output `{}`", output.name)));
     }
     Ok(())
+}
+
+/// tract notices an operator that it lacks only when its shape is asked for, and does not say which.
+fn check_operators(graph: &GraphProto, onnx: &tract_onnx::Onnx) -> Result<()> {
+    let kinds = graph.node.iter().map(|node| node.op_type.as_str());
+    let unknown: BTreeSet<&str> = kinds.filter(|&kind| !onnx.op_register.0.contains_key(kind)).collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    Err(bad(format!("it has operators that the engine does not know: {}", Vec::from_iter(unknown).join(", "))))
 }
 
 /// Type and sides of a value; an unknown side is `None`, no sides when the shape is not given.

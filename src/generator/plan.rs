@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tract_onnx::{
     prelude::*,
-    tract_core::{internal::Cost, model::order::build_flush_list, ops::konst::Const},
+    tract_core::{internal::Cost, model::order::build_flush_list, ops::konst::Const, optim::Optimizer},
 };
 
 use super::{
@@ -102,10 +102,22 @@ fn optimise(model: &Model, shape: &[usize], side: u32, ours: bool) -> TractResul
     if let Some(input) = model.side {
         set_constant(&mut graph, input, side as f32)?;
     }
-    let graph = graph.into_decluttered()?;
+    tidy(&mut graph)?;
     // Some sizes are known only now.
     check_sizes(&graph, most)?;
     if ours { rewrite(&graph, &model.prepared)?.into_optimized() } else { graph.into_optimized() }
+}
+
+/// As much of tract's declutter as the rewrite needs: constants are worked out, operators become simpler ones. The rest,
+/// above all the search for a better order of axes, takes three times as long, and pictures get our order anyway;
+/// [`into_optimized`](TypedModel::into_optimized) does it for what is left to tract.
+fn tidy(graph: &mut TypedModel) -> TractResult<()> {
+    let mut optimizer = Optimizer::declutter();
+    optimizer.passes.retain(|pass| {
+        let name = format!("{pass:?}");
+        name.starts_with("PropConst") || name == "declutter"
+    });
+    optimizer.optimize(graph)
 }
 
 /// Values in the 2 GB that wasm can have in one piece.

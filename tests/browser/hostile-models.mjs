@@ -20,7 +20,7 @@ const weighted = (dims, raw, more) =>
   });
 
 /** The input through one operator, and tanh. */
-const through = (kind, attributes = {}, weights = [], ...names) =>
+export const through = (kind, attributes = {}, weights = [], ...names) =>
   model({ nodes: [node(kind, ['input', ...names], ['mixed'], attributes), TANH], weights });
 
 const onesOf = [node('ConstantOfShape', ['s'], ['much'], { value: tensor('', [1], floats(1)) })];

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { launch } from './browser.mjs';
 import { embed, open } from './embedder.mjs';
-import { ENORMOUS, MODELS, SOUND } from './hostile-models.mjs';
+import { ENORMOUS, MODELS, SOUND, through } from './hostile-models.mjs';
 import { PICTURES } from './hostile-pictures.mjs';
 import { serve } from './server.mjs';
 
@@ -149,6 +149,13 @@ test('models', async (t) => {
   const kept = await page.evaluate(() => window.converter.styles().flatMap(({ id, own }) => (own ? [id] : [])));
   assert.deepEqual(kept, ['hostile'], 'none is kept but the sound one');
   await page.evaluate(() => window.converter.removeModel('hostile'));
+});
+
+test('an operator that the browser’s module lacks is named', async () => {
+  const came = await addModel(await put(through('NonZero')));
+  assert.equal(came.gives, 'bad-model');
+  assert.match(came.message, /NonZero/);
+  await goesOn(MOST_FOR_MODELS);
 });
 
 test('what is not a number is no brightness: such a model draws nothing in place of a black picture', async () => {

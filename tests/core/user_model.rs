@@ -3,13 +3,15 @@
 
 use nijigen::{
     Options, Picture,
-    generator::Generator,
+    generator::{Generator, onnx::Model},
     manifest::Layout,
     options::Limits,
     picture::normalise::{Area, Canvas, Rows, denormalise, normalise},
     pipeline::{Engine, prepare_pixels},
 };
+use prost::Message;
 use serde::Deserialize;
+use tract_onnx::pb::ModelProto;
 
 use crate::parity::signed_unit;
 
@@ -145,6 +147,18 @@ fn the_range_can_be_overridden() {
     };
     assert_eq!(render(None), render(Some(good.range)));
     assert_ne!(render(None), render(Some([0., 1.])));
+}
+
+#[test]
+fn an_operator_that_there_is_not_is_named() {
+    let mut proto = ModelProto::decode(model("torch-dynamic.onnx").as_slice()).unwrap();
+    let graph = proto.graph.as_mut().unwrap();
+    for (node, kind) in graph.node.iter_mut().filter(|node| node.op_type == "Conv").zip(["Detonate", "Blur", "Blur"]) {
+        node.op_type = kind.into();
+    }
+    let error = Model::load(&proto.encode_to_vec()).err().unwrap();
+    assert_eq!(error.code(), "bad-model");
+    assert!(error.to_string().contains(": Blur, Detonate"), "{error}");
 }
 
 #[test]

@@ -69,5 +69,6 @@ bench: package ## benchmarks: tables here, rows in benches/results/
 	@. scripts/env.sh && CHROMIUM="$$(chromium_path)" node benches/browser/throughput.mjs
 	@$(SETUP) python
 	@. scripts/env.sh && PYTHON="$$PYTHON_ROOM/bin/python" CHROMIUM="$$(chromium_path)" node benches/browser/tables.mjs
+	@. scripts/env.sh && PYTHON="$$PYTHON_ROOM/bin/python" node benches/native.mjs
 	@npm ci --prefix benches/browser --silent --no-audit --no-fund
 	@. scripts/env.sh && PYTHON="$$PYTHON_ROOM/bin/python" CHROMIUM="$$(chromium_path)" node benches/browser/engine.mjs

@@ -1,7 +1,7 @@
 //! As much of [inventory](https://docs.rs/inventory) 0.3 as tract calls, in its place. Any crate can add to a list, before
 //! `main`, and so whatever is added is linked, wanted or not. tract lists much that only its own command line asks for:
 //! transforms by name, one of which brings the whole of NNEF, its parser included; runtimes by name; settings and their
-//! explanations. Those lists stay empty here, which leaves a twelfth of the module out that everybody downloads. The kernels
+//! explanations. Those lists stay empty here, which leaves a tenth of the module out that everybody downloads. The kernels
 //! that it chooses from are listed as ever.
 
 use std::convert::Infallible;

@@ -29,11 +29,21 @@ impl<T> List<T> {
 /// Makes a list of all that is submitted of the type.
 #[macro_export]
 macro_rules! collect {
-    (InventorizedRuntime) => { $crate::collect!(InventorizedRuntime, false); };
-    (KnobInfo) => { $crate::collect!(KnobInfo, false); };
-    (ModelTransformFactory) => { $crate::collect!(ModelTransformFactory, false); };
-    (Settled) => { $crate::collect!(Settled, false); };
-    ($type:ident) => { $crate::collect!($type, true); };
+    (InventorizedRuntime) => {
+        $crate::collect!(InventorizedRuntime, false);
+    };
+    (KnobInfo) => {
+        $crate::collect!(KnobInfo, false);
+    };
+    (ModelTransformFactory) => {
+        $crate::collect!(ModelTransformFactory, false);
+    };
+    (Settled) => {
+        $crate::collect!(Settled, false);
+    };
+    ($type:ident) => {
+        $crate::collect!($type, true);
+    };
     ($type:ident, $listed:literal) => {
         impl $crate::Collect for $type {
             const LISTED: bool = $listed;

@@ -46,7 +46,7 @@ def _along(D, flow, X, Y, unit):
     return total / weight
 
 
-def _sharpness(L, unit):
+def sharpness(L, unit):
     """HxW, 0 for soft edges to 1 for sharp ones: soft ones (clouds, background out of focus) get no line.
 
     A step keeps its slope when looked at closely; a slow change has the same slope at every scale."""
@@ -55,14 +55,14 @@ def _sharpness(L, unit):
     return blur(ramp(1.0, 1.4, widest(slope(.9)) / (widest(slope(3.)) + 1e-3)), 1.5 * unit)
 
 
-def ink(lab, flow, skin, unit):
-    """Ink cover HxW in [0, 1].  Fewer lines on skin, and no colour edges on and around it: keeps lips clean."""
+def ink(lab, flow, skin, sharp, unit):
+    """Ink cover HxW in [0, 1]; `sharp` as `sharpness` gives it.  Fewer lines on skin, and no colour edges on and around it: keeps lips clean."""
     h, w = lab.shape[:2]
     Y, X = np.mgrid[0:h, 0:w].astype(F)
     across = _across(np.ascontiguousarray(lab), flow, X, Y, unit, 1 - ramp(.15, .6, blur(skin, 5 * unit)))
     D = _along(across, flow, X, Y, unit)
     cover = ramp(0, .017, -D - _THRESHOLD * (1 + .35 * blur(skin, 2 * unit)))
-    cover *= _sharpness(lab[..., 0], unit)
+    cover *= sharp
     _, label, stats, _ = cv2.connectedComponentsWithStats((cover > .2).astype(np.uint8), connectivity=8)
     length = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) / unit
     keep = ramp(11, 24, length) * ramp(18, 45, stats[:, cv2.CC_STAT_AREA] / unit ** 2)

@@ -4,7 +4,11 @@ import torch.nn.functional as F
 FLAT = .02          # a teacher step smaller than this, of a range of 2, counts as flat colour
 INK_WEIGHT = 3.     # extra weight of a pixel that is 1.0 darker than its surroundings
 GRAD_WEIGHT = 1.5   # 1.0 left thin lines and tone bands blurred
+FLAT_WEIGHT = 3.    # extra weight of a neighbour difference there: noise in a fill reads as photo
 MEAN_WEIGHT = .5
+SSIM_WEIGHT = .3
+_WINDOW, _STRIDE = 7, 3     # of SSIM; every third window says as much as all
+_C1, _C2 = (.01 * 2) ** 2, (.03 * 2) ** 2
 
 
 def _across(t):
@@ -23,12 +27,12 @@ def ink_loss(student, teacher):
 
 
 def gradient_loss(student, teacher):
-    """L1 of neighbour differences; double where the teacher is flat, since noise there reads as photo."""
+    """L1 of neighbour differences, which weigh more where the teacher is flat."""
     total = 0
     for step in (_across, _down):
         want = step(teacher)
         flat = want.abs().amax(1, keepdim=True) < FLAT
-        total = total + ((step(student) - want).abs() * (1 + flat)).mean()
+        total = total + ((step(student) - want).abs() * (1 + FLAT_WEIGHT * flat)).mean()
     return total
 
 
@@ -37,6 +41,16 @@ def mean_loss(student, teacher):
     return F.l1_loss(F.avg_pool2d(student, 8), F.avg_pool2d(teacher, 8))
 
 
+def ssim_loss(student, teacher):
+    """1 - structural similarity (Wang et al. 2004) with square windows: fine structure that is there but faint."""
+    mean = lambda t: F.avg_pool2d(t, _WINDOW, _STRIDE)
+    ms, mt = mean(student), mean(teacher)
+    vs, vt = mean(student * student) - ms * ms, mean(teacher * teacher) - mt * mt
+    both = mean(student * teacher) - ms * mt
+    alike = (2 * ms * mt + _C1) * (2 * both + _C2) / ((ms * ms + mt * mt + _C1) * (vs + vt + _C2))
+    return 1 - alike.mean()
+
+
 def total_loss(student, teacher):
     return (ink_loss(student, teacher) + GRAD_WEIGHT * gradient_loss(student, teacher)
-            + MEAN_WEIGHT * mean_loss(student, teacher))
+            + MEAN_WEIGHT * mean_loss(student, teacher) + SSIM_WEIGHT * ssim_loss(student, teacher))

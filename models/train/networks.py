@@ -10,6 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from .depthwise import Depthwise
+
 SLOPE = 0.2
 SIZES = -1.5, 1.5        # log2(longer side / 512) is kept in this range
 
@@ -80,10 +82,10 @@ class LeanBlock(nn.Module):
         nn.init.zeros_(last.bias)
         self.expand, self.last = nn.Conv2d(c, 2 * c, 1), last
         self.by_size = nn.Parameter(torch.zeros(1, 2 * c, 1, 1))
-        self.depthwise = nn.Conv2d(2 * c, 2 * c, 3, padding=dilation, dilation=dilation, groups=2 * c)
+        self.depthwise = Depthwise(2 * c, dilation)
 
     def forward(self, x, size):
-        y = F.leaky_relu(self.expand(x) + size * self.by_size, SLOPE)
+        y = F.leaky_relu(self.expand(x) + (size * self.by_size).to(x.dtype), SLOPE)
         return x + self.last(F.leaky_relu(self.depthwise(y), SLOPE))
 
 
@@ -94,13 +96,13 @@ class Lean(nn.Module):
     sized = True
     own = ("fuse", "polish", "up_full", "head")
 
-    def __init__(self, narrow=32, wide=96, dilations=(1, 2, 4, 1, 2, 4, 2, 1)):
+    def __init__(self, narrow=32, wide=96, dilations=(1, 2, 4, 1, 2, 4, 2)):
         super().__init__()
         self.stem, self.down = conv(12, narrow), conv(narrow, wide, 3, 2)
         self.trunk = nn.Sequential(*[LeanBlock(wide, d) for d in dilations])
         self.up_half, self.fuse, self.polish = conv(wide, 4 * narrow, 1), conv(2 * narrow, narrow), LeanBlock(narrow)
         self.up_full = nn.Conv2d(narrow, 32, 3, 1, 1)
-        self.head = nn.Sequential(conv(11, 16), nn.Conv2d(16, 3, 3, 1, 1))
+        self.head = nn.Sequential(conv(11, 16), conv(16, 16), nn.Conv2d(16, 3, 3, 1, 1))
 
     def forward(self, photo, side):
         size = (side / 512).log2().clamp(*SIZES)

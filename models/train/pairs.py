@@ -12,8 +12,8 @@ import torch
 
 from .palette import STYLES
 
-# How often each working size is drawn.  Most pictures are shown at 512; 1024 comes from enlarged photos, so is rarer.
-SIDE_WEIGHT = {256: .2, 384: .2, 512: .3, 768: .2, 1024: .1}
+# How often each working size is drawn.  Most pictures are shown at 512; 1024 comes from enlarged photos.
+SIDE_WEIGHT = {256: .2, 384: .15, 512: .3, 768: .2, 1024: .15}
 ENOUGH = 50         # a size with fewer pairs than this is drawn less often, so that they are not learnt by heart
 FACE_SHARE = .35
 DULL = 18.          # a crop whose photo varies less than this (standard deviation, of 255) is drawn again
@@ -56,9 +56,12 @@ class Pairs:
         cut = pair[[0, layer], r:r + size, c:c + size]
         return (cut[:, :, ::-1] if self.rng.random() < .5 else cut), max(h, w)
 
-    def batch(self, n, size, style):
-        """Photo and teacher, each n x 3 x size x size, float32 in [-1, 1]; longer sides, n x 1 x 1 x 1."""
+    def batch(self, n, size, style, device="cpu"):
+        """Photo and teacher, each n x 3 x size x size, float32 in [-1, 1]; longer sides, n x 1 x 1 x 1.
+
+        Photo and teacher lie channels last, as the networks want them."""
         layer = 1 + list(STYLES).index(style)
         cuts, sides = zip(*(self.crop(size, layer) for _ in range(n)))
-        cuts = torch.from_numpy(np.stack(cuts)).permute(1, 0, 4, 2, 3).float() / 127.5 - 1
-        return cuts[0], cuts[1], torch.tensor(sides, dtype=torch.float32).view(n, 1, 1, 1)
+        cuts = torch.from_numpy(np.stack(cuts, 1)).to(device).float() / 127.5 - 1
+        photo, teacher = cuts.permute(0, 1, 4, 2, 3)
+        return photo, teacher, torch.tensor(sides, dtype=torch.float32, device=device).view(n, 1, 1, 1)

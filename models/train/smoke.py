@@ -2,7 +2,8 @@
 
     python -m models.train.smoke
 
-Fails unless the loss falls, training goes on from its checkpoint, and both tiers' exports equal PyTorch.
+Fails unless the loss falls, training goes on from its checkpoint, the quick gradient is the right one, and both tiers'
+exports equal PyTorch.
 """
 import csv
 import os
@@ -14,6 +15,7 @@ import numpy as np
 import torch
 
 from . import evaluate, export, photos, train
+from .depthwise import Depthwise
 from .losses import total_loss
 from .networks import TIERS, Fine
 from .pairs import Pairs
@@ -53,8 +55,28 @@ def score(weights, pairs):
         return total_loss(net(photo, side), teacher).item()
 
 
+def gradients(half, dilation):
+    """Of a depthwise convolution's input, weights and biases, computed in bfloat16 or not."""
+    torch.manual_seed(0)
+    layer = Depthwise(32, dilation)
+    x = torch.randn(2, 32, 9, 11, requires_grad=True)
+    kind = torch.bfloat16 if half else torch.float32
+    with torch.autocast("cpu", torch.bfloat16, enabled=half):
+        y = layer(x.to(kind))
+    (y.float() * torch.arange(y.numel()).view_as(y).cos()).sum().backward()
+    return x.grad, layer.weight.grad, layer.bias.grad
+
+
+def check_depthwise():
+    for dilation in (1, 2, 4, 8):
+        for quick, right in zip(gradients(True, dilation), gradients(False, dilation)):
+            worst = ((quick - right).abs().max() / right.abs().max()).item()
+            assert worst < .02, f"a depthwise gradient at dilation {dilation} is off by {worst}"
+
+
 def main():
     torch.set_num_threads(1)
+    check_depthwise()
     with tempfile.TemporaryDirectory() as room:
         at = lambda *parts: os.path.join(room, *parts)
         make_photos(at("photos"))

@@ -16,7 +16,7 @@ from .bands import band_base, band_offset
 from .colour import masks, to_oklab, to_rgb
 from .flatten import CHROMA_DOUBLE, Painting, paint
 from .flow import edge_flow
-from .ink import ink
+from .ink import ink, sharpness
 from .palette import STYLES
 from .smooth import F, bilateral, blur, guided, ramp
 
@@ -35,6 +35,7 @@ class Drawing:
     skin: np.ndarray        # smoothed skin mask
     cover: np.ndarray       # ink, 0 to 1
     warm: np.ndarray        # where ink keeps the skin's tint
+    focus: np.ndarray       # 1 near sharp edges, 0 where the photo is out of focus or plain
 
 
 def _calm_skin(lab, skin, unit):
@@ -61,17 +62,20 @@ def draw(photo):
     lips = masks(lab).lips * blur(skin, 6 * unit)
     near_skin = blur(skin, 8 * unit)
     seen = lab + (clean / CHROMA_DOUBLE - lab) * .5 * (1 - skin)[..., None]      # no wrinkles drawn
-    cover = ink(seen, flow, np.maximum(skin, lips), unit)
+    sharp = sharpness(seen[..., 0], unit)
+    cover = ink(seen, flow, np.maximum(skin, lips), sharp, unit)
     warm = blur(np.maximum(skin, lips * ramp(.1, .4, near_skin)), 1.5 * unit)
     cover = cover * (1 - .12 * warm) * (1 - .45 * painting.bold * painting.leafy)
-    return Drawing(unit, painting, band_base(lab[..., 0], unit), skin, cover, warm)
+    focus = ramp(.02, .20, blur(sharp, 16 * unit))
+    return Drawing(unit, painting, band_base(lab[..., 0], unit), skin, cover, warm, focus)
 
 
 def _tone(drawing, bands):
-    """The painting's OKLab with lightness bands, weaker in the sky and around, not on, faces."""
+    """The painting's OKLab with lightness bands, weaker in the sky, out of focus (where they drew rings around lamps
+    and blotches into soft backgrounds) and around, not on, faces."""
     p, skin = drawing.painting, drawing.skin
     shine = skin * ramp(.80, .95, drawing.base)                 # a band edge across a shining forehead looks like paint
-    amount = .95 * (1 - .5 * p.sky) * (1 - .6 * p.face * (1 - skin)) * (1 - .8 * shine)
+    amount = .95 * (.35 + .65 * drawing.focus) * (1 - .5 * p.sky) * (1 - .6 * p.face * (1 - skin)) * (1 - .8 * shine)
     toned = p.lab.copy()
     toned[..., 0] += band_offset(drawing.base, bands, drawing.unit) * amount
     return toned

@@ -14,7 +14,7 @@ from .palette import STYLES
 from .reach import receptive_field
 
 LICENCE = "MIT OR Apache-2.0"
-VERSION = "1.1.0"
+VERSION = "1.2.0"
 
 
 def entry(path):

@@ -3,7 +3,7 @@
     python -m models.train.teacher photo.jpg painted.png --style meadow
 
 Every length is in units of (longer side / 640), so a small and a large version of one photo come out alike.
-Stages: clean, edge flow, paint (flatten.py), tone bands (bands.py), palette (palette.py), ink (ink.py), glow.
+Stages: clean, edge flow, paint (flatten.py), tone bands (bands.py), palette (palette.py), ink (ink.py), glow, soften.
 """
 import argparse
 from dataclasses import dataclass
@@ -24,6 +24,7 @@ _REFERENCE_SIDE = 640
 _OPEN = .75             # exponent on lightness before painting: dark hair and rock keep their strokes
 _INK_TONE = F([.34, .75, .75])          # ink is a dark version of the local colour, never plain black
 _GLOW_TINT = F([1., .93, 1.])
+_SOFT = .6              # pixels of blur at the end: strokes and lines are cut pixel by pixel, and looked like stairs
 
 
 @dataclass
@@ -101,7 +102,7 @@ def colour(drawing, name):
     rgb = to_rgb(inked)
     if style.glow:
         rgb = _glow(rgb, inked[..., 0], style.glow, unit)
-    return (np.clip(rgb, 0, 1) * 255 + .5).astype(np.uint8)
+    return (np.clip(blur(rgb, _SOFT), 0, 1) * 255 + .5).astype(np.uint8)
 
 
 def stylise(photo, name="meadow"):

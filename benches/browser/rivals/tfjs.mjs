@@ -79,20 +79,20 @@ function fast() {
     return tf.reshape(tf.transpose(split, [0, 2, 4, 1, 3]), [1, height / 2, width / 2, 4 * channels]);
   };
   const [stem, down] = [convolution(12, 32), convolution(32, 96, 3, 2)];
-  const trunk = [1, 2, 4, 1, 2, 4, 2, 1].map((dilation) => block(96, dilation));
+  const trunk = [1, 2, 4, 1, 2, 4, 2].map((dilation) => block(96, dilation));
   const [upHalf, fuse, polish, upFull] = [
     convolution(96, 128, 1),
     convolution(64, 32),
     block(32, 1),
     convolution(32, 32),
   ];
-  const head = [convolution(11, 16), convolution(16, 3)];
+  const head = [convolution(11, 16), convolution(16, 16), convolution(16, 3)];
   return (photo) => {
     const half = leaky(stem(unshuffled(photo)));
     const deep = trunk.reduce((x, layer) => layer(x), leaky(down(half)));
     const up = tf.depthToSpace(leaky(upHalf(deep)), 2, 'NHWC');
     const full = tf.depthToSpace(upFull(polish(leaky(fuse(tf.concat([up, half], 3))))), 2, 'NHWC');
-    const painted = head[1](leaky(head[0](tf.concat([full, photo], 3))));
+    const painted = head[2](leaky(head[1](leaky(head[0](tf.concat([full, photo], 3))))));
     return tf.tanh(tf.add(painted, tf.mul(photo, 1.5)));
   };
 }

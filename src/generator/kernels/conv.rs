@@ -6,7 +6,8 @@ use super::{
     in_bands,
     moments::Partial,
     simd::{LANES, Simd, Task, dispatch, whole},
-    source::{Part, Source},
+    source::Source,
+    stripes::{Window, in_stripes},
     winograd,
 };
 
@@ -133,12 +134,6 @@ pub struct Convolution<'a> {
     pub finish: Finish<'a>,
 }
 
-/// How many threads can share a convolution in place.
-const STRIPES: usize = 16;
-
-/// Rows before a band that are kept: a mirror at the lower border reads the second to last.
-const BEFORE: usize = 2;
-
 /// Reused from band to band.
 #[derive(Default)]
 pub(super) struct Scratch {
@@ -203,39 +198,15 @@ impl Convolution<'_> {
     /// [`run`](Self::run) for a picture that nobody reads afterwards: it is written over, which halves what a large
     /// one needs. The source's only part holds nothing; its values are read from `picture`.
     pub fn run_in_place(&self, picture: &mut [f32]) -> Option<Vec<f32>> {
-        let (band, [height, width]) = (self.rows_per_band(), self.sides);
-        let row = width * whole(self.weights.outputs);
-        // A stripe's last row and the next one's first are read by both, and written before one of them is done.
-        let stripe = band * height.div_ceil(band).div_ceil(STRIPES).max(2);
-        let edges: Vec<_> =
-            (stripe..height).step_by(stripe).map(|y| picture[(y - 1) * row..(y + 1) * row].to_vec()).collect();
-        let partials = in_bands(picture, stripe * row, |(window, scratch): &mut (Vec<f32>, Scratch), index, out| {
-            let (begin, end) = (index * stripe, index * stripe + out.len() / row);
-            // Row `i` of the window is row `first + i - BEFORE` of the picture as it was.
-            window.resize((BEFORE + band + 1) * row, 0.);
-            if let Some(edge) = index.checked_sub(1).map(|above| &edges[above]) {
-                window[(BEFORE - 1) * row..BEFORE * row].copy_from_slice(&edge[..row]);
-            }
-            for first in (begin..end).step_by(band) {
-                let rows = band.min(end - first);
-                let inside = (rows + 1).min(end - first);
-                window[BEFORE * row..][..inside * row].copy_from_slice(&out[(first - begin) * row..][..inside * row]);
-                if let (true, Some(edge)) = (inside == rows, edges.get(index)) {
-                    window[(BEFORE + rows) * row..][..row].copy_from_slice(&edge[row..]);
-                }
-                let part = &self.source.parts[0];
-                // Rows before the picture do not exist, and are not asked for.
-                let (raw, top) = (&window[BEFORE.saturating_sub(first) * row..], first.saturating_sub(BEFORE));
-                let part = Part { raw, affine: part.affine.clone(), ..*part };
-                let source = Source { parts: vec![part], top, resize: None, ..self.source };
-                let conv = Convolution { source, finish: Finish { ..self.finish }, ..*self };
-                let residual = self.finish.residual.map(|all| &all[first * row..][..rows * row]);
-                let out = &mut out[(first - begin) * row..][..rows * row];
-                dispatch(Band { conv: &conv, first, rows, residual, out, scratch });
-                window.copy_within(rows * row..(rows + BEFORE) * row, 0);
-            }
-            self.finish.moments.then(|| Partial::of(out, self.weights.outputs))
-        });
+        let row = self.sides[1] * whole(self.weights.outputs);
+        let work = |scratch: &mut Scratch, window: Window, out: &mut [f32]| {
+            let Window { raw, top, first, rows } = window;
+            let conv = Convolution { source: self.source.of_rows(raw, top), finish: Finish { ..self.finish }, ..*self };
+            let residual = self.finish.residual.map(|all| &all[first * row..][..rows * row]);
+            dispatch(Band { conv: &conv, first, rows, residual, out, scratch });
+        };
+        let done = |out: &[f32]| self.finish.moments.then(|| Partial::of(out, self.weights.outputs));
+        let partials = in_stripes(picture, row, self.rows_per_band(), 1, work, done);
         self.finish.moments.then(|| Partial::merge(&partials.into_iter().flatten().collect::<Vec<_>>()))
     }
 

@@ -13,6 +13,7 @@ pub mod layout;
 mod moments;
 mod simd;
 mod source;
+mod stripes;
 #[cfg(test)]
 mod tests;
 mod winograd;

@@ -87,6 +87,14 @@ impl Source<'_> {
         }
     }
 
+    /// The same picture where only the rows from `top` on are there, in `raw`. For a source of one part that is not
+    /// resampled.
+    pub fn of_rows<'a>(&'a self, raw: &'a [f32], top: usize) -> Source<'a> {
+        let part = &self.parts[0];
+        let part = Part { raw, affine: part.affine.clone(), ..*part };
+        Source { parts: vec![part], top, resize: None, ..*self }
+    }
+
     /// Writes `n` pixels of row `y` from column `x` on, `stride` floats each; both may lie beyond the border.
     ///
     /// # Safety

@@ -219,6 +219,51 @@ fn check(case: &Case, method: Method) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+fn check_depthwise(case: &Case) -> Result<(), TestCaseError> {
+    let built = Built::new(case);
+    let source = built.source(case);
+    let Some(sides) = output(case, &source) else { return Ok(()) };
+    let channels = source.channels();
+    let [kh, kw] = case.kernel;
+    let weights = picture([kh, kw], channels, 3);
+    let bias = padded(&noise(channels, 4), channels);
+    let residual = case.residual.then(|| picture(sides, channels, 5));
+    let finish =
+        Finish { bias: &bias, residual: residual.as_deref(), slope: case.slope, shuffle: false, moments: false };
+    let (stride, dilation, pad) = (case.stride, case.dilation, case.pad);
+    let conv = Depthwise { source, weights: &weights, kernel: case.kernel, stride, dilation, pad, sides, finish };
+    let mut out = vec![f32::NAN; sides[0] * sides[1] * whole(channels)];
+    prop_assert!(conv.run(&mut out).is_none());
+    if conv.fits_in_place() {
+        let mut picture = built.raws[0].clone();
+        let mut source = built.source(case);
+        source.parts[0].raw = &[];
+        let there = Depthwise { source, finish: Finish { ..conv.finish }, ..conv };
+        prop_assert!(there.run_in_place(&mut picture).is_none());
+        prop_assert!(picture == out, "in place is the same");
+    }
+    for (at, found) in out.iter().enumerate() {
+        let (pixel, c) = (at / whole(channels), at % whole(channels));
+        let (y, x) = (pixel / sides[1], pixel % sides[1]);
+        if c >= channels {
+            prop_assert_eq!(*found, 0.);
+            continue;
+        }
+        let mut expected = f64::from(bias[c]);
+        for (ky, kx) in (0..kh).flat_map(|ky| (0..kw).map(move |kx| (ky, kx))) {
+            let sy = (y * stride[0] + ky * dilation[0]) as isize - pad[0] as isize;
+            let sx = (x * stride[1] + kx * dilation[1]) as isize - pad[1] as isize;
+            expected += value(&conv.source, sy, sx, c) * f64::from(weights[(ky * kw + kx) * whole(channels) + c]);
+        }
+        expected += residual.as_ref().map_or(0., |r| f64::from(r[at]));
+        if expected < 0. {
+            expected *= f64::from(case.slope.unwrap_or(1.));
+        }
+        prop_assert!((f64::from(*found) - expected).abs() < 1e-4, "{found} {expected}");
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
 
@@ -253,39 +298,15 @@ proptest! {
 
     #[test]
     fn depthwise_is_the_defined_convolution(case in case()) {
-        let case = Case { shuffle: false, ..case };
-        let built = Built::new(&case);
-        let source = built.source(&case);
-        let Some(sides) = output(&case, &source) else { return Ok(()) };
-        let channels = source.channels();
-        let [kh, kw] = case.kernel;
-        let weights = picture([kh, kw], channels, 3);
-        let bias = padded(&noise(channels, 4), channels);
-        let residual = case.residual.then(|| picture(sides, channels, 5));
-        let finish = Finish { bias: &bias, residual: residual.as_deref(), slope: case.slope, shuffle: false, moments: false };
-        let (stride, dilation, pad) = (case.stride, case.dilation, case.pad);
-        let conv = Depthwise { source, weights: &weights, kernel: case.kernel, stride, dilation, pad, sides, finish };
-        let mut out = vec![f32::NAN; sides[0] * sides[1] * whole(channels)];
-        prop_assert!(conv.run(&mut out).is_none());
-        for (at, found) in out.iter().enumerate() {
-            let (pixel, c) = (at / whole(channels), at % whole(channels));
-            let (y, x) = (pixel / sides[1], pixel % sides[1]);
-            if c >= channels {
-                prop_assert_eq!(*found, 0.);
-                continue;
-            }
-            let mut expected = f64::from(bias[c]);
-            for (ky, kx) in (0..kh).flat_map(|ky| (0..kw).map(move |kx| (ky, kx))) {
-                let sy = (y * stride[0] + ky * dilation[0]) as isize - pad[0] as isize;
-                let sx = (x * stride[1] + kx * dilation[1]) as isize - pad[1] as isize;
-                expected += value(&conv.source, sy, sx, c) * f64::from(weights[(ky * kw + kx) * whole(channels) + c]);
-            }
-            expected += residual.as_ref().map_or(0., |r| f64::from(r[at]));
-            if expected < 0. {
-                expected *= f64::from(case.slope.unwrap_or(1.));
-            }
-            prop_assert!((f64::from(*found) - expected).abs() < 1e-4, "{found} {expected}");
-        }
+        check_depthwise(&Case { shuffle: false, ..case })?;
+    }
+
+    #[test]
+    fn depthwise_in_place_is_depthwise(case in case(), height in 1..80usize, half in 0..3usize) {
+        let (sides, kernel, stride) = ([height, case.sides[1]], [2 * half + 1; 2], [1, 1]);
+        let pad = case.dilation.map(|dilation| half * dilation);
+        let parts = vec![case.parts[0]];
+        check_depthwise(&Case { sides, kernel, stride, pad, parts, resize: false, shuffle: false, ..case })?;
     }
 }
 

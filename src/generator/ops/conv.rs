@@ -86,14 +86,15 @@ impl EvalOp for Conv {
         // Pixels that nobody else has may be written over.
         let slot = self.read.parts[0].raw;
         let picture = inputs[slot].is_exclusive().then(|| std::mem::replace(&mut inputs[slot], tensor0(0f32).into()));
-        let mut source = self.read.source(&inputs)?;
+        let source = self.read.source(&inputs)?;
         let residual = self.residual.map(|slot| values(&inputs[slot])).transpose()?;
         let (stride, dilation, pad, sides) = (self.stride, self.dilation, self.pad, self.sides);
         let finish =
             Finish { bias: &self.bias, residual, slope: self.slope, shuffle: self.shuffle, moments: self.moments };
-        let (out, moments) = match &self.kernel {
-            Kernel::Dense(weights) => {
-                let mut conv = Convolution { source, weights, stride, dilation, pad, sides, finish };
+        // The two kinds have these methods in common, and nothing else.
+        macro_rules! run {
+            ($conv:expr) => {{
+                let mut conv = $conv;
                 match picture {
                     Some(picture) if conv.fits_in_place() => {
                         let mut picture = picture.into_tensor();
@@ -109,16 +110,13 @@ impl EvalOp for Conv {
                         (out, moments)
                     }
                 }
-            }
+            }};
+        }
+        let (out, moments) = match &self.kernel {
+            Kernel::Dense(weights) => run!(Convolution { source, weights, stride, dilation, pad, sides, finish }),
             Kernel::Depthwise(weights) => {
-                if let Some(picture) = &picture {
-                    source.parts[0].raw = values(picture)?;
-                }
                 let kernel = self.kernel_sides;
-                let conv = Depthwise { source, weights, kernel, stride, dilation, pad, sides, finish };
-                let mut out = pixels(written, channels)?;
-                let moments = fill(&mut out, |out| conv.run(out))?;
-                (out, moments)
+                run!(Depthwise { source, weights, kernel, stride, dilation, pad, sides, finish })
             }
         };
         let moments = moments.map(|m| Tensor::from_shape(&[2, channels], &m)).transpose()?;

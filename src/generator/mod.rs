@@ -3,6 +3,7 @@
 //! The only module that knows tract.
 
 mod claims;
+mod halves;
 mod kernels;
 pub mod onnx;
 mod ops;

@@ -14,7 +14,7 @@ use tract_onnx::{
     prelude::*,
 };
 
-use super::{claims, rewrite::Prepared};
+use super::{claims, halves, rewrite::Prepared};
 use crate::{Error, Result, manifest::Layout};
 
 /// The name of an input of one number: the longer side of the whole picture in pixels, of which the image may be a
@@ -61,10 +61,12 @@ impl Model {
     /// [`Error::BadModel`], saying what was found instead of image → image.
     pub fn load(bytes: &[u8]) -> Result<Model> {
         let onnx = tract_onnx::onnx().with_ignore_value_info(true);
-        let proto = onnx
+        let mut proto = onnx
             .proto_model_for_read(&mut &*bytes)
             .map_err(|_| bad("the file is not ONNX, or it is damaged".into()))?;
-        let graph = proto.graph.as_ref().ok_or_else(|| bad("the file holds no graph".into()))?;
+        let graph = proto.graph.as_mut().ok_or_else(|| bad("the file holds no graph".into()))?;
+        halves::widen(graph);
+        let graph = &*graph;
         let inputs = inputs(graph);
         let side = inputs.iter().position(|input| is_side(input));
         let input = only(inputs.iter().copied().filter(|input| !is_side(input)).collect(), "input")?;

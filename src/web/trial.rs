@@ -18,8 +18,11 @@ pub struct Trial(Arc<Plan>);
 impl Trial {
     /// `ours` is false for tract's operators alone.
     #[wasm_bindgen(constructor)]
-    pub fn new(model: &[u8], width: u32, height: u32, ours: bool) -> Result<Trial, JsValue> {
-        let plan = Plan::with(&Model::load(model).map_err(to_js)?, width, height, width.max(height), ours);
+    pub fn new(bytes: Vec<u8>, width: u32, height: u32, ours: bool) -> Result<Trial, JsValue> {
+        let model = Model::load(&bytes).map_err(to_js)?;
+        // As in a conversion, where the file is gone before a plan is made.
+        drop(bytes);
+        let plan = Plan::with(&model, width, height, width.max(height), ours);
         Ok(Trial(Arc::new(plan.map_err(to_js)?)))
     }
 

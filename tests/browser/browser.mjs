@@ -134,3 +134,14 @@ export async function failure(page, index) {
   );
   return { sentence, detail };
 }
+
+/** Takes the network away from a page; its service worker hears of it later than the page itself. */
+export async function goOffline(context, page) {
+  await context.setOffline(true);
+  await page.waitForFunction(() =>
+    fetch('not-there').then(
+      () => false,
+      () => true,
+    ),
+  );
+}

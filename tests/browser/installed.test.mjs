@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { card, choose, launch, open, reaches, SITE, THREADED, WORDS } from './browser.mjs';
+import { card, choose, goOffline, launch, open, reaches, SITE, THREADED, WORDS } from './browser.mjs';
 import { smallPhotos } from './panel.mjs';
 import { serve } from './server.mjs';
 
@@ -205,8 +205,17 @@ test('a first visit is enough without a photo: engine and model come when the pa
   const line = page.locator('.offline');
   await page.getByRole('button', { name: WORDS['panel.open'] }).click();
   const without = page.locator('.without');
-  await without.getByRole('progressbar').waitFor();
-  assert.match(await without.locator('.words').textContent(), /\d.* of \d+\.\d MB/);
+  // It may be there for less time than lies between two looks of a locator.
+  const told = await without.evaluate(
+    (section) =>
+      new Promise((resolve) => {
+        const [meter, words] = ['[role=progressbar]', '.words'].map((part) => section.querySelector(part));
+        const look = () => meter.checkVisibility() && resolve(words.textContent);
+        new MutationObserver(look).observe(section, { attributes: true, childList: true, subtree: true });
+        look();
+      }),
+  );
+  assert.match(told, /\d.* of \d+\.\d MB/);
   await without.getByText(WORDS['offline.ready']).waitFor({ timeout: 60_000 });
   await page.keyboard.press('Escape');
   assert.equal(await line.textContent(), WORDS['offline.ready']);
@@ -237,9 +246,9 @@ test('where data is dear nothing is fetched ahead, save when somebody wants it',
   await page.getByRole('button', { name: WORDS['panel.open'] }).click();
   const without = page.locator('.without');
   await without.locator('.words', { hasText: WORDS['offline.missing'].split('{')[0] }).waitFor();
-  await context.setOffline(true);
+  await goOffline(context, page);
   await without.getByRole('button', { name: WORDS['offline.get'] }).click();
-  await without.locator('.words', { hasText: WORDS['offline.broken'].split('} ')[1] }).waitFor();
+  await without.locator('.words', { hasText: WORDS['offline.broken'].split('}. ')[1] }).waitFor();
   await context.setOffline(false);
   await without.getByRole('button', { name: WORDS['offline.get'] }).click();
   assert.ok(await page.evaluate(() => document.activeElement.matches('.close')), 'the focus is not lost');

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { card, choose, draws, launch, open, PHOTO, reaches, SITE, WORDS } from './browser.mjs';
+import { card, choose, draws, goOffline, launch, open, PHOTO, reaches, SITE, WORDS } from './browser.mjs';
 import { differentPhotos } from './photos.mjs';
 import { serve } from './server.mjs';
 
@@ -125,9 +125,9 @@ for (const width of [360, 768, 1440]) {
 
       await page.locator('#open-panel').click();
       const without = page.locator('.without');
-      await context.setOffline(true);
+      await goOffline(context, page);
       await without.getByRole('button', { name: WORDS['offline.get'] }).click();
-      await without.locator('.words', { hasText: WORDS['offline.broken'].split('} ')[1] }).waitFor();
+      await without.locator('.words', { hasText: WORDS['offline.broken'].split('}. ')[1] }).waitFor();
       await without.scrollIntoViewIfNeeded();
       await look('offline');
       await context.setOffline(false);

@@ -56,7 +56,9 @@ def sharpness(L, unit):
 
 
 def ink(lab, flow, skin, sharp, unit):
-    """Ink cover HxW in [0, 1]; `sharp` as `sharpness` gives it.  Fewer lines on skin, and no colour edges on and around it: keeps lips clean."""
+    """Ink cover HxW in [0, 1]; `sharp` as `sharpness` gives it.
+
+    Fewer lines on skin, and no colour edges on and around it: keeps lips clean."""
     h, w = lab.shape[:2]
     Y, X = np.mgrid[0:h, 0:w].astype(F)
     across = _across(np.ascontiguousarray(lab), flow, X, Y, unit, 1 - ramp(.15, .6, blur(skin, 5 * unit)))

@@ -14,6 +14,9 @@ pub mod fingerprint;
 pub mod generator;
 pub mod manifest;
 pub mod options;
+#[cfg(any(test, target_arch = "wasm32"))]
+#[path = "web/pages.rs"]
+mod pages;
 pub mod picture;
 pub mod pipeline;
 #[cfg(target_arch = "wasm32")]

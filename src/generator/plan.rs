@@ -29,8 +29,6 @@ pub struct Plan {
     flush: Vec<TVec<usize>>,
     /// Per operator: multiply-adds of all operators up to and with it.
     work: Vec<u64>,
-    /// An operator, and the bytes to keep free beside what it allocates (see [`room`]).
-    room: Option<(usize, usize)>,
 }
 
 impl Plan {
@@ -49,12 +47,15 @@ impl Plan {
     /// As for [`Plan::new`].
     pub fn with(model: &Model, width: u32, height: u32, side: u32, ours: bool) -> Result<Plan> {
         let shape = shape(model.layout, width, height);
-        let typed = optimise(model, &shape, side, ours)
+        let mut typed = optimise(model, &shape, side, ours)
             .map_err(|e| bad(format!("it cannot run at {width}×{height} pixels ({})", e.root_cause())))?;
         let output = typed.output_fact(0).map_err(internal)?.shape.as_concrete().map(<[usize]>::to_vec);
         if output.as_deref() != Some(&shape) {
             let found = output.map_or("not known".into(), |dims| format!("{dims:?}"));
             return Err(bad(format!("its output should have the input's shape {shape:?}, it is {found}")));
+        }
+        if cfg!(target_arch = "wasm32") {
+            model.prepared.settle(&mut typed);
         }
         let inner = TypedSimplePlan::new(typed).map_err(internal)?;
         let graph = inner.model();
@@ -67,8 +68,7 @@ impl Plan {
                 Some(*sum)
             })
             .collect();
-        let room = room(graph, order);
-        Ok(Plan { width, height, side, layout: model.layout, datum_type: model.datum_type, inner, flush, work, room })
+        Ok(Plan { width, height, side, layout: model.layout, datum_type: model.datum_type, inner, flush, work })
     }
 }
 
@@ -153,28 +153,6 @@ fn set_constant(graph: &mut TypedModel, input: usize, value: f32) -> TractResult
     Ok(())
 }
 
-/// The largest value of a run needs one piece of memory, and what it is made of is there at the same time: lying in the
-/// middle of the free memory, that would leave none large enough, and the memory would grow by all of it. So the place
-/// of the largest is kept free while the other one's is chosen. Gives the operator that chooses, and the bytes.
-fn room(graph: &TypedModel, order: &[usize]) -> Option<(usize, usize)> {
-    let bytes = |outlet: OutletId| {
-        let fact = graph.outlet_fact(outlet).ok()?;
-        Some(fact.shape.as_concrete()?.iter().product::<usize>() * fact.datum_type.size_of())
-    };
-    let size = |node: usize| bytes(OutletId::new(node, 0)).unwrap_or(0);
-    let made_of = |node: usize| graph.node(node).inputs.iter().map(|input| input.node).max_by_key(|&node| size(node));
-    // The first of several: it is written over to make the others.
-    let &largest = order.iter().rev().max_by_key(|&&node| size(node))?;
-    let mut source = made_of(largest)?;
-    // What has the size of its own largest input is likely written over it.
-    while let Some(before) = made_of(source).filter(|&before| size(before) == size(source)) {
-        source = before;
-    }
-    let at = order.iter().position(|&node| node == source)?;
-    // Small values come between, and alignment.
-    Some((at, size(largest) + (1 << 20)))
-}
-
 /// Multiply-adds of one operator; those whose count tract does not know count nothing.
 fn multiply_adds(graph: &TypedModel, node: usize) -> u64 {
     let Ok(facts) = graph.node_input_facts(node) else { return 0 };
@@ -225,15 +203,9 @@ impl Run {
             for &spent in &self.plan.flush[self.done] {
                 self.state.turn_state.values[spent] = None;
             }
-            // Never written to, so it costs nothing where memory is given page by page; where there is none, nothing is lost.
-            let mut room = Vec::<u8>::new();
-            if let Some((_, bytes)) = self.plan.room.filter(|&(at, _)| at == self.done) {
-                let _ = room.try_reserve_exact(bytes);
-            }
             let state = &mut self.state;
             let failed = |error: TractError| bad(format!("one of its operators fails ({})", error.root_cause()));
             caught(|| state.compute_one_with_inputs(node, inputs).map_err(failed))?;
-            drop(std::hint::black_box(room));
             self.done += 1;
         }
         Ok(self.done == order.len())

@@ -36,7 +36,7 @@ impl Method {
 }
 
 /// Weights as a method reads them.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Weights {
     method: Method,
     pub(super) kernel: [usize; 2],
@@ -46,6 +46,11 @@ pub struct Weights {
 }
 
 impl Weights {
+    /// Where they lie.
+    pub fn place(&self) -> usize {
+        self.panels.as_ptr().addr()
+    }
+
     /// `weight(o, i, y, x)` of `outputs × inputs × kernel`.
     pub fn new(
         method: Method,

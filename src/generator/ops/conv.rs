@@ -17,6 +17,32 @@ pub enum Kernel {
     Depthwise(Arc<Vec<f32>>),
 }
 
+impl Kernel {
+    /// Where the weights lie.
+    pub fn place(&self) -> usize {
+        match self {
+            Kernel::Dense(weights) => weights.place(),
+            Kernel::Depthwise(weights) => weights.as_ptr().addr(),
+        }
+    }
+
+    /// The same weights in another place.
+    pub fn moved(&self) -> Kernel {
+        match self {
+            Kernel::Dense(weights) => Kernel::Dense(Arc::new(Weights::clone(weights))),
+            Kernel::Depthwise(weights) => Kernel::Depthwise(Arc::new(Vec::clone(weights))),
+        }
+    }
+
+    /// How many hold them.
+    pub fn owners(&self) -> usize {
+        match self {
+            Kernel::Dense(weights) => Arc::strong_count(weights),
+            Kernel::Depthwise(weights) => Arc::strong_count(weights),
+        }
+    }
+}
+
 /// Inputs: what [`Read`] names, and the residual. Outputs: the pixels, and `2×C` mean and variance where they are
 /// wanted.
 #[derive(Debug, Clone)]

@@ -11,6 +11,7 @@ mod operators;
 mod view;
 
 use std::{
+    cmp::Reverse,
     collections::{HashMap, HashSet},
     sync::{Arc, Mutex},
 };
@@ -33,6 +34,36 @@ struct Entry {
     weights: u64,
     shuffle: bool,
     kernel: Kernel,
+}
+
+impl Prepared {
+    /// Moves weights that no graph but this one uses to lower places that are free by now. What making them left free
+    /// between them is too small for a run's values, and would never be used.
+    pub fn settle(&self, graph: &mut TypedModel) {
+        let mut prepared = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut kernels: Vec<_> = prepared.values_mut().map(|entry| &mut entry.kernel).collect();
+        // What moves leaves a place for others; that ends, for nothing ever moves up.
+        let mut moving = true;
+        while std::mem::take(&mut moving) {
+            kernels.sort_by_key(|kernel| Reverse(kernel.place()));
+            for kernel in &mut kernels {
+                let place = kernel.place();
+                let mut convolutions: Vec<_> = (graph.nodes.iter_mut())
+                    .filter_map(|node| node.op_as_mut::<ops::Conv>())
+                    .filter(|conv| conv.kernel.place() == place)
+                    .collect();
+                if kernel.owners() > 1 + convolutions.len() {
+                    continue;
+                }
+                let moved = kernel.moved();
+                if moved.place() < place {
+                    convolutions.iter_mut().for_each(|conv| conv.kernel = moved.clone());
+                    **kernel = moved;
+                    moving = true;
+                }
+            }
+        }
+    }
 }
 
 /// `source` (decluttered, of known shapes) with our operators where they fit.

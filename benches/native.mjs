@@ -1,6 +1,6 @@
 // How fast the engine runs natively, against plain tract and ONNX Runtime's Python package: the same models, noise and
 // number of threads, processes that stay, runs in turns.
-//   PYTHON=… node benches/native.mjs [--runs 9] [--sizes 256,512] [--threads 1,2] [--tiers fine,fast]
+//   PYTHON=… node benches/native.mjs [--runs 9] [--sizes 256,512] [--threads 1,2] [--tiers animeganv2,fast]
 // PYTHON has models/train/requirements.txt.
 import { execFileSync, spawn } from 'node:child_process';
 import { cpus } from 'node:os';
@@ -14,7 +14,7 @@ const { values: given } = parseArgs({
     runs: { type: 'string', default: '9' },
     sizes: { type: 'string', default: '256,512' },
     threads: { type: 'string', default: '1,2' },
-    tiers: { type: 'string', default: 'fine,fast' },
+    tiers: { type: 'string', default: 'animeganv2,fast' },
   },
 });
 const list = (text) => text.split(',');

@@ -1,4 +1,4 @@
-"""Write a generator with random weights as ONNX: python -m benches.untrained fine target/bench/fine.onnx"""
+"""Write a generator with random weights as ONNX: python -m benches.untrained fast target/bench/fast.onnx"""
 import os
 import sys
 

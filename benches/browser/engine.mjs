@@ -1,5 +1,5 @@
 // How fast engines run the same model in one page: ours in every build, plain tract, onnxruntime-web, TensorFlow.js.
-//   node benches/browser/engine.mjs [--runs 7] [--sizes 256,512] [--threads 1,2] [--tiers fine,fast]
+//   node benches/browser/engine.mjs [--runs 7] [--sizes 256,512] [--threads 1,2] [--tiers animeganv2,fast]
 //     [--engines nijigen,tract,onnxruntime-web,tfjs] [--profile]
 // Only a run of all engines is written down.
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ const { values: given } = parseArgs({
     runs: { type: 'string', default: '7' },
     sizes: { type: 'string', default: '256,512' },
     threads: { type: 'string', default: '1,2' },
-    tiers: { type: 'string', default: 'fine,fast' },
+    tiers: { type: 'string', default: 'animeganv2,fast' },
     engines: { type: 'string', default: 'nijigen,tract,onnxruntime-web,tfjs' },
     profile: { type: 'boolean', default: Boolean(process.env.PROFILE) },
   },

@@ -26,7 +26,7 @@ const [WIDTH, HEIGHT] = [1080, 1920];
 /** Engines that run at once are doubled until one fails, up to these. */
 const MOST_IN_FLIGHT = 8;
 const BUILD = variants.filter((variant) => !variant.endsWith('threads')).at(-1);
-const TIERS = ['fast', 'fine'];
+const TIERS = ['fast', 'animeganv2'];
 
 const cacheScript = `
   /** Every fifth is one that was there before: in turn the very file, and the picture saved again and smaller. */

@@ -13,7 +13,7 @@ const random = (...shape) => tf.randomUniform(shape, -0.1, 0.1);
 const leaky = (x) => tf.leakyRelu(x, 0.2);
 
 /** The exact AnimeGANv2 generator. */
-function fine() {
+function animeganv2() {
   const norm = (channels) => {
     const [gamma, beta] = [tf.ones([channels]), tf.zeros([channels])];
     return (x) => {
@@ -105,7 +105,7 @@ answer({
     setThreadsCount(given.threads || 1);
     await tf.setBackend('wasm');
     await tf.ready();
-    network = { fine, fast }[given.tier]();
+    network = { animeganv2, fast }[given.tier]();
   },
   async run(input) {
     const photo = tf.tensor4d(input, shape);

@@ -10,7 +10,7 @@ PHOTOS=${1:?Say where the photos are: make models PHOTOS=folder}
 ROOM=target/models
 STYLES=(meadow skyline carnival)
 # Minutes of training on two free CPU cores; on a GPU a tenth will do.
-MINUTES_FAST=${MINUTES_FAST:-150} MINUTES_FINE=${MINUTES_FINE:-600}
+MINUTES_FAST=${MINUTES_FAST:-150} MINUTES_FINE=${MINUTES_FINE:-150}
 DEVICE=cpu WORKERS=$(nproc)
 if command -v nvidia-smi >/dev/null; then DEVICE=cuda WORKERS=1; fi
 # Half as long where the processor computes in bfloat16.
@@ -25,7 +25,7 @@ run models.train.photos --photos "$PHOTOS" --out $ROOM/pairs
 run models.train.train --pairs $ROOM/pairs --tier fast --out $ROOM/fast.pt --minutes "$MINUTES_FAST" \
   --device $DEVICE --workers "$WORKERS" ${HALF:-} --batch 2 --crops 160,192,256
 run models.train.train --pairs $ROOM/pairs --tier fine --out $ROOM/fine.pt --minutes "$MINUTES_FINE" \
-  --device $DEVICE --workers "$WORKERS" ${HALF:-} --batch 1 --crops 128,160 --late-crops 256 --lr 5e-4
+  --device $DEVICE --workers "$WORKERS" ${HALF:-} --batch 2 --crops 160,192,256 --init $ROOM/fast.pt --lr 8e-4
 for tier in fast fine; do
   for style in "${STYLES[@]}"; do
     model=models/$style-$tier.onnx

@@ -6,6 +6,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/env.sh
 
+# One at a time: two that install the same tool would write over each other's files.
+mkdir -p "$TOOLS"
+if command -v flock >/dev/null; then exec 9>"$TOOLS/lock"; flock 9; fi
+
 say() { printf '» %s\n' "$*"; }
 stop() { printf '\n%s\n' "$*" >&2; exit 1; }
 

@@ -4,7 +4,7 @@ import torch.nn.functional as F
 FLAT = .02          # a teacher step smaller than this, of a range of 2, counts as flat colour
 INK_WEIGHT = 3.     # extra weight of a pixel that is 1.0 darker than its surroundings
 GRAD_WEIGHT = 1.5   # 1.0 left thin lines and tone bands blurred
-FLAT_WEIGHT = 3.    # extra weight of a neighbour difference there: noise in a fill reads as photo
+FLAT_WEIGHT = 5.    # extra weight of a neighbour difference there: noise in a fill reads as photo
 MEAN_WEIGHT = .5
 SSIM_WEIGHT = .3
 _WINDOW, _STRIDE = 7, 3     # of SSIM; every third window says as much as all

@@ -1,11 +1,14 @@
-"""The two generators.  Both map 1x3xHxW RGB in [-1, 1] to the same shape and range; H and W are multiples of 4.
+"""The generators.  All map 1x3xHxW RGB in [-1, 1] to the same shape and range; H and W are multiples of 4.
 
-Fine is the published AnimeGANv2 generator (Chen et al. 2020, second version), written here from its layer table:
-2,143,552 parameters, GroupNorm over the whole picture, so its output depends on every pixel.
 Lean has no normalisation at all: one output pixel sees a bounded area, so pictures can be run in tiles.  Because the
 teacher's lengths follow the picture's size, which a bounded area does not show, Lean is told it: `side`, Nx1x1x1, the
-longer side of the whole picture in pixels.
+longer side of the whole picture in pixels.  Both tiers are Leans; fine is deeper.
+AnimeGANv2 is the published generator (Chen et al. 2020, second version), written here from its layer table: 2,143,552
+parameters, GroupNorm over the whole picture, so its output depends on every pixel, yet not on the photo's contrast: with
+a norm after every convolution and no biases, f(x) = f(x / 2).
 """
+import functools
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -16,7 +19,7 @@ SLOPE = 0.2
 SIZES = -1.5, 1.5        # log2(longer side / 512) is kept in this range
 
 
-# ------------------------------------------------------------------------------------------------ fine
+# ------------------------------------------------------------------------------------------------ AnimeGANv2
 def norm_conv(cin, cout, k=3, stride=1, groups=1):
     """Reflection pad, convolution, GroupNorm with one group, LeakyReLU; only the depthwise kind has a bias.
 
@@ -26,7 +29,7 @@ def norm_conv(cin, cout, k=3, stride=1, groups=1):
                          nn.GroupNorm(1, cout), nn.LeakyReLU(SLOPE))
 
 
-class FineBlock(nn.Module):
+class InvertedResidual(nn.Module):
     """Inverted residual with expansion 2; the input is added when the channel counts agree."""
 
     def __init__(self, cin, cout):
@@ -41,8 +44,8 @@ class FineBlock(nn.Module):
         return x + y if self.residual else y
 
 
-class Fine(nn.Module):
-    """AnimeGANv2's generator: stride-4 trunk, two bilinear steps up (corners aligned), no skips."""
+class AnimeGANv2(nn.Module):
+    """Stride-4 trunk, two bilinear steps up (corners aligned), no skips."""
 
     sized = False
     own = ("up_full", "paint")          # what the styles do not share while they train together
@@ -51,7 +54,7 @@ class Fine(nn.Module):
         super().__init__()
         self.down = nn.Sequential(norm_conv(3, 32, 7), norm_conv(32, 64, 3, 2), norm_conv(64, 64))
         self.trunk = nn.Sequential(norm_conv(64, 128, 3, 2), norm_conv(128, 128), norm_conv(128, 128),
-                                   FineBlock(128, 256), *[FineBlock(256, 256) for _ in range(3)],
+                                   InvertedResidual(128, 256), *[InvertedResidual(256, 256) for _ in range(3)],
                                    norm_conv(256, 128))
         self.up_half = nn.Sequential(norm_conv(128, 128), norm_conv(128, 128))
         self.up_full = nn.Sequential(norm_conv(128, 64), norm_conv(64, 64), norm_conv(64, 32, 7))
@@ -65,7 +68,7 @@ class Fine(nn.Module):
         return torch.tanh(self.paint(t))
 
 
-# ------------------------------------------------------------------------------------------------ fast
+# ------------------------------------------------------------------------------------------------ Lean
 def conv(cin, cout, k=3, stride=1, groups=1):
     """Zero-padded convolution with bias, then LeakyReLU."""
     return nn.Sequential(nn.Conv2d(cin, cout, k, stride, k // 2, groups=groups), nn.LeakyReLU(SLOPE, inplace=True))
@@ -92,17 +95,20 @@ class LeanBlock(nn.Module):
 class Lean(nn.Module):
     """Space-to-depth stem, stride-4 trunk, depth-to-space up, one skip, and a head that sees the photo itself.
 
-    355,459 parameters with the defaults."""
+    `dilations`: of the trunk's blocks; `polish`: how many blocks follow at half size; `head`: channels of the layers at
+    full size."""
     sized = True
-    own = ("fuse", "polish", "up_full", "head")
+    own = ("fuse", "polish", "up_full", "head", "last")
 
-    def __init__(self, narrow=32, wide=96, dilations=(1, 2, 4, 1, 2, 4, 2)):
+    def __init__(self, dilations, polish, head, narrow=32, wide=96):
         super().__init__()
         self.stem, self.down = conv(12, narrow), conv(narrow, wide, 3, 2)
-        self.trunk = nn.Sequential(*[LeanBlock(wide, d) for d in dilations])
-        self.up_half, self.fuse, self.polish = conv(wide, 4 * narrow, 1), conv(2 * narrow, narrow), LeanBlock(narrow)
+        self.trunk = nn.ModuleList([LeanBlock(wide, d) for d in dilations])
+        self.up_half, self.fuse = conv(wide, 4 * narrow, 1), conv(2 * narrow, narrow)
+        self.polish = nn.ModuleList([LeanBlock(narrow) for _ in range(polish)])
         self.up_full = nn.Conv2d(narrow, 32, 3, 1, 1)
-        self.head = nn.Sequential(conv(11, 16), conv(16, 16), nn.Conv2d(16, 3, 3, 1, 1))
+        self.head = nn.Sequential(*[conv(cin, cout) for cin, cout in zip((11, *head), head)])
+        self.last = nn.Conv2d(head[-1], 3, 3, 1, 1)
 
     def forward(self, photo, side):
         size = (side / 512).log2().clamp(*SIZES)
@@ -110,13 +116,30 @@ class Lean(nn.Module):
         t = self.down(half)
         for block in self.trunk:
             t = block(t, size)
-        up = F.pixel_shuffle(self.up_half(t), 2)
-        up = self.polish(self.fuse(torch.cat([up, half], 1)), size)
+        up = self.fuse(torch.cat([F.pixel_shuffle(self.up_half(t), 2), half], 1))
+        for block in self.polish:
+            up = block(up, size)
         paint = self.head(torch.cat([F.pixel_shuffle(self.up_full(up), 2), photo], 1))
-        return torch.tanh(paint + 1.5 * photo)
+        return torch.tanh(self.last(paint) + 1.5 * photo)
 
 
-TIERS = {"fine": Fine, "fast": Lean}
+_DILATIONS = 1, 2, 4, 1, 2, 4, 2
+TIERS = {"fast": functools.partial(Lean, _DILATIONS, 1, (16, 16)),                               # 355,459 parameters
+         "fine": functools.partial(Lean, (*_DILATIONS, 1, 1, 2, 1, 1), 3, (24, 24, 24)),         # 570,683
+         "animeganv2": AnimeGANv2}
+
+
+def begin_from(net, state):
+    """Give `net` the weights of `state`, a network like it or one with fewer blocks, layers or channels, whose picture
+    it then paints: blocks that `state` lacks are nearly the identity as they are, layers are made so, and what is
+    added to a layer's inputs starts at zero."""
+    for name, mine in net.state_dict().items():
+        if name in state:
+            old = tuple(map(slice, state[name].shape))
+            mine[old[:1]] = 0
+            mine[old] = state[name]
+        elif name.startswith("head."):
+            nn.init.dirac_(mine) if mine.dim() > 1 else mine.zero_()
 
 
 def paint(net, photo, side):

@@ -2,8 +2,8 @@
 
     python -m models.train.smoke
 
-Fails unless the loss falls, training goes on from its checkpoint, the quick gradient is the right one, and both tiers'
-exports equal PyTorch.
+Fails unless the loss falls, training goes on from its checkpoint, the quick gradient is the right one, the fine tier
+begins where the fast one is, and all networks' exports equal PyTorch.
 """
 import csv
 import os
@@ -17,7 +17,7 @@ import torch
 from . import evaluate, export, photos, train
 from .depthwise import Depthwise
 from .losses import total_loss
-from .networks import TIERS, Fine
+from .networks import TIERS, begin_from
 from .pairs import Pairs
 
 STEPS = 60
@@ -44,15 +44,21 @@ def make_photos(folder):
             table.writerow((f"{i}.png", "made up", "val" if i == 3 else "train", "scene"))
 
 
-def score(weights, pairs):
-    """Loss on a fixed batch; without weights, of an untrained network."""
+def score(weights, pairs, tier="fast"):
+    """Loss on a fixed batch of a network that begins from the weights; without them, of an untrained one."""
     torch.manual_seed(0)
-    net = TIERS["fast"]()
+    net = TIERS[tier]()
     if weights:
-        net.load_state_dict(torch.load(weights)["carnival"])
+        begin_from(net, torch.load(weights)["carnival"])
     photo, teacher, side = Pairs(pairs, random.Random(7)).batch(4, 64, "carnival")
     with torch.no_grad():
         return total_loss(net(photo, side), teacher).item()
+
+
+def check_fine(weights, pairs, fast):
+    """Begun from the fast weights, of loss `fast`, it need not learn all of it again."""
+    untrained, begun = score("", pairs, "fine"), score(weights, pairs, "fine")
+    assert begun < (untrained + fast) / 2, f"begun at {begun}, from {fast}; untrained {untrained}"
 
 
 def gradients(half, dilation):
@@ -91,10 +97,12 @@ def main():
         export.main(["--weights", at("net.pt"), "--style", "carnival", "--out", made, "--pairs", at("pairs")])
         evaluate.main(["--model", made, "--pairs", at("pairs"), "--sheet", at("sheet.jpg")])
         assert os.path.getsize(at("sheet.jpg")) > 0
-        fine = Fine()
-        export.export(fine, at("fine.onnx"))
-        worst = export.worst_difference(fine, at("fine.onnx"), ((64, 64), (64, 96)))
-        assert worst < export.TOLERANCE, f"the fine export differs by {worst}"
+        check_fine(at("net.pt"), at("pairs"), after)
+        for tier in ("fine", "animeganv2"):
+            net, path = TIERS[tier](), at(f"{tier}.onnx")
+            export.export(net, path)
+            worst = export.worst_difference(net, path, ((64, 64), (64, 96)))
+            assert worst < export.TOLERANCE, f"the export of {tier} differs by {worst}"
     print("smoke run passed")
 
 

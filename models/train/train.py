@@ -24,7 +24,7 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 
 from .losses import total_loss
-from .networks import TIERS, Together, paint
+from .networks import TIERS, Together, begin_from, paint
 from .pairs import Pairs
 from .palette import STYLES
 
@@ -51,7 +51,7 @@ class Run:
         if a.init:
             first = torch.load(a.init, map_location="cpu")
             for style, net in self.net.nets.items():
-                net.load_state_dict(first.get(style) or next(iter(first.values())))
+                begin_from(net, first.get(style) or next(iter(first.values())))
         self.average = copy.deepcopy(self.net).requires_grad_(False)
         self.opt = torch.optim.AdamW(self.net.parameters(), a.lr, betas=(.9, .99), weight_decay=1e-4)
         if os.path.exists(a.out + ".state"):
@@ -111,7 +111,7 @@ class Run:
 def round_of(run, data):
     """Steps until it is time to meet; returns their losses.
 
-    The last third of a fine run can use larger crops: its GroupNorm statistics depend on how much it sees."""
+    The last third of a run can use larger crops: GroupNorm's statistics depend on how much is seen."""
     a, losses, began, peak = run.a, [], time.time(), max(run.a.crops)
     while not losses or (a.workers > 1 and time.time() - began < MEET_SECONDS):
         steps = run.steps + len(losses) * a.workers
@@ -131,7 +131,8 @@ def work(rank, a):
     run = Run(a, rank)
     data = Pairs(a.pairs, random.Random(f"{a.seed} {rank} {run.steps}"))
     look = save = run.steps
-    while run.clock < a.minutes * 60 and (not a.steps or run.steps < a.steps):
+    parent = os.getppid()                                      # of workers, the one that began them all
+    while (a.workers == 1 or os.getppid() == parent) and run.clock < a.minutes * 60 and (not a.steps or run.steps < a.steps):
         loss = run.meet(round_of(run, data))
         if rank == 0 and run.steps >= look:
             look = run.steps + LOOK_EVERY
@@ -157,7 +158,8 @@ def arguments(argv):
     ap.add_argument("--out", required=True)
     ap.add_argument("--tier", default="fast", choices=TIERS)
     ap.add_argument("--styles", type=names, default=tuple(STYLES))
-    ap.add_argument("--init", default="", help="state dicts to start from; a style that is not there starts as the first")
+    ap.add_argument("--init", default="", help="state dicts to start from, of this tier or a smaller one; a style that is "
+                    "not there starts as the first")
     ap.add_argument("--device", default="cpu", help="cpu or cuda")
     ap.add_argument("--bf16", action="store_true", help="compute in bfloat16; weights and loss stay float32")
     ap.add_argument("--minutes", type=float, default=90)

@@ -5,10 +5,10 @@
 
 use std::{
     alloc::{GlobalAlloc, Layout},
-    arch::wasm32::{memory_grow, memory_size},
+    arch::wasm32::{memory_grow, memory_size, unreachable},
     cell::UnsafeCell,
     num::NonZeroUsize,
-    ptr::null_mut,
+    ptr::{self, null_mut},
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
@@ -101,8 +101,14 @@ unsafe impl dlmalloc::Allocator for Portions {
     }
 }
 
+thread_local! {
+    /// Lies in another place for every thread.
+    static ME: u8 = const { 0 };
+}
+
 struct Heap {
-    locked: AtomicBool,
+    /// The thread that is at work, or 0.
+    owner: AtomicUsize,
     pages: UnsafeCell<Pages<Grown>>,
     small: UnsafeCell<Dlmalloc<Portions>>,
 }
@@ -112,7 +118,7 @@ unsafe impl Sync for Heap {}
 
 #[global_allocator]
 static HEAP: Heap = Heap {
-    locked: AtomicBool::new(false),
+    owner: AtomicUsize::new(0),
     pages: UnsafeCell::new(Pages::new(Grown)),
     small: UnsafeCell::new({
         let mut small = Dlmalloc::new_with_allocator(Portions);
@@ -123,14 +129,18 @@ static HEAP: Heap = Heap {
 
 impl Heap {
     /// Does `work` while no other thread does. It spins, as std's does: a browser's main thread may not wait, and nothing
-    /// that is done here takes long.
+    /// that is done here takes long. A thread whose stack was at its end amid this never let go; it would wait for itself.
     fn alone<T>(&self, work: impl FnOnce(&mut Dlmalloc<Portions>) -> T) -> T {
-        while self.locked.compare_exchange_weak(false, true, Ordering::Acquire, Ordering::Relaxed).is_err() {
+        let me = ME.with(|me| ptr::from_ref(me).addr());
+        while let Err(owner) = self.owner.compare_exchange_weak(0, me, Ordering::Acquire, Ordering::Relaxed) {
+            if owner == me {
+                unreachable();
+            }
             std::hint::spin_loop();
         }
         // SAFETY: this thread has the lock. The pages are borrowed where they are used.
         let result = work(unsafe { &mut *self.small.get() });
-        self.locked.store(false, Ordering::Release);
+        self.owner.store(0, Ordering::Release);
         result
     }
 

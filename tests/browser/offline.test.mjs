@@ -25,14 +25,14 @@ test('each engine and model is fetched once, then the site works with the server
   await choose(page, PHOTO);
   await reaches(page, 0, 'done');
   assert.equal(server.count(/\.wasm$/), 1);
-  assert.equal(server.count(/\.onnx$/), 1);
+  assert.equal(server.count(/\.onnx$/), 2, 'both tiers of one style');
 
   await page.reload();
   await choose(page, PHOTO);
   await reaches(page, 0, 'done');
   // Now the page is isolated, and takes the engine with threads.
   assert.equal(server.count(/\.wasm$/), THREADED.length ? 2 : 1);
-  assert.equal(server.count(/\.onnx$/), 1);
+  assert.equal(server.count(/\.onnx$/), 2, 'both tiers of one style');
 
   await server.close();
   await page.reload();

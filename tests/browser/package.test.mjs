@@ -20,12 +20,6 @@ before(async () => {
   copyFileSync('tests/fixtures/bad/text.jpg', join(folder, 'text.jpg'));
   copyFileSync('tests/fixtures/bad/bomb.png', join(folder, 'bomb.png'));
   copyFileSync('models/meadow-fast.onnx', join(folder, 'own.onnx'));
-  // The same file under both tiers: what matters is who is asked when.
-  const [entry] = JSON.parse(readFileSync('models/manifest.json', 'utf8')).filter(({ id }) => id === 'meadow-fast');
-  mkdirSync(join(folder, 'two-tiers'));
-  copyFileSync('models/meadow-fast.onnx', join(folder, 'two-tiers/meadow-fast.onnx'));
-  const tiers = [entry, { ...entry, id: 'meadow-fine', tier: 'fine' }];
-  writeFileSync(join(folder, 'two-tiers/manifest.json'), JSON.stringify(tiers));
   writeFileSync(
     join(folder, 'index.html'),
     `<!doctype html><meta charset="utf-8"><title>embedder</title><link rel="icon" href="data:,">
@@ -115,7 +109,7 @@ test('a model of your own, by URL and as a file, and what is none', async () => 
 test('in full size, and a preview before the fine tier', async () => {
   const result = await page.evaluate(async () => {
     const previews = [];
-    const converter = await window.nijigen.createConverter({ modelsUrl: 'two-tiers/' });
+    const converter = await window.nijigen.createConverter();
     const options = { tier: 'fine', maxSide: 256, fullSize: true, onPreview: (preview) => previews.push(preview) };
     const { width, height, tier } = await converter.convert('dog.jpg', options);
     const photo = await createImageBitmap(await (await fetch('dog.jpg')).blob());
@@ -131,6 +125,41 @@ test('in full size, and a preview before the fine tier', async () => {
   assert.deepEqual([width, height], photo);
   assert.deepEqual(result.tiers, ['fast', 'fine', 'fast']);
   assert.ok(result.previewed);
+});
+
+test('a preview keeps its place in the cache until the fine picture is there; then that one answers, without a preview', async () => {
+  const result = await page.evaluate(async () => {
+    const converter = await window.nijigen.createConverter({ workers: 1 });
+    await converter.cache.clear();
+    const kept = async () => (await converter.cache.list()).map(({ model }) => model);
+    let previews = 0;
+    const cancel = new AbortController();
+    const options = { tier: 'fine', maxSide: 256, onPreview: () => (previews += 1) };
+    const stages = [];
+    const stopping = {
+      ...options,
+      signal: cancel.signal,
+      onProgress: ({ stage, preview = false }) => {
+        stages.push(`${stage} ${preview}`);
+        if (stage === 'inference' && !preview) cancel.abort();
+      },
+    };
+    const code = await converter.convert('dog.jpg', stopping).catch(({ code }) => code);
+    const cancelled = { code, previews, kept: await kept(), told: stages.includes('inference true') };
+    const fast = await converter.convert('dog.jpg', { maxSide: 256, tier: 'fast' });
+    const fine = await converter.convert('dog.jpg', options);
+    // What is stored is stored in the worker's own time.
+    for (let tries = 0; tries < 50 && (await kept()).length > 1; tries++)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    const drawn = { cache: [fast.cache, fine.cache], previews, kept: await kept() };
+    const { tier, cache } = await converter.convert('dog.jpg', options);
+    const again = { tier, cache, previews };
+    converter.dispose();
+    return { cancelled, drawn, again };
+  });
+  assert.deepEqual(result.cancelled, { code: 'cancelled', previews: 1, kept: ['meadow-fast'], told: true });
+  assert.deepEqual(result.drawn, { cache: ['exact', 'miss'], previews: 2, kept: ['meadow-fine'] });
+  assert.deepEqual(result.again, { tier: 'fine', cache: 'exact', previews: 2 });
 });
 
 test('another strength, format or quality of what is drawn, without drawing', async () => {

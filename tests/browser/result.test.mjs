@@ -243,6 +243,7 @@ test('a larger size is drawn anew, and what the device has no memory for cannot 
   await choose(page, 'tests/fixtures/photos/dog.jpg');
   await card(page).locator('.saving summary').click();
   const sizes = card(page).getByRole('combobox', { name: WORDS['finish.size'] });
+  await card(page).locator('.short').waitFor();
   const disabled = await sizes.locator('option:disabled').allTextContents();
   assert.deepEqual(disabled, [
     WORDS['finish.too-large'].replace('{words}', WORDS['finish.pixels'].replace('{side}', '768')),
@@ -365,13 +366,34 @@ test('two fingers pinch, two taps enlarge', async () => {
   await context.close();
 });
 
+test('whoever has seen enough cancels the rest: the fast picture stays, and can be drawn on', async () => {
+  const { context, page, watch } = await open(browser, server.url, { serviceWorkers: 'block' });
+  await page.evaluate(() => {
+    const observer = new MutationObserver(() => {
+      const card = document.querySelector('.card[data-state="running"]');
+      if (!card?.querySelector('.after img')?.src) return;
+      observer.disconnect();
+      window.seen = card.querySelector('.after img').src;
+      card.querySelector('.cancel').click();
+    });
+    observer.observe(document.querySelector('.gallery'), { subtree: true, childList: true, attributes: true });
+  });
+  await choose(page, 'tests/fixtures/photos/dog.jpg');
+  await reaches(page, 0, 'done');
+  const status = card(page, 0).locator('.status');
+  assert.equal(await status.textContent(), WORDS['status.cancelled-again']);
+  assert.ok(await card(page, 0).locator('a[download]').isVisible());
+  await card(page, 0).locator('.retry').click();
+  await status.filter({ hasNotText: WORDS['status.cancelled-again'] }).waitFor();
+  await reaches(page, 0, 'done');
+  const src = await card(page, 0).locator('.after img').getAttribute('src');
+  assert.notEqual(src, await page.evaluate(() => window.seen), 'now it is the fine one');
+  watch.assertClean();
+  await context.close();
+});
+
 test('the fast picture is shown first, and the fine one takes its place without a jump', async () => {
-  const manifest = JSON.parse(readFileSync(`${SITE}/models/manifest.json`, 'utf8'));
-  // The same file under both tiers: what matters is what is seen when.
-  const tiers = Buffer.from(JSON.stringify([{ ...manifest[0], id: 'meadow-fine', tier: 'fine' }, ...manifest]));
-  const answer = (path) => (path === 'models/manifest.json' ? tiers : undefined);
-  const two = await serve(SITE, { throttled: false, answer });
-  const { context, page, watch } = await open(browser, two.url, { serviceWorkers: 'block' });
+  const { context, page, watch } = await open(browser, server.url, { serviceWorkers: 'block' });
   await page.evaluate(() => {
     window.seen = [];
     new MutationObserver(() => {
@@ -397,7 +419,6 @@ test('the fast picture is shown first, and the fine one takes its place without 
   assert.equal(await page.getByRole('log').locator('p').count(), 2);
   watch.assertClean();
   await context.close();
-  await two.close();
 });
 
 test('the figures of the visit', async () => {

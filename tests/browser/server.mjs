@@ -53,6 +53,8 @@ export async function serve(
     stream.pipe(response);
   });
   await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
+  // A test that fails does not close it, and would have its process wait for that.
+  server.unref();
   return {
     requests,
     url: `http://127.0.0.1:${server.address().port}${prefix}`,

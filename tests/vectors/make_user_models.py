@@ -25,7 +25,7 @@ from onnx import TensorProto, checker, helper, numpy_helper
 from torch import nn
 
 from models.train.export import OPSET, session
-from models.train.networks import Fine, FineBlock, norm_conv
+from models.train.networks import AnimeGANv2, InvertedResidual, norm_conv
 
 from . import seeded, tiny
 from .make_vectors import rule
@@ -39,13 +39,14 @@ LARGE = 128 * 128       # outputs with more pixels are stored with stride 4
 
 
 # ----------------------------------------------------------------------------------------------- PyTorch
-class Narrow(Fine):
+class Narrow(AnimeGANv2):
     """AnimeGANv2's generator with an eighth of its channels and fewer blocks."""
 
     def __init__(self, c=4):
         nn.Module.__init__(self)
         self.down = nn.Sequential(norm_conv(3, c, 7), norm_conv(c, 2 * c, 3, 2), norm_conv(2 * c, 2 * c))
-        self.trunk = nn.Sequential(norm_conv(2 * c, 4 * c, 3, 2), FineBlock(4 * c, 4 * c), FineBlock(4 * c, 2 * c))
+        self.trunk = nn.Sequential(norm_conv(2 * c, 4 * c, 3, 2), InvertedResidual(4 * c, 4 * c),
+                                   InvertedResidual(4 * c, 2 * c))
         self.up_half = norm_conv(2 * c, 2 * c)
         self.up_full = nn.Sequential(norm_conv(2 * c, 2 * c), norm_conv(2 * c, c, 7))
         self.paint = nn.Conv2d(c, 3, 1, bias=False)

@@ -12,13 +12,13 @@ import torch
 from onnx import numpy_helper
 
 from models.train.export import export, run, session
-from models.train.networks import Fine
+from models.train.networks import AnimeGANv2
 
 from . import seeded, tiny
 
 HERE = "tests/vectors"
 SCRATCH = "target/vectors"
-SHIPPED = "models/meadow-fast.onnx"
+SHIPPED = "models/meadow-{}.onnx"
 STORED = 32             # float initializers with fewer values than this stay in the file
 AFFINE_SPREAD = .1      # GroupNorm gains are 1 +- this, biases 0 +- this
 
@@ -52,11 +52,11 @@ def fill(model, recipe):
         tensors[r["name"]].CopyFrom(numpy_helper.from_array(values, r["name"]))
 
 
-def make_fine():
-    """The AnimeGANv2 architecture: fine.onnx without weights, and a filled copy for onnxruntime."""
-    whole, bare = f"{SCRATCH}/fine.onnx", f"{HERE}/fine.onnx"
+def make_animeganv2():
+    """AnimeGANv2's generator: animeganv2.onnx without weights, and a filled copy for onnxruntime."""
+    whole, bare = f"{SCRATCH}/animeganv2.onnx", f"{HERE}/animeganv2.onnx"
     torch.manual_seed(0)
-    net = Fine()
+    net = AnimeGANv2()
     for p in net.parameters():                  # the exporter would merge tensors that are still alike
         torch.nn.init.normal_(p)
     export(net, whole, names=("input", "output"))
@@ -112,9 +112,11 @@ def main():
     os.makedirs(SCRATCH, exist_ok=True)
     for name in ("nhwc", "fixed"):
         onnx.save(getattr(tiny, name)(), f"{HERE}/{name}.onnx")
-    bare, whole, recipe = make_fine()
-    good = [entry("fine", bare, whole, "NCHW", ((64, 64), (64, 96)), recipe),
-            entry("fast", SHIPPED, SHIPPED, "NCHW", ((64, 64), (60, 100))),
+    bare, whole, recipe = make_animeganv2()
+    fast, fine = map(SHIPPED.format, ("fast", "fine"))
+    good = [entry("animeganv2", bare, whole, "NCHW", ((64, 64), (64, 96)), recipe),
+            entry("fast", fast, fast, "NCHW", ((64, 64), (60, 100))),
+            entry("fine", fine, fine, "NCHW", ((64, 64), (60, 100))),
             entry("nhwc", f"{HERE}/nhwc.onnx", f"{HERE}/nhwc.onnx", "NHWC", ((32, 32), (40, 28))),
             entry("fixed", f"{HERE}/fixed.onnx", f"{HERE}/fixed.onnx", "NCHW", ((64, 64),))]
     with open(f"{HERE}/vectors.json", "w") as f:

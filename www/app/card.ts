@@ -350,7 +350,8 @@ export class Card {
     this.#save.hidden = !done;
     this.#cancel.hidden = name !== 'waiting' && name !== 'running';
     this.#remove.hidden = !this.#cancel.hidden;
-    this.#retry.hidden = name !== 'cancelled' && !failureOf(state);
+    const half = state.name === 'done' && state.setback !== undefined && state.provisional;
+    this.#retry.hidden = name !== 'cancelled' && !failureOf(state) && !half;
     if (focused?.matches('.actions > [hidden]') && this.element.contains(focused)) this.focus();
   }
 

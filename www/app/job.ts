@@ -14,6 +14,8 @@ interface Finished {
   readonly conversion: Conversion;
   readonly whole: Conversion;
   readonly wish: Wish;
+  /** It is the preview of a picture that did not come. */
+  readonly provisional?: true;
 }
 
 /** Why an attempt gave no picture. One that was there before stays, and says so. */
@@ -72,6 +74,9 @@ export class Job {
           change({ name: 'running', reading });
         },
         onPreview: (preview) => {
+          if (signal.aborted) return;
+          // It is a picture, should what comes after it be cancelled or fail.
+          this.#finished ??= { conversion: preview, whole: preview, wish, provisional: true };
           change({ name: 'running', reading, preview });
         },
       });

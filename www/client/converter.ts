@@ -212,27 +212,33 @@ export class Converter {
     const timeout = checkedTime('timeout', options.timeout ?? TIMEOUT_MS);
     const { signal, onPreview, onProgress = () => undefined } = options;
     const generator = this.#generator(options);
+    const shipped = 'entry' in generator ? generator : undefined;
     // Asked anew for each picture: the cache may be turned off meanwhile.
     const cache = () => {
       const { settings } = this.cache;
       return { mode: settings ? (options.cache ?? 'use') : 'off', settings: settings || {}, wait } as const;
     };
     const { mode } = cache();
-    if (mode === 'use' && 'entry' in generator && !signal?.aborted) {
-      const ahead = await madeAhead(this.#seeds, toPhoto(source), generator.entry, core, signal);
+    if (mode === 'use' && shipped && !signal?.aborted) {
+      const ahead = await madeAhead(this.#seeds, toPhoto(source), shipped.entry, core, signal);
       if (ahead) return ahead;
     }
-    const preview = onPreview && 'entry' in generator ? this.#models.preview(generator.entry) : undefined;
+    const preview = onPreview && shipped && this.#models.preview(shipped.entry);
     const request = () => ({ photo: toPhoto(source), cache: cache(), options: core, signal, timeout });
-    // Only what is fetched takes long then, and with the first photo that is most of all.
-    const downloads: ProgressListener = (progress) => {
-      if (progress.stage === 'download') onProgress(progress);
+    const before: ProgressListener = (progress) => {
+      onProgress({ ...progress, preview: true });
     };
     const drawing = options.revisable ? `drawing-${(this.#drawings += 1)}` : undefined;
     return this.#pool.run(
       async (worker) => {
-        if (preview) onPreview?.(await this.#run(worker, { ...request(), generator: preview, onProgress: downloads }));
-        const made = await this.#run(worker, { ...request(), generator, onProgress, ...(drawing && { drawing }) });
+        if (preview) {
+          const asked = { generator: preview, rather: shipped, onProgress: before };
+          const { rather, ...first } = await this.#run(worker, { ...request(), ...asked });
+          if (rather) return first;
+          onPreview(first);
+        }
+        const rest = { ...(preview && { instead: preview }), ...(drawing && { drawing }) };
+        const made = await this.#run(worker, { ...request(), generator, onProgress, ...rest });
         if (made.drawing !== undefined) this.#hold(made.drawing, worker);
         return made;
       },
@@ -310,10 +316,14 @@ export class Converter {
     return { name, file, ...(range && { range }) };
   }
 
-  async #run(worker: EngineWorker, request: EngineRequest): Promise<Conversion & Pick<ConversionResult, 'kept'>> {
+  async #run(
+    worker: EngineWorker,
+    request: EngineRequest,
+  ): Promise<Conversion & Pick<ConversionResult, 'kept' | 'rather'>> {
     if (request.signal?.aborted) throw cancelled();
-    const { generator } = request;
     const result = await worker.convert(request);
+    const { rather } = result.rather ? request : {};
+    const generator = rather ?? request.generator;
     const answered = { exact: 'exact', near: 'similar', none: 'miss' } as const;
     const made = { ...result, cache: answered[result.cached?.kind ?? 'none'] };
     if (!('entry' in generator)) return { ...made, style: generator.name };

@@ -26,7 +26,7 @@ export type OutputFormat = 'png' | 'jpeg' | 'webp';
 export interface CoreOptions {
   /**
    * Longer side in pixels of what the generator draws, 256–16384, rounded; default 1024. Smaller photos are not
-   * enlarged. Only the fast tier, which works in tiles, goes beyond 2048.
+   * enlarged. Only ours, which work in tiles, go beyond 2048.
    */
   readonly maxSide?: number;
   /** The result gets the photo's own size; detail finer than `maxSide` is taken from the photo. Default false. */
@@ -53,6 +53,8 @@ export interface Progress {
   readonly stage: 'download' | 'start' | 'inference' | 'encode';
   readonly loaded: number;
   readonly total: number;
+  /** Whether it is the picture for `onPreview`, which comes before the one that was asked for. */
+  readonly preview?: boolean;
 }
 
 export type ProgressListener = (progress: Progress) => void;
@@ -199,6 +201,10 @@ export interface ConversionRequest {
   readonly options: CoreOptions;
   /** The name under which the drawing is to be held for `revise`. */
   readonly drawing?: string;
+  /** For a preview: the generator that comes after it, whose picture is the answer where it is kept. */
+  readonly rather?: ShippedGenerator;
+  /** After a preview: its generator. What is kept of it goes once this picture is kept. */
+  readonly instead?: ShippedGenerator;
 }
 
 /** @internal */
@@ -217,6 +223,8 @@ export interface ConversionResult {
   readonly drawn: boolean;
   /** Missing when the picture was made for this call. */
   readonly cached?: Cached;
+  /** Whether it is the picture of the generator that the request would rather have. */
+  readonly rather?: boolean;
   /** Whether one that was made is stored; told only to who waits for it. */
   readonly kept?: boolean;
   /** The request's name, where the drawing is held under it. */

@@ -4,6 +4,7 @@ import type {
   ConversionResult,
   CoreOptions,
   ProgressListener,
+  ShippedGenerator,
   Timings,
 } from '../client/protocol.js';
 import { cacheWith } from './cache/index.js';
@@ -34,15 +35,25 @@ export async function convert(
   const cache = mode === 'off' ? undefined : await cacheWith(settings);
   const key = cache && (await keyOf(request, loading));
   const sha256 = key === undefined ? undefined : await digest(raw);
-  const search = mode === 'use' && cache && key !== undefined && sha256 ? { cache, key, sha256 } : undefined;
+  const { rather } = request;
+  const keys = [...(rather ? [keyOfShipped(rather, request.options)] : []), ...(key === undefined ? [] : [key])];
+  const kept = async (seen?: Seen) => {
+    if (mode !== 'use' || !cache || !sha256) return undefined;
+    for (const sought of keys) {
+      const answer = await cache.find({ key: sought, sha256, ...(seen && { print: seen.print }) });
+      if (answer) {
+        const timings = { load: 0, prepare: clock(), inference: 0, encode: 0 };
+        return { ...found(answer, timings), ...(sought !== key && { rather: true }) };
+      }
+    }
+    return undefined;
+  };
 
-  const exact = await search?.cache.find({ key: search.key, sha256: search.sha256 });
-  if (exact) return found(exact, { load: 0, prepare: clock(), inference: 0, encode: 0 });
-
-  const nearTo = ({ print }: Seen) => search?.cache.find({ key: search.key, sha256: search.sha256, print });
+  const exact = await kept();
+  if (exact) return exact;
   const glimpsed = cache && glimpse(raw, request.options);
-  const early = glimpsed && (await nearTo(glimpsed));
-  if (early) return found(early, { load: 0, prepare: clock(), inference: 0, encode: 0 });
+  const early = glimpsed && (await kept(glimpsed));
+  if (early) return early;
 
   const photo = await decode(raw, request.options);
   let begun = false;
@@ -52,8 +63,8 @@ export async function convert(
     // the whole photo, for which it was measured, and so only after a glimpse was looked up: a drawing in a large JPEG
     // may be taken for a photo that is kept, should it look the same, but not for another drawing, as none is kept.
     const drawn = photo.is_drawn();
-    const near = seen && !glimpsed && !drawn && (await nearTo(seen));
-    if (near) return found(near, { load: 0, prepare: clock(), inference: 0, encode: 0 });
+    const near = seen && !glimpsed && !drawn && (await kept(seen));
+    if (near) return near;
     const prepare = clock();
     const engine = await loading.engine();
     stopIf(signal);
@@ -70,12 +81,13 @@ export async function convert(
       const { blob, width, height } = result;
       const original =
         settings.keepOriginals && raw instanceof Uint8Array ? { original: originalOf(raw, request) } : {};
-      const kept = cache.put(
+      const storing = cache.put(
         { key, sha256, print: seen.print },
         { result: blob, width, height, thumbnail: seen.thumbnail, ...original },
+        request.instead && { key: keyOfShipped(request.instead, request.options), sha256 },
       );
       // Whoever wants the picture does not wait for the store.
-      if (request.cache.wait) return { ...result, kept: await kept };
+      if (request.cache.wait) return { ...result, kept: await storing };
     }
     return result;
   } finally {
@@ -104,11 +116,11 @@ export async function preload(
 
 /** Our own generators' key needs no engine, so that a picture that is kept needs no model. */
 async function keyOf({ generator, options }: ConversionRequest, { engine }: Loading): Promise<string> {
-  const json = JSON.stringify(options);
-  return 'entry' in generator
-    ? core.cache_key(JSON.stringify(generator.entry), json)
-    : (await engine()).cache_key(json);
+  return 'entry' in generator ? keyOfShipped(generator, options) : (await engine()).cache_key(JSON.stringify(options));
 }
+
+const keyOfShipped = ({ entry }: ShippedGenerator, options: CoreOptions): string =>
+  core.cache_key(JSON.stringify(entry), JSON.stringify(options));
 
 async function draw(
   conversion: Conversion,

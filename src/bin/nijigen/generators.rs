@@ -16,8 +16,11 @@ const MANIFEST: &str = include_str!("../../../models/manifest.json");
 /// Every file of the manifest, under its name.
 const FILES: &[(&str, &[u8])] = &[
     ("meadow-fast.onnx", include_bytes!("../../../models/meadow-fast.onnx")),
+    ("meadow-fine.onnx", include_bytes!("../../../models/meadow-fine.onnx")),
     ("skyline-fast.onnx", include_bytes!("../../../models/skyline-fast.onnx")),
+    ("skyline-fine.onnx", include_bytes!("../../../models/skyline-fine.onnx")),
     ("carnival-fast.onnx", include_bytes!("../../../models/carnival-fast.onnx")),
+    ("carnival-fine.onnx", include_bytes!("../../../models/carnival-fine.onnx")),
 ];
 
 /// `nijigen styles`: one line a generator.
@@ -67,5 +70,18 @@ pub fn parse_tier(text: &str) -> std::result::Result<Tier, String> {
         "fast" => Ok(Tier::Fast),
         "fine" => Ok(Tier::Fine),
         _ => Err("must be fast or fine".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_that_the_manifest_names_is_inside() {
+        for entry in manifest::parse(MANIFEST).unwrap() {
+            assert_eq!(load(&entry.style, Some(entry.tier)).unwrap().entry().id, entry.id);
+        }
+        assert_eq!(load("meadow", None).unwrap().entry().tier, Tier::Fine);
     }
 }

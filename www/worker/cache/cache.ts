@@ -126,11 +126,22 @@ export class PictureCache {
     await this.#storing;
   }
 
-  /** Stores what was made of a photo; false if it cannot be stored: then it is made again another time. */
-  async put(photo: Photograph, pictures: Pictures): Promise<boolean> {
+  /**
+   * Stores what was made of a photo; false if it cannot be stored: then it is made again another time. What is stored
+   * of `instead` goes once it is.
+   */
+  async put(photo: Photograph, pictures: Pictures, instead?: Photograph): Promise<boolean> {
+    const before = this.#storing;
     const storing = this.#put(photo, pictures).catch(() => false);
-    this.#storing = Promise.all([this.#storing, storing]);
+    const replacing = instead && storing.then((stored) => (stored ? this.#replace(instead, before) : undefined));
+    this.#storing = Promise.all([before, storing, replacing?.catch(() => undefined)]);
     return storing;
+  }
+
+  async #replace({ key, sha256 }: Photograph, stored: Promise<unknown>): Promise<void> {
+    await stored;
+    const ids = new Set(this.#levels.flatMap((level) => level.exact(key, sha256)?.id ?? []));
+    if (ids.size > 0) await this.remove([...ids]);
   }
 
   async #put({ key, sha256, print = '' }: Photograph, pictures: Pictures): Promise<boolean> {

@@ -101,8 +101,11 @@ unsafe impl dlmalloc::Allocator for Portions {
     }
 }
 
+/// Stands for a thread without a place of its own; no memory lies so low, the stack comes first.
+const STARTING: usize = 1 << 16;
+
 thread_local! {
-    /// Lies in another place for every thread.
+    /// Lies in another place for every thread, above [`STARTING`].
     static ME: u8 = const { 0 };
 }
 
@@ -131,9 +134,10 @@ impl Heap {
     /// Does `work` while no other thread does. It spins, as std's does: a browser's main thread may not wait, and nothing
     /// that is done here takes long. A thread whose stack was at its end amid this never let go; it would wait for itself.
     fn alone<T>(&self, work: impl FnOnce(&mut Dlmalloc<Portions>) -> T) -> T {
-        let me = ME.with(|me| ptr::from_ref(me).addr());
+        // wasm-bindgen allocates a thread's memory with this, too, when it lies nowhere yet.
+        let me = ME.with(|me| ptr::from_ref(me).addr().max(STARTING));
         while let Err(owner) = self.owner.compare_exchange_weak(0, me, Ordering::Acquire, Ordering::Relaxed) {
-            if owner == me {
+            if owner == me && me != STARTING {
                 unreachable();
             }
             std::hint::spin_loop();

@@ -130,9 +130,12 @@ TIERS = {"fast": functools.partial(Lean, _DILATIONS, 1, (16, 16)),              
 
 
 def begin_from(net, state):
-    """Give `net` the weights of `state`, a network like it or one with fewer blocks, layers or channels, whose picture
-    it then paints: blocks that `state` lacks are nearly the identity as they are, layers are made so, and what is
-    added to a layer's inputs starts at zero."""
+    """Give `net` the weights of `state`, a network like it or one with fewer blocks, layers or channels, near whose
+    picture it then begins: blocks that `state` lacks are nearly the identity as they are, convolutions are made so, and
+    what is added to a layer's inputs starts at zero."""
+    unknown = state.keys() - net.state_dict().keys()
+    if unknown:
+        raise SystemExit(f"these weights are of another network: {', '.join(sorted(unknown)[:3])} …")
     for name, mine in net.state_dict().items():
         if name in state:
             old = tuple(map(slice, state[name].shape))

@@ -124,6 +124,7 @@ def round_of(run, data):
 
 
 def work(rank, a):
+    parent = os.getppid()                                      # of workers, the one that began them all
     torch.set_num_threads(1)
     if a.workers > 1:
         os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(a.port))
@@ -131,7 +132,6 @@ def work(rank, a):
     run = Run(a, rank)
     data = Pairs(a.pairs, random.Random(f"{a.seed} {rank} {run.steps}"))
     look = save = run.steps
-    parent = os.getppid()                                      # of workers, the one that began them all
     while (a.workers == 1 or os.getppid() == parent) and run.clock < a.minutes * 60 and (not a.steps or run.steps < a.steps):
         loss = run.meet(round_of(run, data))
         if rank == 0 and run.steps >= look:

@@ -24,7 +24,7 @@ const LARGE: usize = 1 << 16;
 const PORTION: usize = 1 << 18;
 
 static FAILED: AtomicBool = AtomicBool::new(false);
-/// Bytes that the memory may grow to for a large allocation.
+/// Bytes that the memory may grow to.
 static MOST: AtomicUsize = AtomicUsize::new(usize::MAX);
 
 /// Does `work` with so many bytes more than there are now; beyond them allocations fail, as they do when there is no

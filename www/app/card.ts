@@ -201,7 +201,8 @@ export class Card {
 
   /** Draws in this style, unless it is or will be in it, or no style would help. */
   restyle(style: string): void {
-    const idle = this.#state.name === 'failed' || this.#state.name === 'cancelled';
+    const half = this.#state.name === 'done' && this.#state.provisional;
+    const idle = this.#state.name === 'failed' || this.#state.name === 'cancelled' || half;
     if (this.element.dataset['fault'] === 'photo' || (this.#styles.chosen === style && !idle)) return;
     this.#styles.choose(style);
     remember(STYLE_KEY, style);
@@ -350,7 +351,7 @@ export class Card {
     this.#save.hidden = !done;
     this.#cancel.hidden = name !== 'waiting' && name !== 'running';
     this.#remove.hidden = !this.#cancel.hidden;
-    const half = state.name === 'done' && state.setback !== undefined && state.provisional;
+    const half = state.name === 'done' && state.provisional;
     this.#retry.hidden = name !== 'cancelled' && !failureOf(state) && !half;
     if (focused?.matches('.actions > [hidden]') && this.element.contains(focused)) this.focus();
   }

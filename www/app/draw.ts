@@ -23,7 +23,7 @@ export interface Listeners {
   /** Told when a drawing that is no longer held has to be made again. */
   readonly onWaiting: () => void;
   readonly onProgress: NonNullable<ConvertOptions['onProgress']>;
-  readonly onPreview: NonNullable<ConvertOptions['onPreview']>;
+  readonly onPreview?: NonNullable<ConvertOptions['onPreview']>;
 }
 
 /** What a drawing is asked for with before it is blended with its photo. */
@@ -73,9 +73,11 @@ export async function finish(
   const chosen = { ...finishOf(wish.choices), ...drawing() };
   const revised = await converter.revise(whole, chosen, listeners);
   if (revised) return { file: revised, whole };
-  listeners.onWaiting();
+  const { signal, onWaiting, onProgress } = listeners;
+  onWaiting();
   const same = { ...wish, choices: { ...wish.choices, strength: 1 } };
-  const again = await draw(converter, photo, same, true, listeners);
+  // Without a preview: the finer picture is seen already.
+  const again = await draw(converter, photo, same, true, { signal, onWaiting, onProgress });
   const file = await converter.revise(again.whole, chosen, listeners);
   return { file: file ?? again.file, whole: again.whole };
 }

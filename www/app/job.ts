@@ -75,8 +75,11 @@ export class Job {
         },
         onPreview: (preview) => {
           if (signal.aborted) return;
-          // It is a picture, should what comes after it be cancelled or fail.
-          this.#finished ??= { conversion: preview, whole: preview, wish, provisional: true };
+          // It is a picture, should what comes after it be cancelled or fail. The photo is not blended in yet.
+          if (!this.#finished || this.#finished.provisional) {
+            const whole = { ...wish, choices: { ...wish.choices, strength: 1 } };
+            this.#finished = { conversion: preview, whole: preview, wish: whole, provisional: true };
+          }
           change({ name: 'running', reading, preview });
         },
       });

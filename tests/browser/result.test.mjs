@@ -381,10 +381,10 @@ test('whoever has seen enough cancels the rest: the fast picture stays, and can 
   await choose(page, 'tests/fixtures/photos/dog.jpg');
   await reaches(page, 0, 'done');
   const status = card(page, 0).locator('.status');
-  assert.equal(await status.textContent(), WORDS['status.cancelled-again']);
+  assert.equal(await status.textContent(), WORDS['status.cancelled-quick']);
   assert.ok(await card(page, 0).locator('a[download]').isVisible());
   await card(page, 0).locator('.retry').click();
-  await status.filter({ hasNotText: WORDS['status.cancelled-again'] }).waitFor();
+  await status.filter({ hasNotText: WORDS['status.cancelled-quick'] }).waitFor();
   await reaches(page, 0, 'done');
   const src = await card(page, 0).locator('.after img').getAttribute('src');
   assert.notEqual(src, await page.evaluate(() => window.seen), 'now it is the fine one');

@@ -273,7 +273,8 @@ export class Card {
         break;
       case 'done':
         this.#describe(state.conversion, state.whole);
-        if (state.setback) this.#status.textContent = text(`status.${state.setback.name}-again`);
+        if (state.setback)
+          this.#status.textContent = text(`status.${state.setback.name}-${state.provisional ? 'quick' : 'again'}`);
         break;
       case 'failed':
         this.#status.textContent = text('status.failed');

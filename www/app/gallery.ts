@@ -185,7 +185,7 @@ export class Gallery {
     if (this.#bar.tellsFor(item)) return;
     const before = state.name === 'done' && state.setback !== undefined;
     const end = before ? state.setback : state;
-    const again = before ? '-again' : '';
+    const again = before ? (state.provisional ? '-quick' : '-again') : '';
     if (end.name === 'done') this.announcer.say(text('announce.done', { name }));
     if (end.name === 'cancelled') this.announcer.say(text(`announce.cancelled${again}`, { name }));
     if (end.name === 'failed')

@@ -27,7 +27,7 @@ struct Run {
 
 pub struct Pages<G> {
     first: *mut Run,
-    pub ground: G,
+    ground: G,
 }
 
 impl<G: Ground> Pages<G> {

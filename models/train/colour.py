@@ -8,18 +8,18 @@ import numpy as np
 
 from .smooth import F, bump, ramp
 
-_LMS = np.array([[.4122214708, .5363325363, .0514459929], [.2119034982, .6806995451, .1073969566],
-                 [.0883024619, .2817188376, .6299787005]], F)
-_LAB = np.array([[.2104542553, .7936177850, -.0040720468], [1.9779984951, -2.4285922050, .4505937099],
-                 [.0259040371, .7827717662, -.8086757660]], F)
-_LMS_BACK, _LAB_BACK = np.linalg.inv(_LMS).astype(F), np.linalg.inv(_LAB).astype(F)
+TO_LMS = np.array([[.4122214708, .5363325363, .0514459929], [.2119034982, .6806995451, .1073969566],
+                   [.0883024619, .2817188376, .6299787005]], F)
+FROM_LMS = np.array([[.2104542553, .7936177850, -.0040720468], [1.9779984951, -2.4285922050, .4505937099],
+                     [.0259040371, .7827717662, -.8086757660]], F)
+_LMS_BACK, _LAB_BACK = np.linalg.inv(TO_LMS).astype(F), np.linalg.inv(FROM_LMS).astype(F)
 _SLACK = .004           # this far outside [0, 1] still counts as displayable
 _BISECTIONS = 7
 
 
 def to_oklab(rgb):
     linear = np.where(rgb <= .04045, rgb / 12.92, ((np.maximum(rgb, 0) + .055) / 1.055) ** 2.4).astype(F)
-    return np.cbrt(linear @ _LMS.T) @ _LAB.T
+    return np.cbrt(linear @ TO_LMS.T) @ FROM_LMS.T
 
 
 def _to_linear(lab):

@@ -1,5 +1,9 @@
-"""What the student is scored on: `student` and `teacher` are Nx3xHxW in [-1, 1]; every loss is a scalar."""
+"""What the student is scored on: `student`, `teacher` and `photo` are Nx3xHxW in [-1, 1]; every loss is a scalar."""
+import numpy as np
+import torch
 import torch.nn.functional as F
+
+from .colour import FROM_LMS, TO_LMS, masks, to_oklab
 
 FLAT = .02          # a teacher step smaller than this, of a range of 2, counts as flat colour
 INK_WEIGHT = 3.     # extra weight of a pixel that is 1.0 darker than its surroundings
@@ -7,6 +11,7 @@ GRAD_WEIGHT = 1.5   # 1.0 left thin lines and tone bands blurred
 FLAT_WEIGHT = 5.    # extra weight of a neighbour difference there: noise in a fill reads as photo
 MEAN_WEIGHT = .5
 SSIM_WEIGHT = .3
+SKIN_WEIGHT = 3.    # without it skyline's students turned skin a degree further towards magenta than the teacher
 _WINDOW, _STRIDE = 7, 3     # of SSIM; every third window says as much as all
 _C1, _C2 = (.01 * 2) ** 2, (.03 * 2) ** 2
 
@@ -51,6 +56,29 @@ def ssim_loss(student, teacher):
     return 1 - alike.mean()
 
 
-def total_loss(student, teacher):
+def _means(picture):
+    """Nx3xHxW in [-1, 1] -> NxHxWx3 in [0, 1]: 8x8 averages."""
+    return F.avg_pool2d(picture, 8).permute(0, 2, 3, 1) / 2 + .5
+
+
+def _opponents(rgb):
+    """colour.to_oklab's a and b, last axis, with a gradient that is finite in black and defined outside sRGB."""
+    rgb = rgb.clamp(1e-3, 1)
+    linear = torch.where(rgb <= .04045, rgb / 12.92, ((rgb + .055) / 1.055) ** 2.4)
+    matrix = lambda m: torch.from_numpy(m.T).to(rgb.device)
+    return (linear @ matrix(TO_LMS)).pow(1 / 3) @ matrix(FROM_LMS)[:, 1:]
+
+
+def skin_loss(student, photo):
+    """Chroma (OKLab) across the photo's hue where 8x8 averages of the photo are skin: turned skin looks ill."""
+    was = to_oklab(_means(photo).cpu().numpy())
+    skin = torch.from_numpy(masks(was).skin).to(student.device)
+    hue = torch.from_numpy(np.arctan2(was[..., 2], was[..., 1])).to(student.device)
+    now = _opponents(_means(student))
+    return (skin * (now[..., 1] * hue.cos() - now[..., 0] * hue.sin()).abs()).mean()
+
+
+def total_loss(student, teacher, photo):
     return (ink_loss(student, teacher) + GRAD_WEIGHT * gradient_loss(student, teacher)
-            + MEAN_WEIGHT * mean_loss(student, teacher) + SSIM_WEIGHT * ssim_loss(student, teacher))
+            + MEAN_WEIGHT * mean_loss(student, teacher) + SSIM_WEIGHT * ssim_loss(student, teacher)
+            + SKIN_WEIGHT * skin_loss(student, photo))

@@ -52,7 +52,7 @@ def score(weights, pairs, tier="fast"):
         begin_from(net, torch.load(weights)["carnival"])
     photo, teacher, side = Pairs(pairs, random.Random(7)).batch(4, 64, "carnival")
     with torch.no_grad():
-        return total_loss(net(photo, side), teacher).item()
+        return total_loss(net(photo, side), teacher, photo).item()
 
 
 def check_fine(weights, pairs, fast):

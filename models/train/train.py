@@ -80,7 +80,7 @@ class Run:
             group["lr"] = lr
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.a.bf16):
             student = paint(self.net.nets[style], photo, side)
-        loss = total_loss(student.float(), teacher)
+        loss = total_loss(student.float(), teacher, photo)
         self.opt.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.)

@@ -69,10 +69,10 @@ impl Weights {
                     move |o| if i < inputs { weight(o, i, y, x) } else { 0. }
                 })
             }
-            Method::Winograd => gemm::pack_points(winograd::IN * winograd::IN, stride, outputs, |i, o| {
-                let at = |y, x| if i < inputs { weight(o, i, y, x) } else { 0. };
-                let filter = winograd::filter(std::array::from_fn(|y| std::array::from_fn(|x| at(y, x))));
-                filter.into_iter().flatten()
+            Method::Winograd => gemm::pack_points(winograd::IN * winograd::IN, stride, outputs, |i, first, row| {
+                let at = |y, x, o| if i < inputs && o < outputs { weight(o, i, y, x) } else { 0. };
+                let of = |y, x| std::array::from_fn(|column| at(y, x, first + column));
+                winograd::filters(&std::array::from_fn(|y| std::array::from_fn(|x| of(y, x))), row);
             }),
             Method::Fourier => {
                 // A complex product as a real one: [re im] · [[u v] [-v u]], where u + iv is the conjugate of the
@@ -82,19 +82,22 @@ impl Weights {
                     |filter| fourier::spectrum(kernel[0], |y, x| weight(filter / inputs, filter % inputs, y, x));
                 let spectra: Vec<[f32; 2]> =
                     (0..outputs * inputs).flat_map(spectrum).map(|point| point.map(|part| part as f32)).collect();
-                let spectra = &spectra;
-                gemm::pack_points(fourier::POINTS, 2 * stride, 2 * half, |k, n| {
-                    let (i, o) = (k % stride, n % half);
-                    let filter = (i < inputs && o < outputs).then_some((o * inputs + i) * fourier::POINTS);
-                    (0..fourier::POINTS).map(move |point| {
-                        let [re, im] = filter.map_or([0.; 2], |filter| spectra[filter + point]);
-                        let value = match (k < stride, n < half) {
-                            (true, true) | (false, false) => re,
-                            (true, false) => -im,
-                            (false, true) => im,
-                        };
-                        value / (256. * fourier::gain(point))
-                    })
+                gemm::pack_points(fourier::POINTS, 2 * stride, 2 * half, |k, first, row| {
+                    for column in 0..COLUMNS {
+                        let n = first + column;
+                        let (i, o) = (k % stride, n % half);
+                        let filter =
+                            (i < inputs && o < outputs && n < 2 * half).then_some((o * inputs + i) * fourier::POINTS);
+                        for (point, values) in row.iter_mut().enumerate() {
+                            let [re, im] = filter.map_or([0.; 2], |filter| spectra[filter + point]);
+                            let value = match (k < stride, n < half) {
+                                (true, true) | (false, false) => re,
+                                (true, false) => -im,
+                                (false, true) => im,
+                            };
+                            values[column] = value / (256. * fourier::gain(point));
+                        }
+                    }
                 })
             }
         };
@@ -219,7 +222,8 @@ impl Convolution<'_> {
         match self.weights.method {
             Method::Winograd => winograd::OUT,
             Method::Fourier => fourier::IN + 1 - self.weights.kernel[0],
-            Method::Direct if self.weights.kernel == [1, 1] => 1.max(4096 / self.sides[1]),
+            // Small enough that a small picture has some for every thread.
+            Method::Direct if self.weights.kernel == [1, 1] => 1.max(512 / self.sides[1]),
             Method::Direct => {
                 // Enough rows that those shared by neighbouring bands cost little, few enough for the cache.
                 let row = (self.sides[1] * self.stride[1] + 8) * Source::compact(self.weights.inputs) * 4;

@@ -24,27 +24,38 @@ pub fn pack<Row: Fn(usize) -> f32>(depth: usize, columns: usize, weights: impl F
     packed
 }
 
-/// One [`pack`]ed matrix per point; `weights` gives one entry of all of them.
-pub fn pack_points<Values: IntoIterator<Item = f32>>(
+/// One value for each column of a panel.
+pub type Panel = [f32; COLUMNS];
+
+/// Rows of a panel that [`pack_points`] makes together.
+const BLOCK: usize = 16;
+
+/// One [`pack`]ed matrix per point. `weights(k, first, row)` fills row `k` of the panel that begins at column `first`,
+/// for every point; those beyond the last column with zeros.
+pub fn pack_points(
     points: usize,
     depth: usize,
     columns: usize,
-    weights: impl Fn(usize, usize) -> Values,
+    weights: impl Fn(usize, usize, &mut [Panel]),
 ) -> Vec<f32> {
     let size = depth * columns.next_multiple_of(COLUMNS);
     let mut packed = vec![0.; points * size];
-    // A row of one panel at a time, so that every point's cache line is written at once.
+    // Points lie so far apart that they would drive each other out of the cache: a few rows of one panel at a time.
     let mut row = vec![[0.; COLUMNS]; points];
-    for (panel, k) in (0..columns).step_by(COLUMNS).flat_map(|panel| (0..depth).map(move |k| (panel, k))) {
-        for column in panel..columns.min(panel + COLUMNS) {
-            for (values, value) in row.iter_mut().zip(weights(k, column)) {
-                values[column - panel] = value;
+    let mut block = vec![[[0.; COLUMNS]; BLOCK]; points];
+    for (first, top) in
+        (0..columns).step_by(COLUMNS).flat_map(|first| (0..depth).step_by(BLOCK).map(move |k| (first, k)))
+    {
+        let rows = BLOCK.min(depth - top);
+        for k in 0..rows {
+            weights(top + k, first, &mut row);
+            for (rows, values) in block.iter_mut().zip(&row) {
+                rows[k] = *values;
             }
         }
-        for (point, values) in row.iter_mut().enumerate() {
-            let at = point * size + panel * depth + k * COLUMNS;
-            packed[at..at + COLUMNS].copy_from_slice(values);
-            values.fill(0.);
+        for (point, values) in block.iter().enumerate() {
+            let at = point * size + first * depth + top * COLUMNS;
+            packed[at..][..rows * COLUMNS].copy_from_slice(values[..rows].as_flattened());
         }
     }
     packed

@@ -3,7 +3,7 @@
 
 use super::{
     conv::{Convolution, Scratch, Writer},
-    gemm::{self, COLUMNS, ROWS},
+    gemm::{self, COLUMNS, Panel, ROWS},
     simd::{LANES, Simd, whole},
     source::Source,
 };
@@ -24,11 +24,17 @@ const G: [[f32; 3]; IN] = [
     [0., 0., 1.],
 ];
 
-/// `G g Gᵀ`: one 3×3 filter at the 64 points.
-pub fn filter(g: [[f32; 3]; 3]) -> [[f32; IN]; IN] {
-    let half: [[f32; 3]; IN] =
-        std::array::from_fn(|i| std::array::from_fn(|j| (0..3).map(|k| G[i][k] * g[k][j]).sum()));
-    std::array::from_fn(|i| std::array::from_fn(|j| (0..3).map(|k| half[i][k] * G[j][k]).sum()))
+/// `G g Gᵀ`: a panel of 3×3 filters at the 64 points, row by row. In loops over the panel, which become vectors.
+pub fn filters(g: &[[Panel; 3]; 3], points: &mut [Panel]) {
+    let weigh = |by: [f32; 3], [a, b, c]: [&Panel; 3]| -> Panel {
+        std::array::from_fn(|lane| by[0] * a[lane] + by[1] * b[lane] + by[2] * c[lane])
+    };
+    for (i, row) in points.chunks_exact_mut(IN).enumerate() {
+        let half: [Panel; 3] = std::array::from_fn(|j| weigh(G[i], [&g[0][j], &g[1][j], &g[2][j]]));
+        for (by, point) in G.into_iter().zip(row) {
+            *point = weigh(by, half.each_ref());
+        }
+    }
 }
 
 /// `Bᵀ d` of one column.

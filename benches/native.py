@@ -11,6 +11,8 @@ import onnxruntime
 model, side, threads = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 options = onnxruntime.SessionOptions()
 options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+# Its threads would go on waiting busily while the other engine has its turn.
+options.add_session_config_entry("session.force_spinning_stop", "1")
 session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 index = np.arange(3 * side * side, dtype=np.uint32)
 noise = ((index * np.uint32(2654435761)) >> 8).astype(np.float32) / 8388608 - 1

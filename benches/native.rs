@@ -11,6 +11,8 @@ use nijigen::generator::{
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let [model, side, engine] = arguments.as_slice() else { panic!("MODEL SIDE ours|tract") };
+    // As in the program, the thread that runs the model is one of those that share the work.
+    rayon::ThreadPoolBuilder::new().use_current_thread().build_global().expect("threads");
     let side: u32 = side.parse().expect("pixels");
     let model = Model::load(&std::fs::read(model).expect("the model")).expect("a generator");
     let plan = Arc::new(Plan::with(&model, side, side, side, engine == "ours").expect("a plan"));

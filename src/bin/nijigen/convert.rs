@@ -79,7 +79,7 @@ pub fn run(arguments: &Convert) -> ExitCode {
         done: AtomicUsize::new(0),
         kept: AtomicUsize::new(0),
     };
-    let jobs = arguments.jobs.map_or_else(default_jobs, usize::from).min(found.inputs.len());
+    let jobs = arguments.jobs.map_or_else(|| cores().min(DEFAULT_MAX_JOBS), usize::from).min(found.inputs.len());
     batch.run(&engine, jobs)
 }
 
@@ -102,8 +102,8 @@ fn open_cache(arguments: &Convert, key: Key) -> Option<Cache> {
     opened.inspect_err(|why| eprintln!("nijigen: results are not kept: {why}")).ok()
 }
 
-fn default_jobs() -> usize {
-    thread::available_parallelism().map_or(1, usize::from).min(DEFAULT_MAX_JOBS)
+fn cores() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// Shown only where stderr is a terminal.
@@ -120,9 +120,10 @@ impl Batch<'_> {
         let begin = Instant::now();
         // A panic becomes the photo's error; its message goes there instead of to stderr.
         std::panic::set_hook(Box::new(|_| {}));
+        let threads = (cores() / jobs.max(1)).max(1);
         thread::scope(|scope| {
             for _ in 0..jobs {
-                scope.spawn(|| self.work(engine));
+                scope.spawn(|| self.work(engine, threads));
             }
         });
         self.bar.finish_and_clear();
@@ -137,8 +138,11 @@ impl Batch<'_> {
         if failed > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
     }
 
-    /// Takes the next photo until there is none; each thread has an engine of its own.
-    fn work(&self, engine: &Engine) {
+    /// Takes the next photo until there is none, with an engine of its own and its share of the threads. In a pool that
+    /// all photos have in common they would wait for each other after every operator.
+    fn work(&self, engine: &Engine, threads: usize) {
+        // Where no thread can be started, that pool is what is left.
+        let _pool = rayon::ThreadPoolBuilder::new().num_threads(threads).use_current_thread().build();
         let mut own = engine.clone();
         loop {
             let index = self.next.fetch_add(1, Ordering::Relaxed);

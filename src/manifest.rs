@@ -40,9 +40,9 @@ pub struct Entry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tier {
-    /// The lean architecture, without normalisation.
+    /// The lean architecture: convolutions without normalisation.
     Fast,
-    /// The AnimeGANv2 architecture.
+    /// The same with more layers.
     Fine,
 }
 

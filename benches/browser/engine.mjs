@@ -1,7 +1,7 @@
 // How fast engines run the same model in one page: ours in every build, plain tract, onnxruntime-web, TensorFlow.js.
 //   node benches/browser/engine.mjs [--runs 7] [--sizes 256,512] [--threads 1,2] [--tiers animeganv2,fast]
 //     [--engines nijigen,tract,onnxruntime-web,tfjs] [--profile]
-// Only a run of all engines is written down.
+// Only a run of all engines and builds is written down, of 7 runs at least.
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -117,11 +117,10 @@ async function measure({ engines, tier, side, runs, profile }) {
       error = results[i].reduce((worst, v, at) => Math.max(worst, Math.abs(v - reference[at])), 0);
     rows.push({ startup, times, peak, error });
   }
-  const lines = profile
-    ? (await call(all[engines.findLastIndex(({ engine }) => engine === 'nijigen')].worker, 'profile', input)).result
-    : [];
+  const ours = all[engines.findLastIndex(({ engine }) => engine === 'nijigen')];
+  const detail = profile && ours ? (await call(ours.worker, 'profile', input)).result : null;
   for (const { worker } of all) worker.terminate();
-  return { rows, lines };
+  return { rows, detail };
 }
 
 /** Milliseconds that an engine takes to start where nothing is warm yet: each time in a browser of its own. */
@@ -141,6 +140,20 @@ async function startups(engine, tier, side) {
   return times;
 }
 
+/** An operator a line; `most` is what one thread's registers could do. */
+function printProfile({ lines, most }, threads) {
+  console.log(`at most ${(threads * most).toFixed(1)} GFLOP/s of multiply-adds`);
+  for (const line of lines) {
+    const [ms, work, name] = line.split('\t');
+    if (ms < 0.5) continue;
+    const rate = (2 * work) / ms / 1e6;
+    const share = `${Math.round((100 * rate) / (threads * most))} %`;
+    console.log(
+      `${Number(ms).toFixed(1).padStart(8)} ms ${rate.toFixed(1).padStart(6)} GFLOP/s ${share.padStart(6)}  ${name}`,
+    );
+  }
+}
+
 const folder = await stage();
 const server = await serve(folder, { throttled: false, isolated: true });
 const browser = await launch();
@@ -152,7 +165,7 @@ try {
         const page = await browser.newPage();
         await page.goto(server.url);
         const all = engines(threads);
-        const { rows: measured, lines } = await page.evaluate(measure, {
+        const { rows: measured, detail } = await page.evaluate(measure, {
           engines: all,
           tier,
           side,
@@ -179,13 +192,7 @@ try {
           rows.push(row);
           console.log(Object.values(row).join('\t'));
         }
-        for (const line of lines) {
-          const [ms, work, name] = line.split('\t');
-          if (ms >= 0.5)
-            console.log(
-              `${Number(ms).toFixed(1).padStart(8)} ms ${((2 * work) / ms / 1e6).toFixed(1).padStart(6)} GFLOP/s  ${name}`,
-            );
-        }
+        if (detail) printProfile(detail, threads);
       }
     }
   }
@@ -197,6 +204,7 @@ try {
 const note =
   `${cpus().length}-core ${cpus()[0].model.trim()}, Chromium ${browser.version().split('.')[0]}; medians of ${given.runs} runs in turns. ` +
   `\`ratio\` is to onnxruntime-web in the same run; \`startup ms\` is the median of ${STARTS} starts, each in a browser of its own; \`download bytes\` are brotli, without the model; \`max error\` is to onnxruntime-web. ` +
-  'TensorFlow.js runs the same networks written in its operators. The plain-tract rows ran with tract-core compiled for size (opt-level s, as shipped), which may slow them; what full optimisation would give was not measured.' +
+  'TensorFlow.js runs the same networks written in its operators. The plain-tract rows ran with what is compiled for size in our module, tract included, which may slow them; what full optimisation would give was not measured.' +
   (process.env.BENCH_NOTE ? ` ${process.env.BENCH_NOTE}` : '');
-if (list(given.engines).length === 4) publish('engine', rows, note);
+const whole = list(given.engines).length === 4 && variants.length === 4 && Number(given.runs) >= 7;
+if (whole) publish('engine', rows, note);

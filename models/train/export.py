@@ -2,9 +2,10 @@
 
     python -m models.train.export --weights fast.pt --tier fast --style meadow --out models/meadow-fast.onnx --pairs pairs
 
-Opset 17; input "photo" and output "anime": 1 x 3 x H x W, RGB in [-1, 1], H and W dynamic multiples of 4; the fast tier
-also takes "side", 1 x 1 x 1 x 1, the longer side of the whole picture in pixels.  Weights are stored as float16 and cast
-to float32 in the graph, which halves the download, unless that changes a validation picture by more than 1/255.
+Opset 17; input "photo" and output "anime": 1 x 3 x H x W, RGB in [-1, 1], H and W dynamic multiples of 4; all but
+AnimeGANv2's also take "side", 1 x 1 x 1 x 1, the longer side of the whole picture in pixels.  Weights are stored as
+float16 and cast to float32 in the graph, which halves the download, unless that changes a validation picture by more
+than 1/255.
 """
 import argparse
 import glob

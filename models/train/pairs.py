@@ -13,7 +13,7 @@ import torch
 from .palette import STYLES
 
 # How often each working size is drawn.  At 256 lines are one pixel wide, and learnt last.
-SIDE_WEIGHT = {256: .28, 384: .12, 512: .25, 768: .15, 1024: .2}
+SIDE_WEIGHT = {256: .38, 384: .10, 512: .20, 768: .12, 1024: .2}
 ENOUGH = 50         # a size with fewer pairs than this is drawn less often, so that they are not learnt by heart
 FACE_SHARE = .35
 DULL = 18.          # a crop whose photo varies less than this (standard deviation, of 255) is drawn again

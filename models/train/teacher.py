@@ -2,7 +2,8 @@
 
     python -m models.train.teacher photo.jpg painted.png --style meadow
 
-Every length is in units of (longer side / 640), so a small and a large version of one photo come out alike.
+Every length but the last blur's is in units of (longer side / 640), so a small and a large version of one photo come out
+alike.
 Stages: clean, edge flow, paint (flatten.py), tone bands (bands.py), palette (palette.py), ink (ink.py), glow, soften.
 """
 import argparse

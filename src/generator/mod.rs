@@ -14,6 +14,7 @@ pub mod tiles;
 use std::{collections::VecDeque, sync::Arc};
 
 use crate::Result;
+pub use kernels::drill;
 use onnx::{Model, Sides};
 use plan::{Plan, Run};
 

@@ -18,7 +18,7 @@ use super::{claims, halves, rewrite::Prepared};
 use crate::{Error, Result, manifest::Layout};
 
 /// The name of an input of one number: the longer side of the whole picture in pixels, of which the image may be a
-/// tile. Our fast generators draw lines and strokes relative to it.
+/// tile. Our generators draw lines and strokes relative to it.
 pub const SIDE: &str = "side";
 
 /// A model that takes one image and gives one.

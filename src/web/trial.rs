@@ -6,6 +6,7 @@ use wasm_bindgen::prelude::*;
 
 use super::interop::to_js;
 use crate::generator::{
+    drill,
     onnx::Model,
     plan::{Plan, Run},
 };
@@ -31,6 +32,11 @@ impl Trial {
         let mut run = Run::new(self.0.clone(), input).map_err(to_js)?;
         while !run.step().map_err(to_js)? {}
         run.finish().map_err(to_js)
+    }
+
+    /// Does `rounds` rounds of multiply-adds in registers; gives how many a round is.
+    pub fn drill(rounds: usize) -> usize {
+        drill(rounds)
     }
 
     /// One run with `now()` asked between operators: a line per operator with its milliseconds, its multiply-adds and

@@ -1,8 +1,9 @@
 // The page as an installed app: what the manifest says, photos from the system, the offer to install, use without a network.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { card, choose, goOffline, launch, open, reaches, SITE, THREADED, WORDS } from './browser.mjs';
+import { card, choose, goOffline, launch, open, reaches, SITE, THREADED, VARIANTS, WORDS } from './browser.mjs';
 import { smallPhotos } from './panel.mjs';
 import { serve } from './server.mjs';
 
@@ -17,8 +18,8 @@ before(async () => {
 after(() => browser.close());
 
 /** With the service worker at work. */
-async function visit(options) {
-  const server = await serve(SITE, { throttled: false });
+async function visit({ answer, ...options } = {}) {
+  const server = await serve(SITE, { throttled: false, answer });
   const visited = await open(browser, server.url, options);
   await visited.page.waitForFunction(() => navigator.serviceWorker.controller);
   return {
@@ -230,6 +231,22 @@ test('a first visit is enough without a photo: engine and model come when the pa
   await reaches(page, 0, 'done');
   await page.getByRole('button', { name: WORDS['panel.open'] }).click();
   await without.getByText(WORDS['offline.ready']).waitFor();
+  await leave();
+});
+
+test('the same where the site has one build only, and not the one that this browser would rather take', async () => {
+  const script = readdirSync(SITE).find((name) => /^app-.*\.js$/.test(name));
+  const others = /"?(relaxed|simd|relaxed-threads|simd-threads)"?:"assets\/nijigen-(?!simd-[0-9a-f]{12}\.)[^"]*",?/g;
+  const whole = readFileSync(join(SITE, script), 'utf8');
+  const alone = whole.replace(others, '');
+  assert.equal(whole === alone, VARIANTS.length === 1);
+  const { page, server, leave } = await visit({ answer: (path) => (path === script ? alone : undefined) });
+  await page.locator('.offline').filter({ hasText: WORDS['offline.ready'] }).waitFor({ timeout: 60_000 });
+  assert.equal(server.count(/\.wasm$/), 1);
+  await server.close();
+  await page.reload();
+  await choose(page, DOG);
+  await reaches(page, 0, 'done');
   await leave();
 });
 

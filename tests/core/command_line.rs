@@ -204,6 +204,7 @@ fn a_photo_named_twice_is_converted_once() {
     fs::copy(photo("dog.jpg"), folder.join("dog.jpg")).unwrap();
     let results = folder.join("results");
     let output = convert(&[&folder.join("dog.jpg"), &folder.join("./dog.jpg"), &folder], &results, &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(stderr(&output).contains("1 converted"), "{}", stderr(&output));
     assert_eq!(fs::read_dir(&results).unwrap().count(), 1);
 }
@@ -225,10 +226,36 @@ fn results_can_be_read_by_others_and_names_may_be_any_bytes() {
 }
 
 #[test]
+fn what_cannot_be_meant_is_refused_before_anything_is_drawn() {
+    let folder = folder("meant");
+    let png_as_jpeg = convert(&[&photo("dog.jpg")], &folder.join("dog.jpg"), &["--format", "png"]);
+    let standard_output = convert(&[&photo("dog.jpg")], Path::new("-"), &[]);
+    let unknown = convert(&[&photo("dog.jpg")], &folder.join("dog.png"), &["--style", "nope"]);
+    for (output, word) in [(png_as_jpeg, "jpg"), (standard_output, "name one"), (unknown, "no style nope")] {
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+        assert!(stderr(&output).contains(word), "{}", stderr(&output));
+    }
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+    assert!(!Path::new("-").exists());
+}
+
+#[test]
+fn a_generator_that_draws_smaller_than_asked_for_says_so() {
+    let folder = folder("smaller");
+    let model = crate::path("tests/vectors/fixed.onnx");
+    let output = convert(&[&photo("dog.jpg")], &folder.join("dog.png"), &["--model", model.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stderr(&output).contains("pixels, the most that this generator takes"), "{}", stderr(&output));
+}
+
+#[test]
 fn styles_are_listed() {
     let output = nijigen(["styles"]);
     assert_eq!(output.status.code(), Some(0));
-    assert!(String::from_utf8_lossy(&output.stdout).lines().any(|line| line.starts_with("meadow")));
+    let listed = String::from_utf8(output.stdout).unwrap();
+    let listed: Vec<Vec<&str>> = listed.lines().map(|line| line.split_whitespace().take(2).collect()).collect();
+    let all = ["meadow", "skyline", "carnival"].map(|style| [[style, "fast"], [style, "fine"]]);
+    assert_eq!(listed, all.as_flattened());
 }
 
 #[test]

@@ -112,12 +112,15 @@ const there = async ({ url }: Part): Promise<boolean> => (await caches.match(url
 /** Fails where no service worker keeps anything for this page, or the list of models cannot be had. */
 async function look(): Promise<Stock> {
   if (!(navigator as Partial<Navigator>).serviceWorker?.controller) throw new Error('nothing is kept');
-  const simd = (await relaxedSimd()) ? 'relaxed' : 'simd';
-  const now = ran ?? (crossOriginIsolated && navigator.hardwareConcurrency > 1 ? (`${simd}-threads` as const) : simd);
-  const plain = now.replace('-threads', '') as Variant;
-  const later = `${plain}-threads` as Variant;
-  const builds = new Map<Variant, Part>();
-  for (const variant of [now, plain, later]) {
+  const kind = ran?.replace('-threads', '') ?? ((await relaxedSimd()) ? 'relaxed' : 'simd');
+  // A site need not have all builds.
+  const offered = (threads: '' | '-threads') =>
+    ([`${kind}${threads}`, `simd${threads}`] as Variant[]).find((variant) => wasmUrl[variant] !== undefined);
+  const [plain, later] = [offered(''), offered('-threads')];
+  const threads = crossOriginIsolated && navigator.hardwareConcurrency > 1;
+  const now = ran ?? (threads ? (later ?? plain) : plain);
+  const builds = new Map<Variant | undefined, Part>();
+  for (const variant of [now, plain, later].filter((variant) => variant !== undefined)) {
     const url = wasmUrl[variant];
     if (url !== undefined) builds.set(variant, { url, bytes: wasmBytes[variant] ?? 0 });
   }

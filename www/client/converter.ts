@@ -252,7 +252,7 @@ export class Converter {
    * sources are taken before their results are, than can be drawn at once, and one. Leaving the loop, like aborting,
    * stops what is in progress.
    *
-   *     for await (const item of converter.convertMany(files)) if ('conversion' in item) show(item.conversion.blob);
+   *     for await (const item of converter.convertMany(files)) if (item.conversion) show(item.conversion.blob);
    */
   convertMany(sources: Sources, options: ConvertManyOptions = {}): AsyncGenerator<Converted, void, undefined> {
     const { ordered = true, window = WINDOW_MS, onProgress, signal, ...each } = options;

@@ -5,8 +5,8 @@ import type { Source } from './source.js';
 
 /** What became of one of many photos; `index` counts them from 0 as they came. */
 export type Converted =
-  | { readonly index: number; readonly source: Source; readonly conversion: Conversion }
-  | { readonly index: number; readonly source: Source; readonly error: NijigenError };
+  | { readonly index: number; readonly source: Source; readonly conversion: Conversion; readonly error?: undefined }
+  | { readonly index: number; readonly source: Source; readonly error: NijigenError; readonly conversion?: undefined };
 
 export type Sources = Iterable<Source> | AsyncIterable<Source>;
 

@@ -1,14 +1,13 @@
 // onnxruntime-web's wasm backend.
+import * as ort from './ort.wasm.min.mjs';
 import { answer, watchMemories } from './rival.mjs';
 
 const peak = watchMemories();
-let ort;
 let session;
 let shape;
 
 answer({
   async start({ model, width, height, threads }) {
-    ort = await import('./ort.wasm.min.mjs');
     ort.env.wasm.numThreads = threads || 1;
     ort.env.wasm.wasmPaths = new URL('./', self.location.href).href;
     session = await ort.InferenceSession.create(new Uint8Array(model), {

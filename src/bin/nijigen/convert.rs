@@ -26,7 +26,7 @@ use nijigen::{
 use crate::{
     Convert, ModelRange,
     cache::{self, Cache},
-    generators,
+    generators::{self, explain},
     inputs::{self, Found},
     output,
 };
@@ -58,7 +58,7 @@ pub fn run(arguments: &Convert) -> ExitCode {
     };
     let engine = match engine(arguments) {
         Ok(engine) => engine,
-        Err(error) => return wrong(format!("{error} [{}]", error.code())),
+        Err(sentence) => return wrong(sentence),
     };
     let options = arguments.options();
     let found = inputs::expand(&arguments.inputs, &arguments.output);
@@ -83,11 +83,12 @@ pub fn run(arguments: &Convert) -> ExitCode {
     batch.run(&engine, jobs)
 }
 
-fn engine(arguments: &Convert) -> Result<Engine> {
+fn engine(arguments: &Convert) -> std::result::Result<Engine, String> {
     let Some(path) = &arguments.model else { return generators::load(&arguments.style, arguments.tier) };
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    let bytes = fs::read(path).map_err(|e| Error::BadModel(format!("{}: {e}", path.display())))?;
-    Engine::for_user_model(&name, &bytes, arguments.model_range.map(ModelRange::values))
+    let bytes = fs::read(path).map_err(|e| Error::BadModel(format!("{}: {e}", path.display())));
+    let range = arguments.model_range.map(ModelRange::values);
+    bytes.and_then(|bytes| Engine::for_user_model(&name, &bytes, range)).map_err(explain)
 }
 
 /// Without a cache all photos are drawn.
@@ -120,7 +121,8 @@ impl Batch<'_> {
         let begin = Instant::now();
         // A panic becomes the photo's error; its message goes there instead of to stderr.
         std::panic::set_hook(Box::new(|_| {}));
-        let threads = (cores() / jobs.max(1)).max(1);
+        // Rather one too many than one that idles.
+        let threads = cores().div_ceil(jobs.max(1));
         thread::scope(|scope| {
             for _ in 0..jobs {
                 scope.spawn(|| self.work(engine, threads));
@@ -141,7 +143,7 @@ impl Batch<'_> {
     /// Takes the next photo until there is none, with an engine of its own and its share of the threads. In a pool that
     /// all photos have in common they would wait for each other after every operator.
     fn work(&self, engine: &Engine, threads: usize) {
-        // Where no thread can be started, that pool is what is left.
+        // Where none can be started, this one does all the work.
         let _pool = rayon::ThreadPoolBuilder::new().num_threads(threads).use_current_thread().build();
         let mut own = engine.clone();
         loop {
@@ -173,7 +175,10 @@ impl Batch<'_> {
         if let Some(why) = output::refusal(target, self.force, self.found) {
             return Err(why);
         }
-        let explain = |error: Error| format!("{error} [{}]", error.code());
+        let explain = |error: Error| {
+            let more = if matches!(error, Error::TooLarge(_)) { "; --max-megapixels, --max-file allow more" } else { "" };
+            explain(error) + more
+        };
         let unreadable = |error| format!("it cannot be read: {error}");
         // A file over the limit is not even read.
         check_size(fs::metadata(photo).map_err(unreadable)?.len(), &self.options.limits).map_err(explain)?;
@@ -193,7 +198,7 @@ impl Batch<'_> {
     /// The very file's kept result, one of a picture that looks the same, or a new one, which is kept.
     fn find_or_render(&self, engine: &mut Engine, path: &Path, file: &[u8], shown: &mut u64) -> Result<Vec<u8>> {
         let limits = &self.options.limits;
-        let Some(cache) = &self.cache else { return self.render(engine, prepare(file, limits)?, shown) };
+        let Some(cache) = &self.cache else { return self.render(engine, path, prepare(file, limits)?, shown) };
         let sha256 = exact::sha256(file);
         if let Some(kept) = cache.exact(&sha256) {
             self.kept.fetch_add(1, Ordering::Relaxed);
@@ -207,7 +212,7 @@ impl Batch<'_> {
         let photo = prepare(file, limits)?;
         // Drawings can be alike and yet differ in what matters.
         if is_drawn(photo.picture())? {
-            return self.render(engine, photo, shown);
+            return self.render(engine, path, photo, shown);
         }
         let fingerprint = match glimpsed {
             Some(fingerprint) => fingerprint,
@@ -219,7 +224,7 @@ impl Batch<'_> {
                 seen
             }
         };
-        let bytes = self.render(engine, photo, shown)?;
+        let bytes = self.render(engine, path, photo, shown)?;
         if let Err(fault) = cache.put(sha256, fingerprint, &bytes) {
             let what = if fault == Fault::Full { "some results are not kept" } else { "results are no longer kept" };
             self.bar.suspend(|| eprintln!("nijigen: {what}: {fault}"));
@@ -235,13 +240,18 @@ impl Batch<'_> {
         Some(kept)
     }
 
-    fn render(&self, engine: &mut Engine, photo: Prepared, shown: &mut u64) -> Result<Vec<u8>> {
+    fn render(&self, engine: &mut Engine, path: &Path, photo: Prepared, shown: &mut u64) -> Result<Vec<u8>> {
+        let wanted = photo.picture().width().max(photo.picture().height()).min(self.options.max_side);
         let picture = engine.render(photo, &self.options, |progress| {
             let now = (f64::from(progress) * (STEPS - 1) as f64) as u64;
             self.bar.inc(now.saturating_sub(*shown));
             *shown = now.max(*shown);
             ControlFlow::Continue(())
         })?;
+        let (width, height) = (picture.width(), picture.height());
+        if width.max(height) < wanted {
+            self.say(path, &format!("drawn at {width}×{height} pixels, the most that this generator takes"));
+        }
         encode(picture, &self.options)
     }
 }

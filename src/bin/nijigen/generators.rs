@@ -6,7 +6,7 @@ use std::{
 };
 
 use nijigen::{
-    Error, Result,
+    Error,
     manifest::{self, Entry, Tier},
     pipeline::Engine,
 };
@@ -35,26 +35,34 @@ pub fn list() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            eprintln!("nijigen: {error} [{}]", error.code());
+            eprintln!("nijigen: {}", explain(error));
             ExitCode::FAILURE
         }
     }
 }
 
 /// The generator of a style; without a tier the finest there is.
-pub fn load(style: &str, tier: Option<Tier>) -> Result<Engine> {
-    let entries = manifest::parse(MANIFEST)?;
+///
+/// # Errors
+/// A sentence.
+pub fn load(style: &str, tier: Option<Tier>) -> std::result::Result<Engine, String> {
+    let entries = manifest::parse(MANIFEST).map_err(explain)?;
     let mut found: Vec<&Entry> =
         entries.iter().filter(|e| e.style == style && tier.is_none_or(|t| t == e.tier)).collect();
     found.sort_by_key(|e| e.tier == Tier::Fast);
     let Some(entry) = found.first() else {
         let known: Vec<String> = entries.iter().map(|e| format!("{} ({})", e.style, name(e.tier))).collect();
         let wished = tier.map_or(style.to_owned(), |t| format!("{style} ({})", name(t)));
-        return Err(Error::BadModel(format!("there is no {wished}; there are: {}", known.join(", "))));
+        return Err(format!("there is no style {wished}; there are: {}", known.join(", ")));
     };
     let file = FILES.iter().find(|(name, _)| *name == entry.file);
-    let (_, bytes) = file.ok_or_else(|| Error::BadModel(format!("{} is not in this program", entry.file)))?;
-    Engine::new((*entry).clone(), bytes)
+    let (_, bytes) = file.ok_or_else(|| format!("{} is not in this program", entry.file))?;
+    Engine::new((*entry).clone(), bytes).map_err(explain)
+}
+
+/// An error as it is shown.
+pub fn explain(error: Error) -> String {
+    format!("{error} [{}]", error.code())
 }
 
 fn name(tier: Tier) -> &'static str {

@@ -25,6 +25,8 @@ pub struct Found {
     pub missing: Vec<String>,
     /// The real paths of the inputs and of the folders named.
     pub originals: HashSet<PathBuf>,
+    /// How many photos were named, those named twice as well.
+    named: usize,
     /// Results of an earlier run are no photos.
     output: Option<PathBuf>,
 }
@@ -33,13 +35,13 @@ pub struct Found {
 pub fn expand(names: &[OsString], output: &Path) -> Found {
     let mut found = Found { output: fs::canonicalize(output).ok(), ..Found::default() };
     for name in names {
-        let (inputs, missing) = (found.inputs.len(), found.missing.len());
+        let before = (found.named, found.missing.len());
         match matches(name) {
             Ok(paths) => paths.iter().for_each(|path| found.add(path)),
             Err(why) => found.missing.push(format!("{}: {why}", name.display())),
         }
-        if (found.inputs.len(), found.missing.len()) == (inputs, missing) {
-            found.missing.push(format!("{}: no new pictures here", name.display()));
+        if (found.named, found.missing.len()) == before {
+            found.missing.push(format!("{}: no pictures here", name.display()));
         }
     }
     found
@@ -68,6 +70,7 @@ impl Found {
 
     /// A photo that several names lead to is converted once.
     fn photo(&mut self, path: &Path, relative: PathBuf) {
+        self.named += 1;
         let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         if self.originals.insert(real) {
             self.inputs.push(Input { path: path.to_owned(), relative });

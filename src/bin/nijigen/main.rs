@@ -61,7 +61,7 @@ struct Convert {
     /// The values that your generator takes for black and white; without it they are guessed
     #[arg(long, requires = "model", allow_hyphen_values = true)]
     model_range: Option<ModelRange>,
-    /// Longer side of what is drawn, in pixels; smaller photos are not enlarged. Above 2048 only fast generators
+    /// Longer side of what is drawn, in pixels; smaller photos are not enlarged. Above 2048 not with generators of your own
     #[arg(long, default_value_t = 1024, value_name = "PIXELS", value_parser = value_parser!(u32).range(256..=16384))]
     max_side: u32,
     /// Bring the result to the photo's own size

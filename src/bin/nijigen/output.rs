@@ -37,8 +37,14 @@ fn extension(format: Format) -> &'static str {
 /// A sentence when the results could not be told from the inputs, or from each other.
 pub fn plan(found: &Found, output: &Path, format: Format) -> Result<Vec<PathBuf>, String> {
     let shown = output.display();
+    if output.as_os_str() == "-" {
+        return Err("results go to files: name one, or a folder".into());
+    }
     if !output.is_dir() {
         match (format_of(output), found.inputs.as_slice()) {
+            (Some(named), _) if named != format => {
+                return Err(format!("{shown} is named like {}, --format says {}", extension(named), extension(format)));
+            }
             (Some(_), []) => return Ok(Vec::new()),
             (Some(_), [_]) => return Ok(vec![output.to_owned()]),
             (Some(_), all) => return Err(format!("{shown} is one file for {} pictures; name a folder", all.len())),

@@ -86,8 +86,7 @@ impl Weights {
                     for column in 0..COLUMNS {
                         let n = first + column;
                         let (i, o) = (k % stride, n % half);
-                        let filter =
-                            (i < inputs && o < outputs && n < 2 * half).then_some((o * inputs + i) * fourier::POINTS);
+                        let filter = (i < inputs && o < outputs).then_some((o * inputs + i) * fourier::POINTS);
                         for (point, values) in row.iter_mut().enumerate() {
                             let [re, im] = filter.map_or([0.; 2], |filter| spectra[filter + point]);
                             let value = match (k < stride, n < half) {
@@ -222,8 +221,8 @@ impl Convolution<'_> {
         match self.weights.method {
             Method::Winograd => winograd::OUT,
             Method::Fourier => fourier::IN + 1 - self.weights.kernel[0],
-            // Small enough that a small picture has some for every thread.
-            Method::Direct if self.weights.kernel == [1, 1] => 1.max(512 / self.sides[1]),
+            // As little as is worth a band, so that a small picture keeps several threads busy.
+            Method::Direct if self.weights.kernel == [1, 1] => 1.max(256 / self.sides[1]),
             Method::Direct => {
                 // Enough rows that those shared by neighbouring bands cost little, few enough for the cache.
                 let row = (self.sides[1] * self.stride[1] + 8) * Source::compact(self.weights.inputs) * 4;

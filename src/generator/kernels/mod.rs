@@ -24,6 +24,12 @@ pub use moments::moments;
 pub use simd::{LANES, whole};
 pub use source::{Axis, Border, Part, Source};
 
+/// Does `rounds` rounds of multiply-adds in registers; gives how many of single floats a round is.
+pub fn drill(rounds: usize) -> usize {
+    simd::dispatch(simd::Drill { rounds });
+    simd::CHAINS * LANES
+}
+
 /// Splits `out` into bands of `length` and gives each to `work` with its number and a scratch that bands of one thread
 /// share; what they return comes in order.
 fn in_bands<T: Send, Scratch: Default>(

@@ -41,6 +41,31 @@ pub trait Task {
     fn run<S: Simd>(self) -> Self::Output;
 }
 
+/// Multiply-adds of vectors in registers alone, `rounds` times [`CHAINS`]: what no kernel can be faster than.
+pub struct Drill {
+    /// How often.
+    pub rounds: usize,
+}
+
+/// Sums that a [`Drill`] has going at once: enough to hide what one takes, few enough for the registers.
+pub const CHAINS: usize = 12;
+
+impl Task for Drill {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let [factor, addend] = std::hint::black_box([0.5, 0.25]).map(S::splat);
+        let mut sums = [addend; CHAINS];
+        for _ in 0..self.rounds {
+            for sum in &mut sums {
+                *sum = S::mul_add(*sum, factor, addend);
+            }
+        }
+        std::hint::black_box(sums);
+    }
+}
+
 /// Runs `task` with the best instructions of this machine.
 pub fn dispatch<T: Task>(task: T) -> T::Output {
     #[cfg(target_arch = "x86_64")]

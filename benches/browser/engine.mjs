@@ -23,6 +23,8 @@ const { values: given } = parseArgs({
   },
 });
 const STARTS = 5;
+/** Milliseconds before a turn, in which what the last one left at work (threads that wait busily, a browser's own start) ends. */
+const PAUSE = 300;
 const list = (text) => text.split(',');
 
 /** Everything the page needs, in a folder of its own. */
@@ -80,7 +82,8 @@ function engines(threads) {
 }
 
 /** Runs in the page. The engines take turns, so that what else the machine does meets all of them; without runs they only start. */
-async function measure({ engines, tier, side, runs, profile }) {
+async function measure({ engines, tier, side, runs, profile, pause }) {
+  const settle = () => new Promise((resolve) => setTimeout(resolve, pause));
   const model = await (await fetch(`${tier}.onnx`)).arrayBuffer();
   const input = Float32Array.from(
     { length: 3 * side * side },
@@ -95,6 +98,7 @@ async function measure({ engines, tier, side, runs, profile }) {
   const all = [];
   for (const engine of engines) {
     const worker = new Worker(engine.script, { type: 'module' });
+    await settle();
     const { wasm, plain, pool: threads } = engine;
     const start = await call(worker, 'start', { wasm, plain, model, width: side, height: side, threads, tier });
     all.push({ worker, startup: start.ms, times: [] });
@@ -102,6 +106,7 @@ async function measure({ engines, tier, side, runs, profile }) {
   const results = [];
   for (let run = 0; runs > 0 && run <= runs; run++) {
     for (const [i, { worker, times }] of all.entries()) {
+      await settle();
       const { ms, result } = await call(worker, 'run', input);
       // The first run warms up, and is compared.
       if (run === 0) results[i] = result;
@@ -131,7 +136,7 @@ async function startups(engine, tier, side) {
     try {
       const page = await browser.newPage();
       await page.goto(server.url);
-      const { rows } = await page.evaluate(measure, { engines: [engine], tier, side, runs: 0 });
+      const { rows } = await page.evaluate(measure, { engines: [engine], tier, side, runs: 0, pause: 3 * PAUSE });
       times.push(rows[0].startup);
     } finally {
       await browser.close();
@@ -171,6 +176,7 @@ try {
           side,
           runs: Number(given.runs),
           profile: given.profile,
+          pause: PAUSE,
         });
         await page.close();
         const rival = measured[all.findIndex(({ engine }) => engine === 'onnxruntime-web')];

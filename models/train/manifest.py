@@ -15,8 +15,7 @@ from .reach import receptive_field
 
 LICENCE = "MIT OR Apache-2.0"
 # A picture that is kept answers only for the version that drew it.
-VERSION = {"meadow-fast": "1.2.0", "skyline-fast": "1.2.0", "carnival-fast": "1.2.1",
-           "meadow-fine": "1.0.0", "skyline-fine": "1.0.0", "carnival-fine": "1.0.0"}
+VERSION = {"fast": "1.3.0", "fine": "1.1.0"}
 
 
 def entry(path):
@@ -27,7 +26,7 @@ def entry(path):
         data = f.read()
     return dict(id=f"{style}-{tier}", style=style, tier=tier, file=name, bytes=len(data),
                 sha256=hashlib.sha256(data).hexdigest(), layout="NCHW", range=[-1, 1], multiple=4,
-                receptive_field=receptive_field(TIERS[tier]()), licence=LICENCE, version=VERSION[f"{style}-{tier}"])
+                receptive_field=receptive_field(TIERS[tier]()), licence=LICENCE, version=VERSION[tier])
 
 
 def main():

@@ -176,7 +176,8 @@ impl Batch<'_> {
             return Err(why);
         }
         let explain = |error: Error| {
-            let more = if matches!(error, Error::TooLarge(_)) { "; --max-megapixels, --max-file allow more" } else { "" };
+            let more =
+                if matches!(error, Error::TooLarge(_)) { "; --max-megapixels, --max-file allow more" } else { "" };
             explain(error) + more
         };
         let unreadable = |error| format!("it cannot be read: {error}");

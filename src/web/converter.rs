@@ -61,8 +61,6 @@ pub struct Conversion {
 impl Conversion {
     /// Runs operators, at least one, until `budget_ms` have passed; true once inference is done.
     pub fn step(&mut self, budget_ms: f64) -> Result<bool, JsValue> {
-        #[cfg(feature = "threads")]
-        let _alert = super::threads::Alert::new();
         let end = js_sys::Date::now() + budget_ms;
         loop {
             let done = self.rendering.step().map_err(to_js)?;

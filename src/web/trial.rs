@@ -29,8 +29,6 @@ impl Trial {
 
     /// One run on values in the model's layout.
     pub fn run(&self, input: Vec<f32>) -> Result<Vec<f32>, JsValue> {
-        #[cfg(feature = "threads")]
-        let _alert = super::threads::Alert::new();
         let mut run = Run::new(self.0.clone(), input).map_err(to_js)?;
         while !run.step().map_err(to_js)? {}
         run.finish().map_err(to_js)
@@ -44,8 +42,6 @@ impl Trial {
     /// One run with `now()` asked between operators: a line per operator with its milliseconds, its multiply-adds and
     /// what it is.
     pub fn profile(&self, input: Vec<f32>, now: &js_sys::Function) -> Result<Vec<String>, JsValue> {
-        #[cfg(feature = "threads")]
-        let _alert = super::threads::Alert::new();
         let mut run = Run::new(self.0.clone(), input).map_err(to_js)?;
         let clock = || Ok::<f64, JsValue>(now.call0(&JsValue::NULL)?.as_f64().unwrap_or_default());
         let mut lines = vec![];

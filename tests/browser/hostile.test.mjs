@@ -117,6 +117,9 @@ test('a photo cut after every 1,000 bytes is refused', async (t) => {
         }
       });
       const last = cuts.pop();
+      // What lies behind the pixels of our own files may be missing.
+      const metadata = name === 'lossless WebP' ? bytes.lastIndexOf('XMP ') : bytes.length;
+      cuts.length = Math.min(cuts.length, Math.floor(metadata / 1000));
       assert.ok(last.gives[0] >= 192, `the whole one is drawn: ${last.gives}`);
       assert.ok(cuts.length >= 10, `${bytes.length} bytes`);
       t.diagnostic(`${cuts.length} cuts`);

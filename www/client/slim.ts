@@ -1,12 +1,6 @@
-export { createConverter } from './converter.js';
-export type {
-  Abortable,
-  Conversion,
-  Converter,
-  ConverterOptions,
-  ConvertManyOptions,
-  ConvertOptions,
-} from './converter.js';
+export { createConverter } from './create.js';
+export type { ConverterOptions } from './create.js';
+export type { Abortable, Conversion, Converter, ConvertManyOptions, ConvertOptions } from './converter.js';
 export { NijigenError } from './error.js';
 export type { CacheControl } from './cache-control.js';
 export type { Converted, Sources } from './many.js';

@@ -27,6 +27,7 @@ test('the tarball holds what the package needs and nothing else', () => {
     client: [
       'cache-control',
       'converter',
+      'create',
       'error',
       'index',
       'many',

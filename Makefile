@@ -17,6 +17,7 @@ test: ## every test: Rust, wasm in a real browser, the page end to end, the pack
 	@$(SETUP) cc chromium
 	@echo "» building and running the Rust tests: usually 8 minutes the first time, seconds after that"
 	cargo test --release --features cli
+	NIJIGEN_PORTABLE=1 cargo test --quiet --release --features cli --lib kernels::
 	@$(SETUP) python
 	@echo "» training in miniature: usually 30 seconds"
 	@. scripts/env.sh && OMP_NUM_THREADS=1 "$$PYTHON_ROOM/bin/python" -W ignore -m models.train.smoke

@@ -32,8 +32,8 @@ function built() {
 }
 
 /** A process that runs the model once for every line it gets. */
-function engine(command, args, environment = {}) {
-  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...environment } });
+function engine(command, args) {
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
     async run() {
@@ -52,11 +52,10 @@ const rows = [];
 for (const tier of list(given.tiers))
   for (const size of list(given.sizes))
     for (const threads of list(given.threads)) {
-      const one = { RAYON_NUM_THREADS: threads };
       const engines = {
-        nijigen: engine(program, [modelOf(tier), size, 'ours'], one),
+        nijigen: engine(program, [modelOf(tier), size, 'ours', threads]),
         // Its operators use one thread.
-        ...(threads === '1' ? { tract: engine(program, [modelOf(tier), size, 'tract'], one) } : {}),
+        ...(threads === '1' ? { tract: engine(program, [modelOf(tier), size, 'tract', threads]) } : {}),
         onnxruntime: engine(python, ['benches/native.py', modelOf(tier), size, threads]),
       };
       const times = Object.fromEntries(Object.keys(engines).map((name) => [name, []]));

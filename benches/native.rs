@@ -1,18 +1,18 @@
-//! One engine of the native comparison (`native.mjs`): MODEL SIDE ours|tract. For every line on standard input it runs the
+//! One engine of the native comparison (`native.mjs`): MODEL SIDE ours|tract THREADS. For every line on standard input it runs the
 //! model once on noise and prints the milliseconds and the mean size of a value.
 
 use std::{env, io::stdin, sync::Arc, time::Instant};
 
 use nijigen::generator::{
+    Threads,
     onnx::Model,
     plan::{Plan, Run},
 };
 
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    let [model, side, engine] = arguments.as_slice() else { panic!("MODEL SIDE ours|tract") };
-    // As in the program, the thread that runs the model is one of those that share the work.
-    rayon::ThreadPoolBuilder::new().use_current_thread().build_global().expect("threads");
+    let [model, side, engine, threads] = arguments.as_slice() else { panic!("MODEL SIDE ours|tract THREADS") };
+    let _threads = Threads::start(threads.parse().expect("a number"));
     let side: u32 = side.parse().expect("pixels");
     let model = Model::load(&std::fs::read(model).expect("the model")).expect("a generator");
     let plan = Arc::new(Plan::with(&model, side, side, side, engine == "ours").expect("a plan"));

@@ -14,6 +14,5 @@ case $target in
   *) echo "fuzz/run.sh: there is no target $target" >&2; exit 2 ;;
 esac
 mkdir -p "fuzz/target/corpus/$target"
-# The kernels' threads would only disturb each other.
-RAYON_NUM_THREADS=1 cargo +nightly fuzz run --release "$target" "fuzz/target/corpus/$target" "fuzz/corpus/$target" -- \
+cargo +nightly fuzz run --release "$target" "fuzz/target/corpus/$target" "fuzz/corpus/$target" -- \
   -max_total_time="$seconds" -max_len=$longest -rss_limit_mb=2048 -timeout=20 "$@"

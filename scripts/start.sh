@@ -11,9 +11,9 @@ if listening; then
   echo "Port $port is in use. Choose another: make start PORT=$((port + 1))" >&2
   exit 1
 fi
-# Trunk serves even what it could not build, so build first.
-trunk --log warn build --release --dist dist/site
-trunk --log warn serve --release --address 127.0.0.1 --port "$port" &
+# Apart from dist/, where what `make package` released is. Trunk serves even what it could not build, so build first.
+trunk --log warn build --release --dist target/start
+trunk --log warn serve --release --dist target/start --address 127.0.0.1 --port "$port" &
 server=$!
 trap 'kill $server 2>/dev/null || true' EXIT
 until listening; do

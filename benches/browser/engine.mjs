@@ -123,7 +123,12 @@ async function measure({ engines, tier, side, runs, profile, pause }) {
     rows.push({ startup, times, peak, error });
   }
   const ours = all[engines.findLastIndex(({ engine }) => engine === 'nijigen')];
-  const detail = profile && ours ? (await call(ours.worker, 'profile', input)).result : null;
+  let detail = null;
+  if (profile && ours) {
+    const { result: lines } = await call(ours.worker, 'profile', input);
+    const { result: most } = await call(ours.worker, 'drill');
+    detail = { lines, most };
+  }
   for (const { worker } of all) worker.terminate();
   return { rows, detail };
 }

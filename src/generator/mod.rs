@@ -14,7 +14,7 @@ pub mod tiles;
 use std::{collections::VecDeque, sync::Arc};
 
 use crate::Result;
-pub use kernels::drill;
+pub use kernels::{Pool, Threads, drill};
 use onnx::{Model, Sides};
 use plan::{Plan, Run};
 

@@ -9,7 +9,7 @@ export const { good, tolerance } = JSON.parse(readFileSync(`${ROOM}/vectors.json
 const wrapped = (value) => BigInt.asUintN(64, value);
 
 /** SplitMix64's top 24 bits, in [-1, 1). */
-function signedUnit(seed, count) {
+export function signedUnit(seed, count) {
   const values = new Float32Array(count);
   let state = wrapped(seed);
   for (let i = 0; i < count; i++) {

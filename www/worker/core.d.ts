@@ -10,10 +10,10 @@ declare module 'nijigen-core' {
   /** A `Variant`. */
   export function variant(): string;
 
-  /** Makes the pool of this thread and of those that run `run_thread`. Only in builds with threads, like that one. */
-  export function start_threads(count: number): void;
+  /** From now on those in `run_thread` help this thread. Only in builds with threads, like that one. */
+  export function start_threads(): void;
 
-  /** Becomes one of the pool's threads; never returns. */
+  /** Becomes one of the threads that help; never returns. */
   export function run_thread(): void;
 
   /** True once an allocation has failed: tells, after a trap, want of memory from a fault. */

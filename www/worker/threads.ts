@@ -43,7 +43,7 @@ export async function instantiateThreaded(module: WebAssembly.Module, source: En
   });
   try {
     await Promise.all(workers.map(ready));
-    core.start_threads(threads);
+    core.start_threads();
   } catch (error) {
     for (const worker of workers) worker.terminate();
     throw error;

@@ -17,25 +17,32 @@ function drill() {
   return Math.max(...rates);
 }
 
+/** The module's memory, once its threads are there. */
+async function load(wasm, threads) {
+  if (threads === 0) return (await core.default({ module_or_path: wasm })).memory;
+  const memory = new WebAssembly.Memory({ initial: SHARED_PAGES, maximum: 65536, shared: true });
+  const module = await WebAssembly.compileStreaming(fetch(wasm));
+  await core.default({ module_or_path: module, memory });
+  const workers = Array.from({ length: threads - 1 }, () => {
+    const worker = new Worker('thread.js', { type: 'module' });
+    worker.postMessage({ module, memory });
+    return new Promise((resolve) => (worker.onmessage = resolve));
+  });
+  await Promise.all(workers);
+  core.start_threads();
+  return memory;
+}
+
 answer({
+  /** Only the first start loads the module. */
   async start({ wasm, model, width, height, threads, plain }) {
-    if (threads > 0) {
-      memory = new WebAssembly.Memory({ initial: SHARED_PAGES, maximum: 65536, shared: true });
-      const module = await WebAssembly.compileStreaming(fetch(wasm));
-      await core.default({ module_or_path: module, memory });
-      const workers = Array.from({ length: threads - 1 }, () => {
-        const worker = new Worker('thread.js', { type: 'module' });
-        worker.postMessage({ module, memory });
-        return new Promise((resolve) => (worker.onmessage = resolve));
-      });
-      await Promise.all(workers);
-      core.start_threads(threads);
-    } else {
-      ({ memory } = await core.default({ module_or_path: wasm }));
-    }
+    memory ??= await load(wasm, threads);
+    trial?.free();
+    trial = undefined;
     trial = new core.Trial(new Uint8Array(model), width, height, !plain);
   },
   run: (input) => trial.run(input),
-  profile: (input) => ({ lines: trial.profile(input, () => performance.now()), most: drill() }),
+  profile: (input) => trial.profile(input, () => performance.now()),
+  drill,
   peak: () => memory.buffer.byteLength,
 });

@@ -1,9 +1,9 @@
 /** Answers the page: a worker's engine is started, run and asked for its memory. Times are taken here. */
-export function answer({ start, run, profile, peak }) {
+export function answer(commands) {
   self.onmessage = async ({ data: { command, argument } }) => {
     try {
       const begun = performance.now();
-      const result = await { start, run, profile, peak }[command](argument);
+      const result = await commands[command](argument);
       self.postMessage({ ms: performance.now() - begun, result });
     } catch (error) {
       self.postMessage({ error: String(error?.stack ?? error) });

@@ -16,6 +16,7 @@ use nijigen::{
     Error, Options, Result,
     cache::{Fault, Key},
     fingerprint::{Fingerprint, drawn::is_drawn, exact},
+    generator::Threads,
     picture::{
         decode::{check_size, decode_eighth},
         encode::encode,
@@ -143,8 +144,7 @@ impl Batch<'_> {
     /// Takes the next photo until there is none, with an engine of its own and its share of the threads. In a pool that
     /// all photos have in common they would wait for each other after every operator.
     fn work(&self, engine: &Engine, threads: usize) {
-        // Where none can be started, this one does all the work.
-        let _pool = rayon::ThreadPoolBuilder::new().num_threads(threads).use_current_thread().build();
+        let _threads = Threads::start(threads);
         let mut own = engine.clone();
         loop {
             let index = self.next.fetch_add(1, Ordering::Relaxed);

@@ -69,7 +69,7 @@ impl Task for Drill {
 /// Runs `task` with the best instructions of this machine.
 pub fn dispatch<T: Task>(task: T) -> T::Output {
     #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
+    if !portable() && std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
         // SAFETY: the machine has them.
         return unsafe { x86::run(task) };
     }
@@ -79,6 +79,15 @@ pub fn dispatch<T: Task>(task: T) -> T::Output {
     return task.run::<wasm::Simd128>();
     #[cfg(not(target_arch = "wasm32"))]
     task.run::<portable::Portable>()
+}
+
+/// Whether to do as on a machine of which nothing is known: unit tests can ask for it, so that this is tested, too.
+#[cfg(target_arch = "x86_64")]
+fn portable() -> bool {
+    #[cfg(test)]
+    return std::env::var_os("NIJIGEN_PORTABLE").is_some();
+    #[cfg(not(test))]
+    false
 }
 
 /// The methods of [`Simd`], each from one expression.

@@ -140,6 +140,7 @@ fn output(case: &Case, source: &Source) -> Option<[usize; 2]> {
 }
 
 fn check(case: &Case, method: Method) -> Result<(), TestCaseError> {
+    let _threads = Threads::start(3);
     let built = Built::new(case);
     let source = built.source(case);
     let Some(sides) = output(case, &source) else { return Ok(()) };
@@ -220,6 +221,7 @@ fn check(case: &Case, method: Method) -> Result<(), TestCaseError> {
 }
 
 fn check_depthwise(case: &Case) -> Result<(), TestCaseError> {
+    let _threads = Threads::start(3);
     let built = Built::new(case);
     let source = built.source(case);
     let Some(sides) = output(case, &source) else { return Ok(()) };

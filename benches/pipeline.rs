@@ -7,6 +7,7 @@ use nijigen::{
     Options, Picture,
     cache::{Key, Payload, Policy, Record, Settings},
     fingerprint::{Fingerprint, drawn::is_drawn},
+    generator::Threads,
     manifest,
     options::{Format, Limits},
     picture::{decode::decode_eighth, encode::encode},
@@ -33,6 +34,7 @@ fn stages(criterion: &mut Criterion) {
     criterion.bench_function("drawn-12mp", |b| b.iter(|| is_drawn(&large).expect("shrinks")));
     criterion.bench_function("load", |b| b.iter(|| Engine::new(entry.clone(), &model).expect("loads")));
 
+    let _threads = Threads::start(std::thread::available_parallelism().map_or(1, usize::from));
     let mut engine = Engine::new(entry.clone(), &model).expect("loads");
     for side in [256, 512] {
         let options = Options { max_side: side, ..Options::default() };

@@ -63,7 +63,8 @@ pub fn prepare_pixels(rgba: Vec<u8>, width: u32, height: u32, limits: &Limits) -
 /// AnimeGANv2 architecture already needs about 3 GB.
 pub const LARGEST_WHOLE: u32 = 2048;
 
-/// A generator with what its manifest entry says of it.
+/// A generator with what its manifest entry says of it. It draws on the thread that calls it, and on those of
+/// [`Threads`](crate::generator::Threads) if that has started some.
 #[derive(Clone)]
 pub struct Engine {
     entry: Entry,

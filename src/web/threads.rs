@@ -19,3 +19,9 @@ pub fn start_threads() {
 pub fn run_thread() {
     POOL.help();
 }
+
+/// How often another thread has helped with an operator.
+#[wasm_bindgen]
+pub fn helped() -> u32 {
+    POOL.helped()
+}

@@ -20,7 +20,13 @@ export class Network {
 
   constructor(seed, height, width) {
     this.#seed = BigInt(seed) << 32n;
-    this.input = { name: 'input', channels: 3, height, width, data: Float64Array.from(this.#noise(3 * height * width)) };
+    this.input = {
+      name: 'input',
+      channels: 3,
+      height,
+      width,
+      data: Float64Array.from(this.#noise(3 * height * width)),
+    };
   }
 
   /** The file, once `last` is what the network gives. */
@@ -34,7 +40,9 @@ export class Network {
     const depth = depthwise ? 1 : input.channels;
     const taps = kernel * kernel;
     const scale = Math.sqrt(3 / (depth * taps));
-    const filters = this.#noise(count * depth * taps).map((value) => value * scale);
+    // A lone weight is not near zero: a normalisation afterwards would show the rounding of what it leaves.
+    const least = depth * taps === 1 ? 0.5 : 0;
+    const filters = this.#noise(count * depth * taps).map((value) => (value + Math.sign(value) * least) * scale);
     const bias = this.#noise(count);
     const inputs = [
       border === 'zero' ? input.name : this.#padded(input.name, pad, border),

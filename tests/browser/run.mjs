@@ -10,6 +10,9 @@ const wanted = (file) => file.endsWith('.test.mjs') && (names.length === 0 || na
 const files = readdirSync(folder).filter(wanted).sort();
 if (files.length === 0) throw new Error(`${folder} has no such tests`);
 
+// What chance makes, it makes again the second time.
+process.env.NIJIGEN_SEED ??= String(Math.floor(Math.random() * 2 ** 31));
+
 const passes = (file) => {
   const options = ['--test', '--test-reporter=spec', '--test-timeout=600000', join(folder, file)];
   return spawnSync(process.execPath, options, { stdio: 'inherit' }).status === 0;

@@ -1,6 +1,6 @@
 //! Our output equals ONNX Runtime's (tests/vectors/README.md says how the vectors are made and filled).
 
-use nijigen::generator::Generator;
+use nijigen::generator::{Generator, Threads};
 use prost::Message;
 use serde::Deserialize;
 use tract_onnx::pb::ModelProto;
@@ -76,6 +76,7 @@ fn filled(model: &Model) -> Vec<u8> {
 
 #[test]
 fn outputs_equal_onnx_runtimes() {
+    let _threads = Threads::start(3);
     let vectors: Vectors = crate::json("tests/vectors/vectors.json");
     assert!(vectors.tolerance <= 1e-3);
     for model in &vectors.good {

@@ -44,5 +44,6 @@ answer({
   run: (input) => trial.run(input),
   profile: (input) => trial.profile(input, () => performance.now()),
   drill,
+  helped: () => core.helped(),
   peak: () => memory.buffer.byteLength,
 });

@@ -89,6 +89,8 @@ fn engine(arguments: &Convert) -> std::result::Result<Engine, String> {
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     let bytes = fs::read(path).map_err(|e| Error::BadModel(format!("{}: {e}", path.display())));
     let range = arguments.model_range.map(ModelRange::values);
+    // It may have to draw once before it is known what the model gives.
+    let _threads = Threads::start(cores());
     bytes.and_then(|bytes| Engine::for_user_model(&name, &bytes, range)).map_err(explain)
 }
 

@@ -1,7 +1,7 @@
 //! The arithmetic of a generator, apart from tract: pictures as `H×W×C` floats with `C` rounded up to whole vectors,
 //! the channels beyond the last one zero.
 
-#![expect(unsafe_code, reason = "vectors are read and written through pointers")]
+#![expect(unsafe_code, reason = "vectors go through pointers, work goes to other threads")]
 #![expect(clippy::needless_range_loop, reason = "indices are rows and columns of more than one array")]
 
 mod conv;

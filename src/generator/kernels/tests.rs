@@ -314,6 +314,7 @@ proptest! {
 
 #[test]
 fn moments_of_a_picture_far_from_zero_keep_their_digits() {
+    let _threads = Threads::start(3);
     let mut pixels: Vec<f32> = picture([40, 50], 3, 1).iter().map(|v| 1000. + v).collect();
     let found = moments(&mut pixels, 3, 50 * whole(3));
     for c in 0..3 {

@@ -11,12 +11,12 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU32, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicU32, Ordering::SeqCst},
     },
     thread::{self, JoinHandle},
 };
 
-/// Looks at whether there is work before falling asleep: about a tenth of a millisecond.
+/// Looks at whether there is work before falling asleep: a tenth of a millisecond, on slow machines perhaps one.
 const LOOKS: u32 = if cfg!(target_arch = "wasm32") { 1 << 18 } else { 1 << 12 };
 
 /// A piece of work that several threads may do at once, until nothing is left of it.
@@ -37,6 +37,8 @@ pub struct Pool {
     state: AtomicU32,
     /// That of the turn; only threads within it read it.
     work: UnsafeCell<Option<*const Work<'static>>>,
+    opened: AtomicBool,
+    helped: AtomicU32,
     panic: Mutex<Option<Box<dyn Any + Send>>>,
     /// What somebody may sleep for happens while this is locked.
     asleep: Mutex<Asleep>,
@@ -52,8 +54,8 @@ struct Asleep {
     owner: bool,
 }
 
-// SAFETY: `work` is written by the one thread that opens turns, while no other is within one, and read by those that
-// have entered; entering and leaving order the two. What it points to is `Sync`.
+// SAFETY: `work` is written by the one thread that has opened its work to the pool, while no other is within a turn, and
+// read by those that have entered; entering and leaving order the two. What it points to is `Sync`.
 unsafe impl Sync for Pool {}
 // SAFETY: as above.
 unsafe impl Send for Pool {}
@@ -63,6 +65,8 @@ impl Default for Pool {
         Pool {
             state: AtomicU32::new(0),
             work: UnsafeCell::new(None),
+            opened: AtomicBool::new(false),
+            helped: AtomicU32::new(0),
             panic: Mutex::default(),
             asleep: Mutex::default(),
             begun: Condvar::new(),
@@ -77,9 +81,18 @@ thread_local! {
 }
 
 impl Pool {
-    /// Opens this thread's work to those in [`help`](Self::help). No other thread's may be open to the same pool.
+    /// Opens this thread's work to those in [`help`](Self::help).
+    ///
+    /// # Panics
+    /// When a thread's is already.
     pub fn open(self: Arc<Pool>) {
+        assert!(!self.opened.swap(true, SeqCst), "a pool is open to one thread's work");
         OWN.set(Some(self));
+    }
+
+    /// How many turns others have helped with, each of them counted.
+    pub fn helped(&self) -> u32 {
+        self.helped.load(SeqCst)
     }
 
     /// Helps with all work until the pool is over.
@@ -87,6 +100,7 @@ impl Pool {
         let mut seen = 0;
         while let Some(turn) = self.enter(seen) {
             seen = turn;
+            self.helped.fetch_add(1, SeqCst);
             // SAFETY: this thread is within the turn: its work is there, and stays until it has left.
             let work = unsafe { (*self.work.get()).map(|work| &*work) };
             if let Some(work) = work
@@ -155,14 +169,17 @@ impl Pool {
     fn begin(&self, change: impl Fn(u32) -> u32) {
         let asleep = lock(&self.asleep);
         self.state.store(change(self.state.load(SeqCst)), SeqCst);
-        if asleep.helpers > 0 {
+        let sleepers = asleep.helpers;
+        drop(asleep);
+        if sleepers > 0 {
             self.begun.notify_all();
         }
     }
 }
 
+/// Whether a thread can enter that was within turn `seen` last.
 fn beckons(state: u32, seen: u32) -> bool {
-    state & OPEN != 0 && state / TURN != seen
+    state & OPEN != 0 && state & WITHIN != WITHIN && state / TURN != seen
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -196,6 +213,8 @@ impl Drop for Turn<'_> {
 pub struct Threads {
     pool: Arc<Pool>,
     helpers: Vec<JoinHandle<()>>,
+    /// What helped this thread until then, and does again afterwards.
+    before: Option<Arc<Pool>>,
     /// It belongs to the thread that started it.
     here: PhantomData<*const ()>,
 }
@@ -209,17 +228,18 @@ impl Threads {
             let pool = pool.clone();
             thread::Builder::new().spawn(move || pool.help()).ok()
         };
-        let helpers: Vec<_> = (1..count.min(WITHIN as usize)).map_while(spawn).collect();
+        let helpers: Vec<_> = (1..count).map_while(spawn).collect();
+        let before = OWN.take();
         if !helpers.is_empty() {
             pool.clone().open();
         }
-        Threads { pool, helpers, here: PhantomData }
+        Threads { pool, helpers, before, here: PhantomData }
     }
 }
 
 impl Drop for Threads {
     fn drop(&mut self) {
-        OWN.set(None);
+        OWN.set(self.before.take());
         self.pool.begin(|state| state | OVER);
         for helper in self.helpers.drain(..) {
             // Its panics were handed on.
@@ -255,7 +275,7 @@ pub fn in_bands<T: Send, Scratch: Default>(
 #[cfg(test)]
 mod tests {
     use std::{
-        sync::atomic::{AtomicBool, AtomicUsize},
+        sync::atomic::AtomicUsize,
         thread::{ThreadId, current},
         time::Duration,
     };
@@ -344,10 +364,14 @@ mod tests {
     }
 
     #[test]
-    fn threads_end_with_what_they_were_started_by() {
+    fn threads_end_with_what_they_were_started_by_and_those_before_help_again() {
+        let before = Threads::start(2);
         let threads = Threads::start(3);
         let pool = Arc::downgrade(&threads.pool);
         drop(threads);
         assert!(pool.upgrade().is_none(), "a thread still holds the pool");
+        while before.pool.helped() == 0 {
+            add_one(&mut [0.; 64], 1);
+        }
     }
 }

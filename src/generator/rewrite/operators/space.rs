@@ -57,7 +57,7 @@ impl Rewrite<'_> {
             && let Some((_, mut pending)) = self.waiting(input)
             && side_by_side(&[image.channels / 4, 1])
             && !pending.kernel.depthwise
-            && (pending.residual, pending.moments) == (None, false)
+            && pending.residual.is_none()
         {
             let quarter = image.channels / 4;
             self.done.extend(&chain[1..]);

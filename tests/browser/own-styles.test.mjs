@@ -39,6 +39,7 @@ test('a model dropped with a photo is tried, named, drawn with, there after a re
   await model.locator('input').press('Enter');
   await page.keyboard.press('Escape');
   await reaches(page, 0, 'done');
+  await card(page).getByText('Watercolour', { exact: true }).waitFor();
   assert.deepEqual((await styles(page)).slice(-1), ['Watercolour']);
   await card(page).getByText('Watercolour', { exact: true }).click();
   await card(page).locator('.status', { hasText: 'Watercolour, 160' }).waitFor({ timeout: 60_000 });

@@ -102,7 +102,8 @@ test('the whole way by keyboard: choose, cancel, try again, download', async () 
   const chooser = await opened;
   assert.ok(chooser.isMultiple());
   await chooser.setFiles([PHOTO]);
-  await draws(page, 0);
+  // While the engine is fetched: drawing may be over sooner than a key is pressed.
+  await reaches(page, 0, 'running');
 
   await tabTo(page, '.cancel');
   await page.keyboard.press('Enter');

@@ -215,7 +215,7 @@ try {
 const note =
   `${cpus().length}-core ${cpus()[0].model.trim()}, Chromium ${browser.version().split('.')[0]}; medians of ${given.runs} runs in turns. ` +
   `\`ratio\` is to onnxruntime-web in the same run; \`startup ms\` is the median of ${STARTS} starts, each in a browser of its own; \`download bytes\` are brotli, without the model; \`max error\` is to onnxruntime-web. ` +
-  'TensorFlow.js runs the same networks written in its operators. The plain-tract rows ran with what is compiled for size in our module, tract included, which may slow them; what full optimisation would give was not measured.' +
+  "animeganv2 is AnimeGANv2's generator with random weights; TensorFlow.js runs the networks written in its operators; plain tract is that of the same module, compiled for size as our module has it." +
   (process.env.BENCH_NOTE ? ` ${process.env.BENCH_NOTE}` : '');
 const whole = list(given.engines).length === 4 && variants.length === 4 && Number(given.runs) >= 7;
 if (whole) publish('engine', rows, note);

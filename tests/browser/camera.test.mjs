@@ -99,6 +99,9 @@ test('live view and drawing, with their rate; photos go to the list; nothing run
   await rate.filter({ hasText: told }).waitFor({ timeout: 60_000 });
   assert.deepEqual(await states(page), ['ended', 'live']);
   await page.keyboard.press('Escape');
+  // That it is closed a dialog tells only afterwards.
+  await page.locator('#camera').waitFor({ state: 'hidden' });
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve)));
   assert.deepEqual(await states(page), ['ended', 'ended'], 'the camera is off');
   assert.ok(await page.evaluate(() => document.activeElement.matches('#open-camera')));
   assert.deepEqual(await page.evaluate(() => window.violations), []);

@@ -320,6 +320,26 @@ test('whatever takes time can be aborted', async () => {
   assert.deepEqual(codes, { codes: Array(6).fill('cancelled'), own: 0 });
 });
 
+test('how often a picture was of use any worker can tell', async () => {
+  const hits = await page.evaluate(async () => {
+    const [one, other] = await Promise.all([1, 2].map(() => window.createConverter({ workers: 1 })));
+    const [photo] = await window.blobs(window.names);
+    const told = async () => (await other.cache.list()).map(({ hits }) => hits);
+    await one.cache.clear();
+    await one.convert(photo, { maxSide: 256 });
+    const before = await told();
+    await one.convert(photo, { maxSide: 256 });
+    const end = Date.now() + 5000;
+    let after = await told();
+    while (after[0] === 0 && Date.now() < end) after = await told();
+    await one.cache.clear();
+    one.dispose();
+    other.dispose();
+    return [before, after];
+  });
+  assert.deepEqual(hits, [[0], [1]]);
+});
+
 test('what one worker has made another finds, and what is removed none of them', async () => {
   const result = await page.evaluate(async () => {
     const converter = await window.createConverter({ workers: 2 });

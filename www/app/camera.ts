@@ -99,8 +99,9 @@ export class Camera {
   }
 
   async #other(): Promise<void> {
+    const { signal } = this.#session;
     const other = this.#stream && (await otherCamera(this.#stream));
-    if (other) await this.#begin(other);
+    if (other && !signal.aborted) await this.#begin(other);
   }
 
   async #take(take: (photo: File) => void): Promise<void> {

@@ -14,7 +14,11 @@ const SWEEP_MS = 60 * 60 * 1000;
 const PATIENCE_MS = 2000;
 
 /** What tabs tell each other. */
-type News = { readonly stored: string } | { readonly removed: readonly string[] } | { readonly cleared: true };
+type News =
+  | { readonly stored: string }
+  | { readonly used: Stored }
+  | { readonly removed: readonly string[] }
+  | { readonly cleared: true };
 
 /** An answer that needed no engine. */
 export interface Answer {
@@ -109,9 +113,10 @@ export class PictureCache {
       const taken = await best.level.take(best.hit.id);
       // An entry whose pictures are gone is struck out by now: the next best may do.
       if (!taken) continue;
-      const [memory, ...lasting] = this.#levels;
-      if (memory && best.level !== memory) await memory.put(taken.entry, taken.pictures);
-      else for (const level of lasting) level.note(best.hit.id);
+      const [memory, lasting] = this.#levels;
+      const used = best.level === memory ? lasting?.note(best.hit.id) : taken.entry;
+      if (used) this.#tell({ used });
+      if (best.level !== memory) await memory?.put(taken.entry, taken.pictures);
       return { pictures: taken.pictures, distance: best.hit.distance, created: best.hit.created };
     }
   }
@@ -204,7 +209,10 @@ export class PictureCache {
     const [memory, lasting] = this.#levels;
     // From the database it is gone already; what the memory holds is this worker's own.
     if ('stored' in news) lasting?.learn(news.stored);
-    else if ('removed' in news) {
+    else if ('used' in news) {
+      // One that is removed meanwhile does not come back.
+      if (lasting?.holds(news.used.id)) lasting.learn(news.used.record);
+    } else if ('removed' in news) {
       void memory?.remove(news.removed);
       lasting?.forget(news.removed);
     } else {

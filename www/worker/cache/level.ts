@@ -78,10 +78,13 @@ export class Level {
     return { entry, pictures };
   }
 
-  /** Another level has answered with this entry. */
-  note(id: string): void {
+  /** Another level has answered with this entry, which is given with its new record if it is here. */
+  note(id: string): Stored | undefined {
     const record = this.#policy.used(id, Date.now());
-    if (record !== undefined) this.#store.touch({ id, record }).catch(() => undefined);
+    if (record === undefined) return undefined;
+    const entry = { id, record };
+    this.#store.touch(entry).catch(() => undefined);
+    return entry;
   }
 
   /** Stores an entry if it fits; true when it is stored. */

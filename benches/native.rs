@@ -1,5 +1,5 @@
-//! One engine of the native comparison (`native.mjs`): MODEL SIDE ours|tract THREADS. For every line on standard input it runs the
-//! model once on noise and prints the milliseconds and the mean size of a value.
+//! One engine of the native comparison (`native.mjs`): MODEL SIDE ours|tract THREADS. For every line on standard input it
+//! runs the model once on noise and prints the milliseconds and the mean size of a value.
 
 use std::{env, io::stdin, sync::Arc, time::Instant};
 

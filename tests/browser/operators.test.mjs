@@ -1,34 +1,21 @@
 // In every build each operator of ours gives what its definition gives, whatever the sizes: small networks that chance
 // makes, drawn by the engine and in loops.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
-import { bundleOurs } from '../../benches/browser/modules.mjs';
-import { launch, VARIANTS } from './browser.mjs';
+import { VARIANTS } from './browser.mjs';
+import { stage } from './engines.mjs';
 import { Network } from './networks.mjs';
-import { serve } from './server.mjs';
 
-const THREADS = 2;
 const NETWORKS = 60;
 /** Between values of about 1. */
 const TOLERANCE = 1e-4;
-const folder = mkdtempSync(join(tmpdir(), 'nijigen-'));
-let browser, server;
+let engines;
 
 before(async () => {
-  for (const variant of VARIANTS) await bundleOurs(folder, variant);
-  writeFileSync(join(folder, 'index.html'), '<!doctype html><title>operators</title><link rel="icon" href="data:,">');
-  server = await serve(folder, { throttled: false, isolated: true });
-  browser = await launch();
+  engines = await stage();
 });
-after(async () => {
-  await browser?.close();
-  await server?.close();
-  rmSync(folder, { recursive: true });
-});
+after(() => engines?.close());
 
 /** Whole vectors, which may lie side by side, as often as others. */
 const channels = fc.oneof(
@@ -105,53 +92,21 @@ const WAYS = {
   Depthwise: { ...plain, depthwise: true, norm: 'instanceNorm' },
 };
 
-/** A function to ask a worker of the page: its answer, or an error that leaves a new worker behind. */
-async function worker(page, variant) {
-  await page.goto(server.url);
-  await page.evaluate(
-    ({ script, patience }) => {
-      let worker;
-      window.ask = (command, argument) =>
-        new Promise((resolve, reject) => {
-          worker ??= new Worker(script, { type: 'module' });
-          const fail = (reason) => {
-            worker.terminate();
-            worker = undefined;
-            reject(new Error(reason));
-          };
-          const late = setTimeout(fail, patience, `no answer to ${command}`);
-          worker.onmessage = ({ data }) => {
-            clearTimeout(late);
-            if (data.error) fail(data.error);
-            else resolve(data.result);
-          };
-          worker.onerror = ({ message }) => fail(message);
-          worker.postMessage({ command, argument });
-        });
-    },
-    { script: `ours-${variant}.js`, patience: 30_000 },
-  );
-  return (command, argument) =>
-    page.evaluate(({ command, argument }) => window.ask(command, argument), { command, argument });
-}
-
 /** Draws a network: the output, and the names of the operators that ran. */
-async function draw(ask, variant, { file, height, width, input }) {
-  const threads = variant.endsWith('-threads') ? THREADS : 0;
-  await ask('start', { wasm: `${variant}.wasm`, threads, model: new Uint8Array(file), width, height });
+async function draw(engine, { file, height, width, input }) {
+  await engine.start(file, width, height);
   const values = new Float32Array(input);
-  const output = await ask('run', values);
-  const lines = await ask('profile', values);
+  const output = await engine.ask('run', values);
+  const lines = await engine.ask('profile', values);
   return { output, operators: lines.map((line) => line.split('\t')[2].split(' ')[0]) };
 }
 
 for (const variant of VARIANTS) {
   test(`${variant}: networks are drawn as their operators are defined`, async () => {
-    const page = await browser.newPage();
-    const ask = await worker(page, variant);
+    const engine = await engines.open(variant);
     const right = async (made) => {
       const network = build(made);
-      const { output, operators } = await draw(ask, variant, network);
+      const { output, operators } = await draw(engine, network);
       assert.equal(output.length, network.expected.length);
       const worst = output.reduce((worst, value, i) => Math.max(worst, Math.abs(value - network.expected[i])), 0);
       assert.ok(worst <= TOLERANCE, `${worst} by ${operators.join(', ')}`);
@@ -167,7 +122,7 @@ for (const variant of VARIANTS) {
     const property = fc.asyncProperty(middle, async (made) => void (await right(made)));
     const seed = Number(process.env.NIJIGEN_SEED ?? Math.random() * 2 ** 31) | 0;
     await fc.assert(property, { numRuns: NETWORKS, seed, includeErrorInReport: true });
-    if (variant.endsWith('-threads')) assert.ok((await ask('helped')) > 0, 'the other thread never helped');
-    await page.close();
+    if (variant.endsWith('-threads')) assert.ok((await engine.ask('helped')) > 0, 'the other thread never helped');
+    await engine.close();
   });
 }

@@ -38,6 +38,7 @@ answer({
   async start({ wasm, model, width, height, threads, plain }) {
     memory ??= await load(wasm, threads);
     trial?.free();
+    // Should the new one not be made, this one is not freed again.
     trial = undefined;
     trial = new core.Trial(new Uint8Array(model), width, height, !plain);
   },

@@ -67,22 +67,20 @@ export class Level {
   /** The pictures of an entry, and its new record; nothing if the store has lost them. */
   async take(id: string): Promise<{ entry: Stored; pictures: Pictures } | undefined> {
     const pictures = await this.#store.read(id).catch(() => undefined);
-    const record = pictures && this.#policy.used(id, Date.now());
-    if (!pictures || !record) {
+    const entry = pictures && this.note(id);
+    if (!pictures || !entry) {
       this.#policy.forget(id);
       return undefined;
     }
-    const entry = { id, record };
-    // Nobody waits for this: what is lost is one use.
-    this.#store.touch(entry).catch(() => undefined);
     return { entry, pictures };
   }
 
-  /** Another level has answered with this entry, which is given with its new record if it is here. */
+  /** This entry has answered a photo, here or on another level; it is given with its new record if it is here. */
   note(id: string): Stored | undefined {
     const record = this.#policy.used(id, Date.now());
     if (record === undefined) return undefined;
     const entry = { id, record };
+    // Nobody waits for this: what is lost is one use.
     this.#store.touch(entry).catch(() => undefined);
     return entry;
   }

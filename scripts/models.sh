@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Photos to shipped generators: pictures of the teacher, training, export, manifest, test vectors, measures.
+# Photos to shipped generators: faces, the teacher's pictures, training, export, manifest, test vectors, measures.
 # scripts/models.sh PHOTOS    PHOTOS holds JPEGs and photos.csv (models/train/README.md).
 # Everything in between is kept in target/models: a stopped run goes on where it was.
 set -euo pipefail
@@ -8,29 +8,35 @@ cd "$(dirname "$0")/.."
 
 PHOTOS=${1:?Say where the photos are: make models PHOTOS=folder}
 ROOM=target/models
-STYLES=(meadow skyline carnival)
-# Minutes of training on two free CPU cores; on a GPU a tenth will do.
-MINUTES_FAST=${MINUTES_FAST:-150} MINUTES_FINE=${MINUTES_FINE:-150}
-DEVICE=cpu WORKERS=$(nproc)
-if command -v nvidia-smi >/dev/null; then DEVICE=cuda WORKERS=1; fi
+STYLES=(meadow skyline carnival portrait)
+# Minutes: on a GPU for everything at once, on two free CPU cores for each tier's training.
+MINUTES_GPU=${MINUTES_GPU:-9.5} MINUTES_FAST=${MINUTES_FAST:-300} MINUTES_FINE=${MINUTES_FINE:-1200}
 # Half as long where the processor computes in bfloat16.
-if [ $DEVICE = cuda ] || grep -qsw avx512_bf16 /proc/cpuinfo; then HALF=--bf16; fi
+if grep -qsw avx512_bf16 /proc/cpuinfo; then HALF=(--bf16); fi
 # Spinning threads are several times slower than one thread a worker.
 export OMP_NUM_THREADS=1 GOMP_SPINCOUNT=0 OMP_WAIT_POLICY=passive
 
 run() { "$PYTHON_ROOM/bin/python" -W ignore -m "$@"; }
+train() {
+  run models.train.train --pairs "$ROOM/pairs" --out "$ROOM/$1.pt" --tier "$1" --minutes "$2" --workers "$(nproc)" ${HALF[@]+"${HALF[@]}"} \
+    --batch 2 --crops 160,192,256 --adversarial .02 --adversarial-from .6
+}
 
 mkdir -p $ROOM
-run models.train.photos --photos "$PHOTOS" --out $ROOM/pairs
-run models.train.train --pairs $ROOM/pairs --tier fast --out $ROOM/fast.pt --minutes "$MINUTES_FAST" \
-  --device $DEVICE --workers "$WORKERS" ${HALF:-} --batch 2 --crops 160,192,256
-run models.train.train --pairs $ROOM/pairs --tier fine --out $ROOM/fine.pt --minutes "$MINUTES_FINE" \
-  --device $DEVICE --workers "$WORKERS" ${HALF:-} --batch 2 --crops 160,192,256 --init $ROOM/fast.pt --lr 8e-4
+"$TEACHER_ROOM/bin/python" -W ignore -m models.train.faces --photos "$PHOTOS" --out $ROOM/faces
+if command -v nvidia-smi >/dev/null; then
+  run models.train.whole --photos "$PHOTOS" --faces $ROOM/faces --out $ROOM --upscaler "$UPSCALER" --minutes "$MINUTES_GPU"
+  run models.train.photos --photos "$PHOTOS" --faces $ROOM/faces --out $ROOM/pairs --upscaler "$UPSCALER" --device cuda --split val --jobs 4
+else
+  run models.train.photos --photos "$PHOTOS" --faces $ROOM/faces --out $ROOM/pairs --upscaler "$UPSCALER"
+  train fast "$MINUTES_FAST"
+  train fine "$MINUTES_FINE"
+fi
 for tier in fast fine; do
   for style in "${STYLES[@]}"; do
     model=models/$style-$tier.onnx
     run models.train.export --weights $ROOM/$tier.pt --tier $tier --style "$style" --out "$model" --pairs $ROOM/pairs
-    run models.train.evaluate --model "$model" --pairs $ROOM/pairs --sheet $ROOM/$style-$tier.jpg | tee $ROOM/$style-$tier.txt
+    run models.train.evaluate --model "$model" --pairs $ROOM/pairs --sheet "$ROOM/$style-$tier.jpg" | tee "$ROOM/$style-$tier.txt"
   done
 done
 run models.train.manifest

@@ -2,19 +2,10 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import {
-  buildValues,
-  bundle,
-  bundleWorkers,
-  copyModels,
-  filesBeside,
-  json,
-  manifest,
-  variants,
-  virtual,
-  wasm,
-} from './bundle.mjs';
+import { buildValues, bundle, bundleWorkers, copyModels, json, manifest, variants, virtual, wasm } from './bundle.mjs';
 import { billOfMaterials, components, notices } from './components.mjs';
+import * as files from './package-files.mjs';
+import { checkTypes } from './types.mjs';
 
 const PACKAGE = 'dist/package';
 
@@ -31,7 +22,14 @@ const replaced = (files) => ({
   },
 });
 
-const file = (path) => ({ path: resolve(path) });
+/** Modules of package-files.mjs are imported where they are. */
+const apart = {
+  name: 'apart',
+  setup(build) {
+    build.onResolve({ filter: /^\.\/(parts-\w+|scripts)\.js$/ }, ({ path }) => external(path));
+  },
+};
+
 const external = (path) => ({ path, external: true });
 
 const NODE = {
@@ -44,45 +42,36 @@ const NODE = {
 async function writeScripts() {
   const out = (name) => ({ folder: PACKAGE, name });
   const { worker, thread } = await bundleWorkers(out('worker'));
-  const text = (script) => JSON.stringify(readFileSync(script.file, 'utf8'));
-  const inline = (script) => `inlined(${text(script)})`;
-  const oneFile = filesBeside(variants(), {
-    worker: inline(worker),
-    ...(thread && { thread: inline(thread) }),
-    // Each once a page: a worker that starts again needs it again.
-    head: `const made = new Map();
-      function inlined(text) {
-        if (!made.has(text)) made.set(text, new URL(URL.createObjectURL(new Blob([text], { type: 'text/javascript' }))));
-        return made.get(text);
-      }`,
+  const withFiles = (text, replacements = {}) => ({
+    plugins: [replaced(replacements), apart, virtual('nijigen-files', text)],
   });
-  const node = {
-    ...NODE,
-    plugins: [
-      replaced({
-        'www/client/platform.ts': file('www/node/platform.ts'),
-        'www/client/engine-worker.ts': file('www/node/engine.ts'),
-        'www/worker/pause.ts': file('www/node/pause.ts'),
-      }),
-      virtual('nijigen-files', filesBeside(['simd'])),
-    ],
-  };
+  // What is shared is one module, or its classes would be two.
+  const client = (name, parts) =>
+    bundle(
+      'www/client/index.ts',
+      out(name),
+      {},
+      withFiles(files.offering(parts), { 'www/client/slim.ts': external('./slim.js') }),
+    );
+  const element = (name, client) =>
+    bundle('www/element/index.ts', out(name), {}, withFiles('', { 'www/client/index.ts': external(`./${client}.js`) }));
+  const standalone = withFiles(files.standalone(worker.file, thread?.file));
+  const node = withFiles(files.node());
   const bundles = [
     worker,
-    await bundle('www/client/index.ts', out('client')),
-    await bundle('www/client/slim.ts', out('slim')),
-    // It uses the very client that the page does.
-    await bundle(
-      'www/element/index.ts',
-      out('element'),
-      {},
-      {
-        plugins: [replaced({ 'www/client/index.ts': external('./client.js') })],
-      },
-    ),
-    await bundle('www/standalone.ts', out('standalone'), {}, { plugins: [virtual('nijigen-files', oneFile)] }),
-    await bundle('www/client/index.ts', out('node'), buildValues(), node),
+    await bundle('www/client/slim.ts', out('slim'), {}, withFiles(files.scripts())),
+    await client('client', 'all'),
+    await client('bundled', 'most'),
+    await element('element', 'client'),
+    await element('bundled-element', 'bundled'),
+    await element('slim-element', 'slim'),
+    await bundle('www/standalone.ts', out('standalone'), {}, standalone),
+    await bundle('www/client/index.ts', out('node'), buildValues(), { ...NODE, ...node }),
   ];
+  for (const [name, text] of Object.entries(files.modules())) {
+    mkdirSync(dirname(join(PACKAGE, name)), { recursive: true });
+    writeFileSync(join(PACKAGE, name), text);
+  }
   return bundles.flatMap(({ inputs }) => inputs);
 }
 
@@ -110,45 +99,36 @@ function keepReachable(folder, entries) {
   }
 }
 
-/** The models, each with a module that says what it is and where: `import meadow from 'nijigen/models/meadow-fast'`. */
-function writeModels() {
-  const folder = `${PACKAGE}/models`;
-  copyModels(folder);
-  for (const entry of manifest()) {
-    const url = `new URL(${JSON.stringify(`./${entry.file}`)}, import.meta.url).href`;
-    writeFileSync(
-      `${folder}/${entry.id}.js`,
-      `const model = { entry: ${JSON.stringify(entry)}, get url() { return ${url}; } };\nexport default model;\n`,
-    );
-    writeFileSync(
-      `${folder}/${entry.id}.d.ts`,
-      "import type { ShippedGenerator } from '../types/client/index.js';\ndeclare const model: ShippedGenerator;\nexport default model;\n",
-    );
-  }
-}
+const version = () => /^version = "(.+)"$/m.exec(readFileSync('Cargo.toml', 'utf8'))[1];
+export const tarball = () => `dist/nijigen-${version()}.tgz`;
 
 /** www/package.json with what depends on the build. */
 function writeManifest() {
-  const [, version] = /^version = "(.+)"$/m.exec(readFileSync('Cargo.toml', 'utf8'));
   const { exports, ...rest } = json('www/package.json');
+  // What the sources import by another name is in the bundles.
+  delete rest.imports;
   for (const { id, file } of manifest()) {
     exports[`./models/${id}`] = { types: `./models/${id}.d.ts`, default: `./models/${id}.js` };
     exports[`./models/${file}`] = `./models/${file}`;
   }
-  for (const variant of variants()) exports[`./wasm/${variant}.wasm`] = `./nijigen-${variant}.wasm`;
+  for (const variant of variants()) {
+    exports[`./engines/${variant}`] = { types: `./engines/${variant}.d.ts`, default: `./engines/${variant}.js` };
+    exports[`./wasm/${variant}.wasm`] = `./nijigen-${variant}.wasm`;
+  }
   if (!variants().some((variant) => variant.endsWith('threads'))) delete exports['./thread'];
-  const written = { ...rest, version, exports };
+  const written = { ...rest, version: version(), exports };
   writeFileSync(`${PACKAGE}/package.json`, `${JSON.stringify(written, null, 2)}\n`);
   return written;
 }
 
 export async function pack() {
+  checkTypes();
   rmSync(PACKAGE, { recursive: true, force: true });
   mkdirSync(PACKAGE, { recursive: true });
   const inputs = await writeScripts();
   writeTypes();
   for (const variant of variants()) cpSync(wasm(variant), `${PACKAGE}/nijigen-${variant}.wasm`);
-  writeModels();
+  copyModels(`${PACKAGE}/models`);
   const described = writeManifest();
   for (const name of ['LICENSE-MIT', 'LICENSE-APACHE']) cpSync(name, join(PACKAGE, name));
   cpSync('docs/package.md', `${PACKAGE}/README.md`);

@@ -4,10 +4,11 @@ import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { released } from './bundle.mjs';
 
 const PHOTOS = 'www/samples';
 /** What is drawn is kept for the next build; each file is named by all that it depends on. */
-const DRAWN = 'target/samples';
+const DRAWN = released ? 'target/samples' : 'target/samples-dev';
 const FORMAT = 'jpeg';
 /** The corner's mark is written in the page's language where the core has it. */
 const LANGUAGES = new Set(
@@ -21,13 +22,14 @@ const HERO = { photo: 'dog.jpg', style: 'meadow' };
 
 /**
  * Puts the photos, small copies of them and what is drawn of them into `samples` of the folder `site`, and one with its
- * drawing into `hero`. Gives the photos as www/app/build.ts has them, and the seeds as www/client/seeds.ts has them. Names
+ * drawing into `hero`. Gives the photos as www/app/shell/build.ts has them, and the seeds as www/client/seeds.ts has them. Names
  * of samples change with what is in the files.
  */
 export async function drawSamples(site, core, models) {
   const folder = join(site, 'samples');
   const wasm = readFileSync(`${core}/nijigen_bg.wasm`);
-  const version = hash(wasm);
+  // While it is worked on, each engine draws the samples when asked for them; only what shows the page once stays.
+  const version = released ? hash(wasm) : 'dev';
   let begun;
   /** The module is started only where something is to be drawn. */
   const start = () => {
@@ -57,7 +59,7 @@ export async function drawSamples(site, core, models) {
     cpSync(join(PHOTOS, name), join(folder, published));
     const small = await kept(`${hash(version, photo)}-small.jpg`, async () => {
       const { Photo } = await start();
-      return Photo.decode(photo, '{}').thumbnail();
+      return Photo.decode(photo, {}).thumbnail();
     });
     cpSync(small, join(folder, 'small', published));
     for (const entry of models) {
@@ -73,7 +75,7 @@ export async function drawSamples(site, core, models) {
         const { id, jpeg, ...rest } = JSON.parse(readFileSync(drawn, 'utf8'));
         return { key, id, bytes: Buffer.from(jpeg, 'base64'), rest };
       };
-      for (const label of LANGUAGES) {
+      for (const label of released ? LANGUAGES : []) {
         const { key, id, bytes, rest } = await file({ format: FORMAT, label });
         const sum = hash(bytes);
         // Named like the entry that the cache would make of it.
@@ -93,8 +95,8 @@ export async function drawSamples(site, core, models) {
 }
 
 function draw({ Engine, Photo }, photo, entry) {
-  const engine = new Engine(JSON.stringify(entry), readFileSync(join('models', entry.file)));
-  const conversion = engine.begin(Photo.decode(photo, '{}'), '{}');
+  const engine = new Engine(entry, readFileSync(join('models', entry.file)));
+  const conversion = engine.begin(Photo.decode(photo, {}), {});
   while (!conversion.step(1000));
   const drawing = conversion.drawing();
   engine.free();
@@ -103,14 +105,13 @@ function draw({ Engine, Photo }, photo, entry) {
 
 /** One result, and the name of its cache entry. */
 function encode({ Photo, cache_key, cache_record, sha256 }, photo, drawing, entry, options) {
-  const [model, choice] = [entry, options].map((value) => JSON.stringify(value));
-  const decoded = Photo.decode(photo, choice);
+  const decoded = Photo.decode(photo, options);
   const print = decoded.fingerprint();
   decoded.free();
-  const result = drawing.encode(choice);
+  const result = drawing.encode(options);
   const { width, height } = result;
   const jpeg = result.take_bytes();
   const created = Date.now();
-  const { id } = JSON.parse(cache_record(cache_key(model, choice), sha256(photo), print, jpeg.length, created));
+  const { id } = cache_record(cache_key(entry, options), sha256(photo), print, jpeg.length, created);
   return { id, width, height, created, jpeg: Buffer.from(jpeg).toString('base64') };
 }

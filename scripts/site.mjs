@@ -1,11 +1,15 @@
 // Builds the browser side around the wasm that scripts/wasm.sh leaves in target/wasm/.
-//   node scripts/site.mjs build     the scripts, styles and models, into target/site/; Trunk's pre_build hook
-//   node scripts/site.mjs finish    words and service worker, into what Trunk has staged; its post_build hook
-//   node scripts/site.mjs package   the npm package, into dist/package/ and dist/nijigen-<version>.tgz
+//   node scripts/site.mjs site FOLDER   the static site
+//   node scripts/site.mjs package       the npm package, into dist/package/ and dist/nijigen-<version>.tgz
+//   node scripts/site.mjs same A B      whether two folders hold the same site
+// and for those who have Trunk the two parts of the site that it leaves to us, as hooks of Trunk.toml:
+//   node scripts/site.mjs build         the scripts, styles and models, into target/site/
+//   node scripts/site.mjs finish        words and service worker, into what Trunk has staged
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, extname, join } from 'node:path';
 import {
+  bindings,
   buildValues,
   bundle,
   bundleWorkers,
@@ -17,12 +21,16 @@ import {
   variants,
   wasm,
 } from './bundle.mjs';
-import { pack } from './package.mjs';
+import { pack, tarball } from './package.mjs';
 import { drawSamples } from './samples.mjs';
+import { unlessMade } from './stamp.mjs';
 
-const SITE = 'target/site';
+const DEV = process.env.NIJIGEN_DEV;
+const SITE = DEV ? 'target/site-dev' : 'target/site';
+/** What scripts/serve.mjs tells of a new build. */
+const RELOAD = `new EventSource('/esbuild').addEventListener('change', () => location.reload());`;
 /** Fetched when first used; everything else is the shell. */
-const HEAVY = /\.(wasm|onnx)$|^samples\/[^/]+$/;
+const HEAVY = /\.(wasm|onnx)$|^samples\/[^/]+$|^assets\/moving-/;
 /** Only where apps are installed from somebody looks at these. */
 const SHOWCASE = /^screenshots\//;
 /** Names that change with what is in them: ours, and Trunk's. */
@@ -40,24 +48,26 @@ async function build() {
   }
   copyModels(`${SITE}/models`);
   const { worker, thread } = await bundleWorkers({ folder: `${SITE}/assets`, hashed: true });
-  const thumbnailer = await bundle('www/app/thumbnailer.ts', {
+  const thumbnailer = await bundle('www/app/gallery/thumbnailer.ts', {
     folder: `${SITE}/assets`,
     name: 'thumbnailer',
     hashed: true,
   });
+  const moving = await bundle('www/app/moving/open.ts', { folder: `${SITE}/assets`, name: 'moving', hashed: true });
   const within = (script) => script?.file.slice(SITE.length + 1) ?? '';
   const { photos, seeds } = await drawSamples(SITE, `${MODULES}/simd`, manifest());
   const values = {
     WORKER_URL: within(worker),
     THREAD_URL: within(thread),
     THUMBNAIL_URL: within(thumbnailer),
+    MOVING_URL: within(moving),
     WASM_URLS: urls,
     WASM_BYTES: buildValues().WASM_BYTES,
     SAMPLES: photos,
     SEEDS: seeds,
     OFFLINE: released,
   };
-  await bundle('www/app/main.ts', { folder: SITE, name: 'app' }, values);
+  await bundle('www/app/main.ts', { folder: SITE, name: 'app' }, values, DEV && { footer: { js: RELOAD } });
   await bundle('www/styles/main.css', { folder: SITE, name: 'app' });
 }
 
@@ -105,16 +115,95 @@ async function writeServiceWorker(folder) {
   );
 }
 
-async function finish() {
-  const staged = process.env.TRUNK_STAGING_DIR;
-  writeWords(join(staged, 'index.html'));
-  if (released) await writeServiceWorker(staged);
+/** What Trunk does with the lines of index.html that are for it. */
+function assemble(folder) {
+  const hashed = (file) => {
+    const bytes = readFileSync(file);
+    const extension = extname(file);
+    const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+    const name = `${basename(file, extension)}-${hash}${extension}`;
+    cpSync(file, join(folder, name));
+    return { name, integrity: `sha384-${createHash('sha384').update(bytes).digest('base64')}` };
+  };
+  const copied = (from) => {
+    cpSync(from, join(folder, basename(from)), { recursive: true });
+    return '';
+  };
+  const put = {
+    rust: () => '',
+    'copy-dir': copied,
+    'copy-file': copied,
+    css(from) {
+      const { name, integrity } = hashed(from);
+      return `<link rel="stylesheet" href="./${name}" integrity="${integrity}" />`;
+    },
+    module(from) {
+      const { name, integrity } = hashed(from);
+      return `<script type="module" src="./${name}" integrity="${integrity}"></script>`;
+    },
+  };
+  const page = readFileSync('index.html', 'utf8')
+    .replaceAll('target/site/', `${SITE}/`)
+    .replace(
+      /<(?:link|script) data-trunk (?:rel|type)="([\w-]+)"(?:[^>]* (?:href|src)="([^"]+)")?[^>]*>(?:<\/script>)?/g,
+      (_, kind, from) => put[kind](from),
+    );
+  writeFileSync(join(folder, 'index.html'), page);
 }
 
-const commands = { build, finish, package: pack };
-const command = commands[process.argv[2]];
-if (!command) {
+async function finish(folder = process.env.TRUNK_STAGING_DIR) {
+  writeWords(join(folder, 'index.html'));
+  if (released) await writeServiceWorker(folder);
+}
+
+/** What the site is made of. */
+const sources = () => [
+  ...['index.html', 'package-lock.json', 'scripts', 'www', 'models/manifest.json', `${MODULES}/variants`],
+  ...manifest().map(({ file }) => `models/${file}`),
+  ...variants().flatMap((variant) => [wasm(variant), bindings(variant)]),
+];
+/** The package holds what its others say of themselves, too. */
+const PACKAGED = ['Cargo.toml', 'Cargo.lock', 'LICENSE-MIT', 'LICENSE-APACHE', 'docs/package.md', 'tsconfig.json'];
+
+const site = (folder) => unlessMade([folder], sources(), () => makeSite(folder));
+
+/** The whole site. What was in the folder stays until all is made. */
+async function makeSite(folder) {
+  const staged = `${folder}.new`;
+  await build();
+  rmSync(staged, { recursive: true, force: true });
+  mkdirSync(staged, { recursive: true });
+  assemble(staged);
+  await finish(staged);
+  rmSync(folder, { recursive: true, force: true });
+  renameSync(staged, folder);
+}
+
+/** Fails unless two folders hold the same site. Each names its own files by their contents in its own way. */
+function same(...folders) {
+  const named = (name) => name.replace(/^(app)-[0-9a-f]{16}(\.\w+)$/, '$1$2');
+  const contents = (file) => {
+    const text = readFileSync(file, 'latin1');
+    const ours = /(index\.html|service-worker\.js)$/.test(file);
+    return ours
+      ? text.replace(/(app)-[0-9a-f]{16}/g, '$1').replace(/integrity="[^"]*"|revision:"[^"]*"|\s+|\/(?=>)/g, '')
+      : text;
+  };
+  const [one, other] = folders.map(
+    (folder) => new Map(filesIn(folder).map((name) => [named(name), contents(join(folder, name))])),
+  );
+  const differ = [...new Set([...one.keys(), ...other.keys()])].filter((name) => one.get(name) !== other.get(name));
+  if (differ.length === 0) return;
+  console.error(`${folders.join(' and ')} differ in: ${differ.join(', ')}`);
+  process.exit(1);
+}
+
+const packed = () => unlessMade(['dist/package', tarball()], [...sources(), ...PACKAGED], pack);
+
+const commands = { site, package: packed, same, build, finish };
+const [, , name, ...rest] = process.argv;
+if (!commands[name]) {
   console.error(`usage: node scripts/site.mjs ${Object.keys(commands).join('|')}`);
   process.exit(2);
 }
-await command();
+await commands[name](...rest);

@@ -1,14 +1,21 @@
 #!/usr/bin/env bash
-# Builds the browser's modules, each into a folder of target/wasm/: nijigen.js, nijigen_bg.wasm and their types. The
-# file target/wasm/variants names those of this build. Does nothing when nothing changed. With the word "compile" it
-# stops before wasm-bindgen is needed.
+# Builds the browser's modules, each into a folder of target/wasm/: nijigen.js, nijigen_bg.wasm and their types, and in
+# its bench/ the same with what only tests and benches call. The file target/wasm/variants names those of this build.
+# What was made of the same sources is not made again.
+# scripts/wasm.sh [compile | finish | made]: only what comes before scripts/bindgen is needed, or only what comes after;
+# or whether the first one is made of these sources.
 #   NIJIGEN_VARIANTS   which to build: simd relaxed simd-threads relaxed-threads (default: simd)
 #   NIJIGEN_RELEASE=1  all that this machine can
+#   NIJIGEN_DEV=1      quickly, into target/wasm-dev/: not optimised as a whole
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/env.sh
+set -m
 
+part=${1:-}
 release=${NIJIGEN_RELEASE:-}
+profile=wasm${NIJIGEN_DEV:+-dev}
+modules=target/$profile
 plain=() threaded=()
 for variant in ${NIJIGEN_VARIANTS:-simd${release:+ relaxed simd-threads relaxed-threads}}; do
   case $variant in
@@ -18,47 +25,66 @@ for variant in ${NIJIGEN_VARIANTS:-simd${release:+ relaxed simd-threads relaxed-
   esac
 done
 if [ ${#threaded[@]} -gt 0 ] && [ -z "$(atomics_toolchain)" ]; then
-  echo "» ${threaded[*]} left out: no toolchain here can build std with atomics (rustup component add rust-src)"
+  if [ "$part" != finish ]; then
+    echo "» ${threaded[*]} left out: no toolchain here can build std with atomics (rustup component add rust-src)"
+  fi
   threaded=()
 fi
+variants=(${plain[@]+"${plain[@]}"} ${threaded[@]+"${threaded[@]}"})
+
+# All that the modules depend on, in a number; the program is not part of them.
+rustc=rustc
+if [ "$(wasm_toolchain)" = debian ]; then rustc=$DEBIAN_RUSTC; fi
+sources=$({
+  find src patches Cargo.toml Cargo.lock scripts/wasm.sh scripts/env.sh scripts/bindgen -type f ! -path 'src/bin/*' -print0 |
+    LC_ALL=C sort -z | xargs -0 cksum
+  "$rustc" --version --verbose
+} | cksum)
+# linked or bound VARIANT: whether that was made of these sources
+made() { [ "$(cat "$modules/$2/$1" 2>/dev/null)" = "$sources" ]; }
+if [ "$part" = made ]; then made bound "${variants[0]}"; exit; fi
 
 # Prints the folder of tract-onnx as Cargo fetched it, less what patches/tract-onnx.txt names. The lines that go are the
 # registrations, and with them goes what is linked for them.
 picture_onnx() {
-  local fetched made=target/tract-onnx-$(cksum Cargo.lock patches/tract-onnx.txt scripts/wasm.sh | cksum | cut -d' ' -f1) name line
-  if [ ! -d "$made" ]; then
-    fetched=$(cargo metadata --format-version 1 --locked | sed -n 's|.*"manifest_path":"\([^"]*/tract-onnx-[0-9][^"]*\)/Cargo.toml".*|\1|p')
+  local fetched name line file folder
+  folder=target/tract-onnx-$(cksum Cargo.lock patches/tract-onnx.txt | cksum | cut -d' ' -f1)
+  if [ ! -d "$folder" ]; then
+    fetched=$(cargo metadata --quiet --format-version 1 --locked | sed -n 's|.*"manifest_path":"\([^"]*/tract-onnx-[0-9][^"]*\)/Cargo.toml".*|\1|p') || return
+    [ -d "$fetched" ] || { echo "Cargo names no source of tract-onnx" >&2; return 1; }
     rm -rf target/tract-onnx-*
-    cp -r "${fetched:?Cargo names no source of tract-onnx}" "$made.new"
+    mkdir -p target && cp -r "$fetched" "$folder.new" || return
     while read -r name; do
       case $name in
         '' | '#'*) continue ;;
         *::) line="    ${name}register_all_ops(reg);" ;;
         *) line="    reg\\.insert(\"$name\", .*;" ;;
       esac
-      grep -rqx "$line" "$made.new/src/ops" || { echo "tract-onnx has no line that registers $name" >&2; return 1; }
-      find "$made.new/src/ops" -name '*.rs' -exec sed -i "/^$line\$/d" {} +
+      file=$(grep -rlx "$line" "$folder.new/src/ops") || { echo "tract-onnx has no line that registers $name" >&2; return 1; }
+      grep -vx "$line" "$file" >"$folder.new/less" && mv "$folder.new/less" "$file" || return
     done <patches/tract-onnx.txt
-    sed -i '1i #![allow(unused)]' "$made.new/src/lib.rs"
-    mv "$made.new" "$made"
+    { echo '#![allow(unused)]' && cat "$folder.new/src/lib.rs"; } >"$folder.new/more" &&
+      mv "$folder.new/more" "$folder.new/src/lib.rs" && mv "$folder.new" "$folder" || return
   fi
-  echo "$made"
+  echo "$folder"
 }
 
-# compile TOOLCHAIN FOLDER VARIANT…: the modules as linked, target/wasm/VARIANT/linked.wasm
+# compile TOOLCHAIN FOLDER VARIANT…: the modules as linked, VARIANT/linked.wasm
 compile() {
   local toolchain=$1 folder=$2 cargo=(cargo) std=() variant out
-  local built=$folder/$WASM_TARGET/wasm/deps/nijigen.wasm
+  local built=$folder/$WASM_TARGET/$profile/deps/nijigen.wasm
   shift 2
   [ $# -gt 0 ] || return 0
   export RUSTFLAGS=$WASM_FLAGS
-  case $1 in *-threads) RUSTFLAGS=$ATOMICS_FLAGS std=(-Z build-std=std,panic_abort) ;; esac
+  case $1 in *-threads) RUSTFLAGS=$ATOMICS_FLAGS std=(-Z 'build-std=std,panic_abort') ;; esac
   case $toolchain in
     own) ;;
     debian)
       # Debian's Rust has the sources of std but no wasm std and no wasm linker: build the one, borrow
       # the other from the default toolchain.
-      RUSTFLAGS+=" -C linker=$(rustc --print target-libdir)/../bin/rust-lld" std=(-Z build-std=std,panic_abort)
+      std=(-Z 'build-std=std,panic_abort')
+      export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER
+      CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=$(rustc --print target-libdir)/../bin/rust-lld
       export RUSTC=$DEBIAN_RUSTC
       cargo=(/usr/bin/cargo)
       ;;
@@ -67,13 +93,14 @@ compile() {
   # The flag that lets a stable compiler build std.
   if [ ${#std[@]} -gt 0 ]; then export RUSTC_BOOTSTRAP=1; fi
   for variant; do
-    out=target/wasm/$variant
-    mkdir -p "$out" "${built%/*}"
+    if made linked "$variant"; then continue; fi
+    out=$modules/$variant
+    mkdir -p "$out"
     # Cargo gives the modules of all features one name, and does not see that it is another one that lies there.
-    if [ -e "$out/linked.wasm" ]; then cp -p --remove-destination "$out/linked.wasm" "$built"; fi
-    "${cargo[@]}" build --quiet --lib --profile wasm --target $WASM_TARGET --target-dir "$folder" "${std[@]}" \
+    rm -f "$built"
+    "${cargo[@]}" build --quiet --lib --profile "$profile" --target $WASM_TARGET --target-dir "$folder" ${std[@]+"${std[@]}"} \
       --config "paths=[\"$onnx\"]" --features "$(features "$variant")" || return
-    if [ ! "$built" -ot "$out/linked.wasm" ]; then cp -p "$built" "$out/linked.wasm"; fi
+    cp "$built" "$out/linked.wasm" && echo "$sources" >"$out/linked" || return
   done
 }
 
@@ -84,23 +111,28 @@ features() {
 
 # finish VARIANT: what the site takes
 finish() {
-  local out=target/wasm/$1
-  if [ "$out/nijigen_bg.wasm" -nt "$out/linked.wasm" ] && [ "$out/nijigen_bg.wasm" -nt scripts/wasm.sh ]; then return; fi
+  local out=$modules/$1
+  if made bound "$1"; then return; fi
   # No wasm-opt after it: at -Oz the file is a tenth smaller, but compressed, as it is sent, larger.
-  # Bundlers would look for a module named in the bindings.
-  wasm-bindgen --target web --omit-default-module-path --remove-name-section --remove-producers-section --out-dir "$out" --out-name nijigen \
-    "$out/linked.wasm"
-  touch "$out/nijigen_bg.wasm"
+  "$BINDGEN/bin/nijigen-bindgen" "$out/linked.wasm" "$out"
+  echo "$sources" >"$out/bound"
 }
 
-onnx=$(picture_onnx)
-# The two kinds share no compiled code, and the longest part of each keeps only one core busy.
-compile "$(atomics_toolchain)" target/threads "${threaded[@]}" &
-compiling=$!
-trap 'kill $compiling 2>/dev/null || true' EXIT
-compile "$(wasm_toolchain)" target "${plain[@]}"
-wait $compiling
-if [ "${1:-}" = compile ]; then exit; fi
+stale=
+for variant in "${variants[@]}"; do made linked "$variant" || stale+=" $variant"; done
+if [ "$stale" ] && [ "$part" != finish ]; then
+  echo "» compiling the browser's module:$stale (usually 5 minutes for one the first time, 15 for four)"
+  onnx=$(picture_onnx)
+  # The two kinds share no compiled code, and the longest part of each keeps only one core busy.
+  compile "$(atomics_toolchain)" target/threads ${threaded[@]+"${threaded[@]}"} &
+  threads=$!
+  compile "$(wasm_toolchain)" target ${plain[@]+"${plain[@]}"} &
+  single=$!
+  trap 'kill -- -$threads -$single 2>/dev/null || true' EXIT
+  trap 'exit 130' INT TERM
+  both $threads $single
+fi
+if [ "$part" = compile ]; then exit; fi
 
-for variant in "${plain[@]}" "${threaded[@]}"; do finish "$variant"; done
-printf '%s\n' "${plain[@]}" "${threaded[@]}" >target/wasm/variants
+for variant in "${variants[@]}"; do finish "$variant"; done
+printf '%s\n' "${variants[@]}" >"$modules/variants"

@@ -55,6 +55,11 @@ impl Error {
     }
 }
 
+/// A model that cannot be used, and why.
+pub(crate) fn bad(why: String) -> Error {
+    Error::BadModel(why)
+}
+
 impl From<std::collections::TryReserveError> for Error {
     fn from(_: std::collections::TryReserveError) -> Self {
         Error::OutOfMemory

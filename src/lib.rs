@@ -9,16 +9,21 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod cache;
+pub mod checksum;
 pub mod error;
 pub mod fingerprint;
 pub mod generator;
+pub mod lookup;
 pub mod manifest;
+#[cfg(any(test, target_arch = "wasm32"))]
+mod objects;
 pub mod options;
 #[cfg(any(test, target_arch = "wasm32"))]
-#[path = "web/pages.rs"]
 mod pages;
 pub mod picture;
 pub mod pipeline;
+#[cfg(test)]
+mod types;
 #[cfg(target_arch = "wasm32")]
 mod web;
 

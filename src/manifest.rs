@@ -4,15 +4,18 @@ use serde::Deserialize;
 
 use crate::{
     Error, Result,
-    fingerprint::exact::{hex, sha256},
+    checksum::{hex, sha256},
 };
+
+/// The values of black and of white.
+pub type Range = [f32; 2];
 
 /// One generator of the manifest.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Entry {
     /// Unique name, such as `meadow-fast`.
     pub id: String,
-    /// The look: `meadow`, `skyline`, `carnival`, or the name of a user's own model.
+    /// The look: `meadow`, `skyline`, `carnival`, `portrait`, or the name of a user's own model.
     pub style: String,
     /// How much work it does.
     pub tier: Tier,
@@ -24,12 +27,19 @@ pub struct Entry {
     pub sha256: String,
     /// Order of the tensor's axes.
     pub layout: Layout,
-    /// The values that stand for black and white, the same for input and output.
-    pub range: [f32; 2],
+    /// The values that stand for black and white.
+    pub range: Range,
+    /// Those of the output, where they are others.
+    #[serde(default)]
+    pub output_range: Option<Range>,
     /// Sides of the tensor must be multiples of this, in pixels.
     pub multiple: u32,
     /// How far an output pixel sees.
     pub receptive_field: ReceptiveField,
+    /// How much of the photo's fine structure that the generator lost comes back, 0 to 1
+    /// ([`detail`](crate::picture::detail)).
+    #[serde(default)]
+    pub detail: f32,
     /// SPDX expression of the weights' licence.
     pub licence: String,
     /// Version of the weights.
@@ -95,8 +105,10 @@ impl Entry {
             sha256: hex(&sha256(model)),
             layout,
             range: [-1., 1.],
+            output_range: None,
             multiple: 32,
             receptive_field: ReceptiveField::Global("global".into()),
+            detail: 0.,
             licence: "unknown".into(),
             version: "unknown".into(),
         }

@@ -4,21 +4,28 @@ use std::ops::ControlFlow;
 
 use crate::{
     Error, Result,
+    fingerprint::drawn,
     generator::{
         Generator,
         onnx::Sides,
         plan::Run,
+        ranges::{self, Ranges},
         tiles::{self, Stretch},
     },
     manifest::{Entry, Layout},
-    options::{Limits, MAX_SIDE_RANGE, Options},
+    options::{Draw, Finish, Framing, Limits, MAX_SIDE_RANGE, Options},
     picture::{
-        Picture, decode,
+        Picture,
+        contrast::{self, Contrast},
+        decode,
+        detail::Structure,
         drawing::Drawing,
+        limits::check_pixels,
         normalise::{Area, Canvas, Rows, denormalise, normalise},
         pad::padded,
         resize,
         transfer::transfer,
+        xmp,
     },
 };
 
@@ -26,6 +33,8 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Prepared {
     picture: Picture,
+    /// Its file says that it is a result of ours.
+    ours: bool,
 }
 
 /// Decodes a file.
@@ -33,7 +42,30 @@ pub struct Prepared {
 /// # Errors
 /// Those of [`decode::decode`].
 pub fn prepare(bytes: &[u8], limits: &Limits) -> Result<Prepared> {
-    Ok(Prepared { picture: decode::decode(bytes, limits)? })
+    Ok(Prepared { picture: decode::decode(bytes, limits)?, ours: xmp::is_ours(bytes) })
+}
+
+/// Decodes a file for what these options make of it, no more of it than they need, and frames it.
+///
+/// # Errors
+/// Those of [`decode::decode`] and [`Prepared::framed`].
+pub fn prepare_for(bytes: &[u8], options: &Options) -> Result<Prepared> {
+    let Options { limits, framing, draw, .. } = options;
+    let side = draw.max_side.clamp(*MAX_SIDE_RANGE.start(), *MAX_SIDE_RANGE.end());
+    // A part has fewer pixels than the photo that it is cut from.
+    let share = framing.crop.map_or(1., |crop| crop.width.min(crop.height));
+    let enough = (!draw.full_size).then_some((f64::from(side) / share).ceil() as u32);
+    Prepared { picture: decode::decode_for(bytes, limits, enough)?, ours: xmp::is_ours(bytes) }.framed(framing)
+}
+
+/// A large JPEG at an eighth of its size, framed ([`decode::decode_eighth`]); `None` where the part that is left of it is
+/// too small to tell photos apart by.
+///
+/// # Errors
+/// Those of [`decode::decode_eighth`].
+pub fn glimpse(bytes: &[u8], limits: &Limits, framing: &Framing) -> Result<Option<Picture>> {
+    let small = decode::decode_eighth(bytes, limits)?.and_then(|small| small.framed(framing).ok());
+    Ok(small.filter(|small| small.width().min(small.height()) >= decode::LARGE / 8))
 }
 
 impl Prepared {
@@ -41,11 +73,27 @@ impl Prepared {
     pub fn picture(&self) -> &Picture {
         &self.picture
     }
+
+    /// Turned, mirrored and cut.
+    ///
+    /// # Errors
+    /// [`Error::TooSmall`].
+    pub fn framed(self, framing: &Framing) -> Result<Prepared> {
+        Ok(Prepared { picture: self.picture.framed(framing)?, ..self })
+    }
+
+    /// Whether it is drawn rather than photographed ([`drawn::is_drawn`]); of a result of ours its file says so.
+    ///
+    /// # Errors
+    /// Those of [`drawn::is_drawn`].
+    pub fn is_drawn(&self) -> Result<bool> {
+        Ok(self.ours || drawn::is_drawn(&self.picture)?)
+    }
 }
 
 impl From<Picture> for Prepared {
     fn from(picture: Picture) -> Self {
-        Prepared { picture }
+        Prepared { picture, ours: false }
     }
 }
 
@@ -55,8 +103,8 @@ impl From<Picture> for Prepared {
 /// [`Error::TooLarge`], [`Error::TooSmall`], or [`Error::CorruptImage`] when the
 /// number of bytes is not `width × height × 4`.
 pub fn prepare_pixels(rgba: Vec<u8>, width: u32, height: u32, limits: &Limits) -> Result<Prepared> {
-    decode::check_pixels(width, height, limits)?;
-    Ok(Prepared { picture: Picture::new(width, height, rgba)? })
+    check_pixels(width, height, limits)?;
+    Ok(Picture::new(width, height, rgba)?.into())
 }
 
 /// The longest side, in pixels, that a generator without tiles is asked for: at 2048 × 2048 the
@@ -81,12 +129,12 @@ impl Engine {
         Ok(Engine { generator: Generator::load(model)?, entry })
     }
 
-    /// Loads a user's own ONNX file and checks that it can run. Without a `range` of values it is
-    /// guessed: a generator whose result is never below zero is taken to want none below either.
+    /// Loads a user's own ONNX file and checks that it can run. Without `ranges` they are found out
+    /// ([`ranges::find`]).
     ///
     /// # Errors
     /// [`Error::BadModel`].
-    pub fn for_user_model(name: &str, model: &[u8], range: Option<[f32; 2]>) -> Result<Engine> {
+    pub fn for_user_model(name: &str, model: &[u8], ranges: Option<Ranges>) -> Result<Engine> {
         let mut generator = Generator::load(model)?;
         if let Sides::Fixed { width, height } = generator.model().sides
             && width.max(height) > LARGEST_WHOLE
@@ -96,10 +144,11 @@ impl Engine {
             )));
         }
         let mut entry = Entry::for_user_model(name, model, generator.model().layout);
-        entry.range = match range {
-            Some(range) => range,
-            None => generator.probe(entry.multiple)?,
+        let Ranges { input, output } = match ranges {
+            Some(ranges) => ranges,
+            None => ranges::find(&mut generator, entry.multiple)?,
         };
+        (entry.range, entry.output_range) = (input, (output != input).then_some(output));
         Ok(Engine { entry, generator })
     }
 
@@ -113,32 +162,14 @@ impl Engine {
     /// # Errors
     /// [`Error::BadModel`] when the model cannot run at this size, [`Error::OutOfMemory`].
     pub fn begin(&mut self, photo: Prepared, options: &Options) -> Result<Rendering> {
-        let (multiple, fixed) = (self.entry.multiple, self.generator.model().sides);
-        let margin = tiles::margin(&self.entry.receptive_field, multiple).filter(|_| fixed == Sides::Dynamic);
-        let border = if margin.is_some() { tiles::BORDER } else { 0 };
-        let most = if margin.is_some() { *MAX_SIDE_RANGE.end() } else { LARGEST_WHOLE };
-        let side = options.max_side.clamp(*MAX_SIDE_RANGE.start(), most);
-        let (max_width, max_height) = match fixed {
-            Sides::Fixed { width, height } => (side.min(width), side.min(height)),
-            Sides::Dynamic => (side, side),
-        };
-        let (width, height) = resize::fit(photo.picture.width(), photo.picture.height(), max_width, max_height);
-        let enlarge = options.full_size && (width, height) != (photo.picture.width(), photo.picture.height());
+        let Options { draw, finish, .. } = options;
+        let sides = [photo.picture.width(), photo.picture.height()];
+        let ([width, height], grid) = self.layout(sides, draw);
+        let enlarge = draw.full_size && [width, height] != sides;
         let full = enlarge.then(|| photo.picture.clone());
         let picture = resize::resize(photo.picture, width, height)?;
-        let original = (options.strength < 1. || options.revisable).then(|| full.as_ref().unwrap_or(&picture).clone());
+        let original = (finish.shows_photo() || draw.revisable).then(|| full.as_ref().unwrap_or(&picture).clone());
         let small = enlarge.then(|| picture.clone());
-        let (width, height) = match fixed {
-            Sides::Fixed { width, height } => (width, height),
-            Sides::Dynamic => padded(width + 2 * border, height + 2 * border, multiple),
-        };
-        let grid = Grid {
-            border,
-            columns: tiles::cut(width, margin, multiple),
-            rows: tiles::cut(height, margin, multiple),
-            layout: self.generator.model().layout,
-            range: self.entry.range,
-        };
         let mut rendering = Rendering {
             // The plans are shared, so a copy costs nothing.
             generator: self.generator.clone(),
@@ -146,16 +177,55 @@ impl Engine {
             picture,
             grid,
             rows: Rows::default(),
+            seen: Contrast::default(),
+            drawn: Contrast::default(),
             done: 0,
             run: None,
             full: full.zip(small),
+            structure: None,
             original,
-            strength: options.strength,
+            finish: finish.clone(),
         };
+        // Nothing of a drawing would show.
+        if finish.strength <= 0. && !draw.revisable {
+            rendering.done = rendering.grid.len();
+            return Ok(rendering);
+        }
+        if self.entry.detail > 0. {
+            rendering.structure = Some((Structure::of(&rendering.picture)?, self.entry.detail));
+        }
         rendering.start()?;
         // What was planned is kept for the next photo.
         self.generator = rendering.generator.clone();
         Ok(rendering)
+    }
+
+    /// The sides at which a photo is drawn, and its tiles.
+    fn layout(&self, [width, height]: [u32; 2], draw: &Draw) -> ([u32; 2], Grid) {
+        let (multiple, fixed) = (self.entry.multiple, self.generator.model().sides);
+        let margin = tiles::margin(&self.entry.receptive_field, multiple).filter(|_| fixed == Sides::Dynamic);
+        let border = if margin.is_some() { tiles::BORDER } else { 0 };
+        let most = if margin.is_some() { *MAX_SIDE_RANGE.end() } else { LARGEST_WHOLE };
+        let side = draw.max_side.clamp(*MAX_SIDE_RANGE.start(), most);
+        let (max_width, max_height) = match fixed {
+            Sides::Fixed { width, height } => (side.min(width), side.min(height)),
+            Sides::Dynamic => (side, side),
+        };
+        let (width, height) = resize::fit(width, height, max_width, max_height);
+        let tensor = match fixed {
+            Sides::Fixed { width, height } => (width, height),
+            Sides::Dynamic => padded(width + 2 * border, height + 2 * border, multiple),
+        };
+        let [columns, rows] = tiles::grid([tensor.0, tensor.1], margin, multiple, tiles::room(draw.device));
+        let grid = Grid {
+            border,
+            columns,
+            rows,
+            layout: self.generator.model().layout,
+            range: self.entry.range,
+            output_range: self.entry.output_range.unwrap_or(self.entry.range),
+        };
+        ([width, height], grid)
     }
 
     /// Converts in one go. Between operators `progress` is told the share of multiply-adds done, and
@@ -187,6 +257,7 @@ struct Grid {
     border: u32,
     layout: Layout,
     range: [f32; 2],
+    output_range: [f32; 2],
 }
 
 impl Grid {
@@ -222,15 +293,20 @@ pub struct Rendering {
     grid: Grid,
     /// The photo's rows that the current tiles see.
     rows: Rows,
+    /// Of the tiles finished: the photo's contrast and the drawing's.
+    seen: Contrast,
+    drawn: Contrast,
     /// Tiles finished.
     done: usize,
     /// The tile under way.
     run: Option<Run>,
     /// The photo in its own size, and as the generator saw it, for a result in full size.
     full: Option<(Picture, Picture)>,
+    /// The fine structure of the photo as the generator saw it, and how much of it comes back.
+    structure: Option<(Structure, f32)>,
     /// The photo in the result's size, where it may show through.
     original: Option<Picture>,
-    strength: f32,
+    finish: Finish,
 }
 
 impl Rendering {
@@ -245,7 +321,10 @@ impl Rendering {
         }
         if let Some(run) = self.run.take() {
             let (canvas, area) = self.grid.tile(self.done);
+            self.seen.add(&self.picture, area);
+            let canvas = Canvas { range: self.grid.output_range, ..canvas };
             denormalise(&run.finish()?, &canvas, area, &mut self.picture);
+            self.drawn.add(&self.picture, area);
         }
         self.done += 1;
         if self.done < self.grid.len() {
@@ -270,27 +349,34 @@ impl Rendering {
         (self.done as f32 + tile) / self.grid.len() as f32
     }
 
-    /// The result, as strong as the options say, with the photo's alpha.
+    /// The result, as strong as the options say, with the photo's alpha; beside the photo where they say so.
     ///
     /// # Errors
-    /// [`Error::Internal`] when the run is not finished.
+    /// Those of [`Rendering::drawing`].
     pub fn finish(self) -> Result<Picture> {
-        let strength = self.strength;
-        Ok(self.drawing()?.at(strength))
+        let finish = self.finish.clone();
+        Ok(self.drawing()?.finished(&finish))
     }
 
     /// The result before it is blended.
     ///
     /// # Errors
-    /// [`Error::Internal`] when the run is not finished.
+    /// [`Error::Internal`] when the run is not finished, [`Error::BadModel`] when of a photo with contrast nothing but
+    /// one colour is left.
     pub fn drawing(self) -> Result<Drawing> {
         if self.done < self.grid.len() {
             return Err(Error::Internal("the picture is not finished".into()));
         }
-        let drawn = match self.full {
-            Some((full, small)) => transfer(full, &small, &self.picture)?,
-            None => self.picture,
-        };
+        if self.seen.lost_in(&self.drawn) {
+            return Err(Error::BadModel(format!("of this photo it draws {}", contrast::ONE_COLOUR)));
+        }
+        let mut drawn = self.picture;
+        if let Some((structure, strength)) = self.structure {
+            structure.restore(&mut drawn, strength)?;
+        }
+        if let Some((full, small)) = self.full {
+            drawn = transfer(full, &small, &drawn)?;
+        }
         Ok(Drawing::new(drawn, self.original))
     }
 }

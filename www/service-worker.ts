@@ -5,6 +5,7 @@
 import { addPlugins, cleanupOutdatedCaches, precacheAndRoute, type PrecacheEntry } from 'workbox-precaching';
 import { registerRoute } from 'workbox-routing';
 import { CacheFirst } from 'workbox-strategies';
+import { sha256 } from './sha256.js';
 import { SHARED, TAKE_OVER } from './take-over.js';
 
 declare const self: ServiceWorkerGlobalScope;
@@ -86,16 +87,18 @@ async function takeOver(): Promise<void> {
 
 /** Keeps a file only if it is whole: a damaged one would be served for ever. */
 async function intact({ request, response }: { request: Request; response: Response }): Promise<Response | null> {
-  const digest = await crypto.subtle.digest('SHA-256', await response.clone().arrayBuffer());
-  const hex = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
-  return hex === checksums.get(request.url) ? response : null;
+  const found = await sha256(await response.clone().arrayBuffer());
+  return found === checksums.get(request.url) ? response : null;
 }
 
 /** Whoever asks while a file is coming gets the same bytes from their beginning, even if who asked first gives up. */
 async function fetchOnce(event: FetchEvent, url: string): Promise<Response> {
+  // Asked first: what is coming may be stored, and no longer coming, by the time that the cache says it has nothing.
+  const before = coming.get(url);
+  if (before) return (await before).clone();
   const found = await caches.match(url, { cacheName: CACHE });
-  const other = coming.get(url);
   if (found) return found;
+  const other = coming.get(url);
   if (other) return (await other).clone();
   const [response, stored] = heavy.handleAll({ event, request: new Request(url) });
   coming.set(url, response);

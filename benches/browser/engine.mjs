@@ -1,8 +1,9 @@
-// How fast engines run the same model in one page: ours in every build, plain tract, onnxruntime-web, TensorFlow.js.
-//   node benches/browser/engine.mjs [--runs 7] [--sizes 256,512] [--threads 1,2] [--tiers animeganv2,fast]
-//     [--engines nijigen,tract,onnxruntime-web,tfjs] [--profile]
+// How fast engines run the same model in one page: ours in every build, plain tract, onnxruntime-web, LiteRT.js,
+// TensorFlow.js.
+//   node benches/browser/engine.mjs [--runs 7] [--sizes 256,512,1024x768] [--threads 1,2] [--tiers animeganv2,fast,fine]
+//     [--engines nijigen,tract,onnxruntime-web,litert,tfjs] [--variants simd,relaxed,…] [--profile]
 // Only a run of all engines and builds is written down, of 7 runs at least.
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -10,15 +11,17 @@ import { brotliCompressSync } from 'node:zlib';
 import { launch } from '../../tests/browser/browser.mjs';
 import { serve } from '../../tests/browser/server.mjs';
 import { median, publish, rounded } from './bench.mjs';
-import { bundle, bundleOurs, modelOf, variants } from './modules.mjs';
+import { bundle, bundleOurs, liteModelOf, modelOf, shipped, variants } from './modules.mjs';
 
+const ENGINES = ['nijigen', 'tract', 'onnxruntime-web', 'litert', 'tfjs'];
 const { values: given } = parseArgs({
   options: {
     runs: { type: 'string', default: '7' },
-    sizes: { type: 'string', default: '256,512' },
+    sizes: { type: 'string', default: '256,512,1024x768' },
     threads: { type: 'string', default: '1,2' },
-    tiers: { type: 'string', default: 'animeganv2,fast' },
-    engines: { type: 'string', default: 'nijigen,tract,onnxruntime-web,tfjs' },
+    tiers: { type: 'string', default: 'animeganv2,fast,fine' },
+    engines: { type: 'string', default: ENGINES.join(',') },
+    variants: { type: 'string', default: variants.join(',') },
     profile: { type: 'boolean', default: Boolean(process.env.PROFILE) },
   },
 });
@@ -26,6 +29,11 @@ const STARTS = 5;
 /** Milliseconds before a turn, in which what the last one left at work (threads that wait busily, a browser's own start) ends. */
 const PAUSE = 300;
 const list = (text) => text.split(',');
+/** Width and height of what a size says: `512` or `1024x768`. */
+const sides = (size) => {
+  const [width, height = width] = size.split('x').map(Number);
+  return [width, height];
+};
 
 /** Everything the page needs, in a folder of its own. */
 async function stage() {
@@ -33,14 +41,22 @@ async function stage() {
   for (const variant of variants) await bundleOurs(folder, variant);
   await bundle(folder, 'onnxruntime');
   await bundle(folder, 'tfjs');
-  for (const dist of ['onnxruntime-web/dist', '@tensorflow/tfjs-backend-wasm/dist']) {
+  // What it loads is a script that only a classic worker takes.
+  await bundle(folder, 'litert', 'litert', undefined, 'iife');
+  for (const dist of ['onnxruntime-web/dist', '@tensorflow/tfjs-backend-wasm/dist', '@litertjs/core/wasm']) {
     const from = `benches/browser/node_modules/${dist}`;
     const files = readdirSync(from).filter((name) =>
-      /^(ort-wasm-simd-threaded\.(mjs|wasm)|ort\.wasm\.min\.mjs|tfjs.*\.wasm)$/.test(name),
+      /^(ort-wasm-simd-threaded\.(mjs|wasm)|ort\.wasm\.min\.mjs|tfjs.*\.wasm|litert_wasm_.*)$/.test(name),
     );
     for (const file of files) copyFileSync(join(from, file), join(folder, file));
   }
-  for (const tier of list(given.tiers)) copyFileSync(modelOf(tier), join(folder, `${tier}.onnx`));
+  for (const tier of list(given.tiers)) {
+    copyFileSync(modelOf(tier), join(folder, `${tier}.onnx`));
+    for (const size of list(given.engines).includes('litert') ? list(given.sizes) : []) {
+      const file = liteModelOf(tier, sides(size));
+      if (file) copyFileSync(file, join(folder, `${tier}-${size}.tflite`));
+    }
+  }
   writeFileSync(
     join(folder, 'index.html'),
     '<!doctype html><meta charset="utf-8"><title>bench</title><link rel="icon" href="data:,">',
@@ -53,15 +69,17 @@ const compressed = new Map();
 /** Bytes that a visitor downloads for an engine, without the model. */
 function download(folder, files) {
   const bytes = (file) => {
-    if (!compressed.has(file)) compressed.set(file, brotliCompressSync(readFileSync(join(folder, file))).length);
+    const own = variants.find((variant) => file === `${variant}.wasm`);
+    if (!compressed.has(file))
+      compressed.set(file, brotliCompressSync(readFileSync(own ? shipped(own) : join(folder, file))).length);
     return compressed.get(file);
   };
   return files.reduce((sum, file) => sum + bytes(file), 0);
 }
 
-/** What runs at this number of threads. */
-function engines(threads) {
-  const ours = variants
+/** What runs this model, at this size and number of threads. */
+function engines(tier, size, threads) {
+  const ours = list(given.variants)
     .filter((variant) => variant.endsWith('threads') === threads > 1)
     .map((variant) => ({
       engine: 'nijigen', variant, script: `ours-${variant}.js`, wasm: `${variant}.wasm`, pool: threads > 1 ? threads : 0,
@@ -74,21 +92,29 @@ function engines(threads) {
     ...plain,
     { engine: 'onnxruntime-web', variant: 'wasm', script: 'onnxruntime.js', pool: threads, files: onnx },
     {
-      engine: 'tfjs', variant: 'wasm', script: 'tfjs.js', pool: threads, interleaved: true,
+      engine: 'litert', variant: 'wasm', script: 'litert.js', pool: threads, interleaved: true, classic: true,
+      model: `${tier}-${size}.tflite`,
+      files: ['js', 'wasm'].map((kind) => `litert_wasm_${threads > 1 ? 'threaded_' : ''}internal.${kind}`).concat('litert.js'),
+    },
+    {
+      engine: 'tfjs', variant: 'wasm', script: 'tfjs.js', pool: threads, interleaved: true, random: true,
       files: ['tfjs.js', threads > 1 ? 'tfjs-backend-wasm-threaded-simd.wasm' : 'tfjs-backend-wasm-simd.wasm'],
     },
   ]; // prettier-ignore
-  return all.filter(({ engine }) => list(given.engines).includes(engine));
+  const there = ({ engine, model }) =>
+    list(given.engines).includes(engine) && (!model || existsSync(join(folder, model)));
+  return all.filter(there);
 }
 
 /** Runs in the page. The engines take turns, so that what else the machine does meets all of them; without runs they only start. */
-async function measure({ engines, tier, side, runs, profile, pause }) {
+async function measure({ engines, tier, sides: [width, height], runs, profile, pause }) {
   const settle = () => new Promise((resolve) => setTimeout(resolve, pause));
-  const model = await (await fetch(`${tier}.onnx`)).arrayBuffer();
+  const area = width * height;
   const input = Float32Array.from(
-    { length: 3 * side * side },
+    { length: 3 * area },
     (_, i) => Math.sin(i * 0.37) * 0.6 + ((i * 7919) % 255) / 640 - 0.2,
   );
+  const interleaved = input.map((_, i) => input[(i % 3) * area + Math.floor(i / 3)]);
   const call = (worker, command, argument) =>
     new Promise((resolve, reject) => {
       worker.onmessage = ({ data }) => (data.error ? reject(new Error(data.error)) : resolve(data));
@@ -97,17 +123,18 @@ async function measure({ engines, tier, side, runs, profile, pause }) {
     });
   const all = [];
   for (const engine of engines) {
-    const worker = new Worker(engine.script, { type: 'module' });
+    const worker = new Worker(engine.script, { type: engine.classic ? 'classic' : 'module' });
+    const model = await (await fetch(engine.model ?? `${tier}.onnx`)).arrayBuffer();
     await settle();
     const { wasm, plain, pool: threads } = engine;
-    const start = await call(worker, 'start', { wasm, plain, model, width: side, height: side, threads, tier });
+    const start = await call(worker, 'start', { wasm, plain, model, width, height, threads, tier });
     all.push({ worker, startup: start.ms, times: [] });
   }
   const results = [];
   for (let run = 0; runs > 0 && run <= runs; run++) {
     for (const [i, { worker, times }] of all.entries()) {
       await settle();
-      const { ms, result } = await call(worker, 'run', input);
+      const { ms, result } = await call(worker, 'run', engines[i].interleaved ? interleaved : input);
       // The first run warms up, and is compared.
       if (run === 0) results[i] = result;
       else times.push(ms);
@@ -118,15 +145,16 @@ async function measure({ engines, tier, side, runs, profile, pause }) {
   for (const [i, { worker, startup, times }] of all.entries()) {
     const { result: peak } = await call(worker, 'peak');
     let error = null;
-    if (reference && !engines[i].interleaved)
-      error = results[i].reduce((worst, v, at) => Math.max(worst, Math.abs(v - reference[at])), 0);
+    const place = (at) => (engines[i].interleaved ? (at % 3) * area + Math.floor(at / 3) : at);
+    if (reference && !engines[i].random)
+      error = results[i].reduce((worst, v, at) => Math.max(worst, Math.abs(v - reference[place(at)])), 0);
     rows.push({ startup, times, peak, error });
   }
   const ours = all[engines.findLastIndex(({ engine }) => engine === 'nijigen')];
   let detail = null;
   if (profile && ours) {
     const { result: lines } = await call(ours.worker, 'profile', input);
-    const { result: most } = await call(ours.worker, 'drill');
+    const { result: most } = await call(ours.worker, 'peakFlops');
     detail = { lines, most };
   }
   for (const { worker } of all) worker.terminate();
@@ -134,14 +162,20 @@ async function measure({ engines, tier, side, runs, profile, pause }) {
 }
 
 /** Milliseconds that an engine takes to start where nothing is warm yet: each time in a browser of its own. */
-async function startups(engine, tier, side) {
+async function startups(engine, tier, size) {
   const times = [];
   for (let i = 0; i < STARTS; i++) {
     const browser = await launch();
     try {
       const page = await browser.newPage();
       await page.goto(server.url);
-      const { rows } = await page.evaluate(measure, { engines: [engine], tier, side, runs: 0, pause: 3 * PAUSE });
+      const { rows } = await page.evaluate(measure, {
+        engines: [engine],
+        tier,
+        sides: sides(size),
+        runs: 0,
+        pause: 3 * PAUSE,
+      });
       times.push(rows[0].startup);
     } finally {
       await browser.close();
@@ -170,15 +204,15 @@ const browser = await launch();
 const rows = [];
 try {
   for (const tier of list(given.tiers)) {
-    for (const side of list(given.sizes).map(Number)) {
+    for (const size of list(given.sizes)) {
       for (const threads of list(given.threads).map(Number)) {
         const page = await browser.newPage();
         await page.goto(server.url);
-        const all = engines(threads);
+        const all = engines(tier, size, threads);
         const { rows: measured, detail } = await page.evaluate(measure, {
           engines: all,
           tier,
-          side,
+          sides: sides(size),
           runs: Number(given.runs),
           profile: given.profile,
           pause: PAUSE,
@@ -190,14 +224,14 @@ try {
             engine: all[i].engine,
             variant: all[i].variant,
             model: tier,
-            size: side,
+            size: Number(size) || size,
             threads,
             median_ms: rounded(median(times)),
             min_ms: rounded(Math.min(...times)),
             ratio: rival ? rounded(median(times) / median(rival.times), 2) : null,
             peak_mb: rounded(peak / 2 ** 20),
             download_bytes: download(folder, all[i].files),
-            startup_ms: rounded(median(await startups(all[i], tier, side)), 0),
+            startup_ms: rounded(median(await startups(all[i], tier, size)), 0),
             max_error: error === null ? null : Number(error.toPrecision(2)),
           };
           rows.push(row);
@@ -215,7 +249,8 @@ try {
 const note =
   `${cpus().length}-core ${cpus()[0].model.trim()}, Chromium ${browser.version().split('.')[0]}; medians of ${given.runs} runs in turns. ` +
   `\`ratio\` is to onnxruntime-web in the same run; \`startup ms\` is the median of ${STARTS} starts, each in a browser of its own; \`download bytes\` are brotli, without the model; \`max error\` is to onnxruntime-web. ` +
-  "animeganv2 is AnimeGANv2's generator with random weights; TensorFlow.js runs the networks written in its operators; plain tract is that of the same module, compiled for size as our module has it." +
+  "animeganv2 is AnimeGANv2's generator with random weights; TensorFlow.js runs the networks written in its operators, LiteRT.js what benches/tflite.py makes of ours; plain tract is that of the same module, compiled for size as our module has it." +
   (process.env.BENCH_NOTE ? ` ${process.env.BENCH_NOTE}` : '');
-const whole = list(given.engines).length === 4 && variants.length === 4 && Number(given.runs) >= 7;
+const whole =
+  list(given.engines).length === ENGINES.length && list(given.variants).length === 4 && Number(given.runs) >= 7;
 if (whole) publish('engine', rows, note);

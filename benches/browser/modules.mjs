@@ -7,6 +7,11 @@ import * as esbuild from 'esbuild';
 const HERE = 'benches/browser';
 const MODULES = 'target/wasm';
 
+/** A build with what only tests and benches call (src/web/bench.rs). */
+const bench = (variant) => `${MODULES}/${variant}/bench`;
+/** The module that visitors get. */
+export const shipped = (variant) => `${MODULES}/${variant}/nijigen_bg.wasm`;
+
 export const variants = readFileSync(`${MODULES}/variants`, 'utf8').trim().split(/\s+/);
 
 /** The file of a tier's generator; without one, of an untrained one. */
@@ -20,16 +25,25 @@ export function modelOf(tier) {
   return file;
 }
 
+/** The same for LiteRT, for pictures of one size; none of a network that has other operators than ours. */
+export function liteModelOf(tier, [width, height]) {
+  if (tier === 'animeganv2') return undefined;
+  const file = `target/bench/${tier}-${width}x${height}.tflite`;
+  const given = ['-m', 'benches.tflite', modelOf(tier), width, height, file];
+  execFileSync(process.env.PYTHON ?? 'python3', given, { stdio: 'inherit' });
+  return file;
+}
+
 /** A script of `rivals/` in the folder, with the bindings of a build of ours if it names one. */
-export const bundle = (folder, entry, out = entry, variant) =>
+export const bundle = (folder, entry, out = entry, variant, format = 'esm') =>
   esbuild.build({
     entryPoints: { [out]: `${HERE}/rivals/${entry}.mjs` },
     outdir: folder,
     bundle: true,
-    format: 'esm',
+    format,
     external: ['./ort.wasm.min.mjs'],
     nodePaths: [`${HERE}/node_modules`],
-    alias: variant ? { 'nijigen-core': `./${MODULES}/${variant}/nijigen.js` } : {},
+    alias: variant ? { 'nijigen-core': `./${bench(variant)}/nijigen.js` } : {},
     define: { SHARED_PAGES: String(variant ? pages(variant) : 0) },
     // The builds without threads lack what starts them.
     logOverride: { 'import-is-undefined': 'silent' },
@@ -38,7 +52,7 @@ export const bundle = (folder, entry, out = entry, variant) =>
 
 /** `VARIANT.wasm` and the worker `ours-VARIANT.js` in the folder. */
 export async function bundleOurs(folder, variant) {
-  cpSync(`${MODULES}/${variant}/nijigen_bg.wasm`, join(folder, `${variant}.wasm`));
+  cpSync(`${bench(variant)}/nijigen_bg.wasm`, join(folder, `${variant}.wasm`));
   await bundle(folder, 'ours', `ours-${variant}`, variant);
   // All builds with threads have the same bindings.
   if (variant.endsWith('threads')) await bundle(folder, 'thread', 'thread', variant);
@@ -46,6 +60,6 @@ export async function bundleOurs(folder, variant) {
 
 /** How many pages a build's shared memory begins with. */
 function pages(variant) {
-  const said = /initial:(\d+),maximum:\d+,shared:true/.exec(readFileSync(`${MODULES}/${variant}/nijigen.js`, 'utf8'));
+  const said = /initial:(\d+),maximum:\d+,shared:true/.exec(readFileSync(`${bench(variant)}/nijigen.js`, 'utf8'));
   return said ? Number(said[1]) : 0;
 }

@@ -3,7 +3,7 @@
 use nijigen::{
     Picture,
     options::Limits,
-    picture::decode::{decode, decode_eighth},
+    picture::decode::{decode, decode_eighth, decode_reduced},
 };
 
 use super::assert_explained;
@@ -31,6 +31,17 @@ pub fn check_within(file: &[u8], limits: &Limits) {
             }
         }
         Err(error) => assert_explained(error, &CODES),
+    }
+    for of in [1, 2, 4] {
+        match (decode_reduced(file, of, limits), &whole) {
+            (Ok(Some(small)), Ok(whole)) => {
+                let side = |side: u32| (side * of as u32).div_ceil(8);
+                assert_eq!((small.width(), small.height()), (side(whole.width()), side(whole.height())), "{of}/8");
+            }
+            // A small one may be within the limits, or too small.
+            (Ok(_), _) => {}
+            (Err(error), _) => assert_explained(&error, &CODES),
+        }
     }
     match (decode_eighth(file, limits), whole) {
         (Ok(Some(small)), Ok(whole)) => {

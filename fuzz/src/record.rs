@@ -132,7 +132,12 @@ fn texts(text: &[u8]) {
     }
     let entry = Entry::from_json(text).unwrap_or_else(|_| Entry::for_user_model("fuzz", b"", Layout::Nchw));
     assert!(entry.verify(b"not its file").is_err_and(|error| error.code() == "bad-model"));
-    let options: Options = serde_json::from_str(text).unwrap_or_default();
+    let options = Options {
+        limits: serde_json::from_str(text).unwrap_or_default(),
+        framing: serde_json::from_str(text).unwrap_or_default(),
+        draw: serde_json::from_str(text).unwrap_or_default(),
+        finish: serde_json::from_str(text).unwrap_or_default(),
+    };
     let key = Key::new(&entry, &options);
     assert_eq!(serde_json::from_str::<Key>(&serde_json::to_string(&key).unwrap()).unwrap(), key);
     if let Ok(settings) = serde_json::from_str::<Settings>(text) {

@@ -21,7 +21,7 @@ import torch
 
 ROOT = Path(__file__).parents[2]
 WEIGHTS = ROOT / "src/fingerprint/drawn/weights.rs"
-STYLES = ["meadow", "skyline", "carnival"]
+STYLES = ["meadow", "skyline", "carnival", "portrait"]
 # Kind, files of unpacked packages, and how many at most. The photos are larger than those of --photos.
 PHOTOS = [
     ("wallpaper photo", "mate-backgrounds/**/nature/*.jpg", 99),
@@ -53,6 +53,8 @@ DRAWINGS = [
 ]
 # Shorter side in pixels.
 SMALLEST = 200
+# Of our own results in each style; more of them would outweigh all other drawings.
+MOST_RESULTS = 180
 COPIES = 2
 # A photo taken for a drawing is drawn anew each time it comes; a drawing taken for a photo costs next to nothing.
 THRESHOLD = 0.7
@@ -86,14 +88,13 @@ def large(file: Path) -> bool:
 
 
 def results(photos: list[Source], program: Path, work: Path) -> list[Source]:
-    """Each photo in one of the styles."""
+    """Photos, each in one of the styles."""
     found = []
     for i, style in enumerate(STYLES):
         missing = []
-        for photo in photos:
+        drawn = [photo for photo in photos if zlib.crc32(photo.name.encode()) % len(STYLES) == i]
+        for photo in drawn[:MOST_RESULTS]:
             number = zlib.crc32(photo.name.encode())
-            if number % len(STYLES) != i:
-                continue
             link = work / "photos" / f"{number:08x}{photo.file.suffix}"
             link.parent.mkdir(parents=True, exist_ok=True)
             if not link.exists():

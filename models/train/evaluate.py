@@ -13,14 +13,14 @@ import cv2
 import numpy as np
 
 from . import export
-from .measures import look, psnr, skin, ssim
+from .measures import kept, look, psnr, skin, ssim
 from .palette import STYLES
 
 _SHEET_WIDTH, _SHEET_GAP, _SHEET_QUALITY = 300, 4, 80
 _DARK, _LIGHT = .55, .72            # OKLab lightness of skin: darker than the first, lighter than the second
 
 
-def run(generator, photo, multiple=4):
+def run(generator, photo, multiple=8):
     """uint8 RGB of any size -> uint8 RGB; sides are mirrored up to the multiple and cut again."""
     h, w = photo.shape[:2]
     padded = np.pad(photo, ((0, -h % multiple), (0, -w % multiple), (0, 0)), mode="reflect")
@@ -33,16 +33,17 @@ def measure(photo, teacher, student):
     """Every measure of one picture; the teacher's own look and the untouched photo's distance beside it."""
     row = dict(psnr=psnr(student, teacher), ssim=ssim(student, teacher),
                photo_psnr=psnr(photo, teacher), photo_ssim=ssim(photo, teacher), **skin(photo, student))
-    row.update(look(photo, student))
-    row.update({f"teacher_{k}": v for k, v in look(photo, teacher).items()})
+    row.update(look(photo, student), **kept(photo, student))
+    row.update({f"teacher_{k}": v for k, v in {**look(photo, teacher), **kept(photo, teacher)}.items()})
     return row
 
 
 def summary(rows):
     """Means over pictures; look as student divided by teacher; skin as the mean size of the turns."""
-    mean = lambda key: float(np.mean([r[key] for r in rows])) if rows else float("nan")
-    out = dict(pictures=len(rows), **{k: mean(k) for k in ("psnr", "ssim", "photo_psnr", "photo_ssim")})
-    for key in ("flat", "peak", "line"):
+    mean = lambda key: float(np.mean([r[key] for r in rows if key in r] or [float("nan")]))
+    out = dict(pictures=len(rows), **{k: mean(k) for k in ("psnr", "ssim", "photo_psnr", "photo_ssim", "burnt",
+                                                           "teacher_structure")})
+    for key in ("flat", "peak", "line", "structure"):
         out[key] = mean(key) / max(mean(f"teacher_{key}"), 1e-9)
     return out
 
@@ -68,6 +69,17 @@ def sheet(triples, path):
     cv2.imwrite(path, np.vstack(lines)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _SHEET_QUALITY])
 
 
+def keep(folder, name, pictures):
+    """One PNG each, and a line in photos.csv."""
+    table = os.path.join(folder, "photos.csv")
+    os.makedirs(folder, exist_ok=True)
+    new = not os.path.exists(table)
+    with open(table, "a") as f:
+        f.write("file\n" * new + "".join(f"{name}.{what}.png\n" for what in pictures))
+    for what, picture in pictures.items():
+        cv2.imwrite(os.path.join(folder, f"{name}.{what}.png"), picture[..., ::-1])
+
+
 def main(argv=None):
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--model", required=True)
@@ -78,6 +90,8 @@ def main(argv=None):
     ap.add_argument("--sheet", default="", help="write rows of photo, teacher, student here")
     ap.add_argument("--pick", default="", help="comma-separated parts of file names for the sheet")
     ap.add_argument("--json", default="", help="write every picture's measures here")
+    ap.add_argument("--pictures", default="", help="write photos, teacher's and student's pictures here, with a photos.csv for "
+                    "models.train.faces, whose count says in how many both eyes are found")
     a = ap.parse_args(argv)
     generator, rows, shown = export.session(a.model), [], []
     layer = 1 + list(STYLES).index(a.style or os.path.basename(a.model).split("-")[0])
@@ -89,6 +103,8 @@ def main(argv=None):
         photo, teacher = np.load(path)[[0, layer]]
         student = run(generator, photo)
         rows.append(dict(name=name, kind=kind, side=int(side), **measure(photo, teacher, student)))
+        if a.pictures:
+            keep(a.pictures, os.path.splitext(name)[0], dict(photo=photo, teacher=teacher, student=student))
         if a.sheet and (not a.pick or any(p in name for p in a.pick.split(","))):
             shown.append((photo, teacher, student))
     for side in sorted({r["side"] for r in rows}):

@@ -1,72 +1,81 @@
-"""Dark lines along edges: flow-guided difference of Gaussians (Kang et al. 2007), specks removed."""
-import cv2
-import numpy as np
+"""Dark lines along edges: flow-guided difference of Gaussians (Kang et al. 2007), short ones removed."""
+import math
 
-from .smooth import F, blur, ramp, spread
+import torch
+import torch.nn.functional as F
 
-_WIDTH, _THRESHOLD = 1.25, .0050
+from .smooth import blur, gradient, ramp, spread, widest
+
+_WIDTH, _THRESHOLD = .70, .0050
 _OUTER = 1.6            # outer Gaussian, relative to the inner
 _REACH = 9.             # how far a line is averaged along itself, in units
+_LONG = 16.             # how far a line must go on to be one, in units
 
 
-def _at(plane, x, y, how=cv2.INTER_LINEAR):
-    return cv2.remap(plane, x, y, how, borderMode=cv2.BORDER_REFLECT)
+class _Walk:
+    """Samples planes at places that move along or across the flow."""
+
+    def __init__(self, flow):
+        h, w = flow.nx.shape[-2:]
+        device = flow.nx.device
+        y, x = torch.meshgrid(torch.arange(h, device=device, dtype=torch.float32),
+                              torch.arange(w, device=device, dtype=torch.float32), indexing="ij")
+        self.x, self.y, self.h, self.w = x[None, None], y[None, None], h, w
+
+    def at(self, plane, x, y, how="bilinear"):
+        grid = torch.stack([(x * 2 + 1) / self.w - 1, (y * 2 + 1) / self.h - 1], -1)[:, 0]
+        return F.grid_sample(plane, grid, mode=how, padding_mode="reflection", align_corners=False)
 
 
-def _across(lab, flow, X, Y, unit, chroma):
+def _across(lab, flow, walk, unit, chroma):
     """Difference of Gaussians across the edge: negative on the dark side.  Colour edges count as much as `chroma`
-    (HxW) allows."""
+    (a plane) allows."""
     s = _WIDTH * unit
     step = max(1., s * .8)
-    n = int(np.ceil(2.5 * s * _OUTER / step))
-    inner = outer = inner_sum = outer_sum = 0
+    n = math.ceil(2.5 * s * _OUTER / step)
+    inner = outer = inner_sum = outer_sum = 0.
     for i in range(-n, n + 1):
         d = i * step
-        v = _at(lab, X + d * flow.nx, Y + d * flow.ny)
-        a, b = np.exp(-d * d / (2 * s * s)), np.exp(-d * d / (2 * (_OUTER * s) ** 2))
+        v = walk.at(lab, walk.x + d * flow.nx, walk.y + d * flow.ny)
+        a, b = math.exp(-d * d / (2 * s * s)), math.exp(-d * d / (2 * (_OUTER * s) ** 2))
         inner, outer, inner_sum, outer_sum = inner + a * v, outer + b * v, inner_sum + a, outer_sum + b
-    D = (inner / inner_sum - outer / outer_sum).astype(F)
-    return np.minimum(D[..., 0], -.9 * chroma * np.maximum(np.abs(D[..., 1]), np.abs(D[..., 2]))).astype(F)
+    D = inner / inner_sum - outer / outer_sum
+    return torch.minimum(D[:, :1], -.9 * chroma * D[:, 1:].abs().amax(1, keepdim=True))
 
 
-def _along(D, flow, X, Y, unit):
-    """Weighted mean of D along the edge, walked both ways pixel by pixel."""
-    tx, ty, total, weight = -flow.ny, flow.nx, D.copy(), 1.
-    step = max(1., 1.2 * unit)
+def _along(D, flow, walk, reach, step):
+    """Weighted mean of D along the edge, walked both ways."""
+    tangent = torch.cat([-flow.ny, flow.nx], 1)
+    total, weight = D.clone(), 1.
     for sign in (1, -1):
-        px, py, vx, vy = X.copy(), Y.copy(), sign * tx, sign * ty
-        for i in range(1, int(_REACH * unit / step) + 1):
-            px, py = px + step * vx, py + step * vy
-            ux, uy = _at(tx, px, py, cv2.INTER_NEAREST), _at(ty, px, py, cv2.INTER_NEAREST)
-            turn = np.where(ux * vx + uy * vy < 0, -1, 1).astype(F)    # tangents have no sign: keep going forward
-            vx, vy = ux * turn, uy * turn
-            w = np.exp(-(i * step) ** 2 / (2 * (_REACH * unit / 2.1) ** 2))
-            total += w * _at(D, px, py)
-            weight += w
+        px, py = walk.x, walk.y
+        v = sign * tangent
+        for i in range(1, int(reach / step) + 1):
+            px, py = px + step * v[:, :1], py + step * v[:, 1:]
+            u = walk.at(tangent, px, py, "nearest")
+            v = torch.where((u * v).sum(1, keepdim=True) < 0, -u, u)      # tangents have no sign: keep going forward
+            k = math.exp(-(i * step) ** 2 / (2 * (reach / 2.1) ** 2))
+            total = total + k * walk.at(D, px, py)
+            weight += k
     return total / weight
 
 
 def sharpness(L, unit):
-    """HxW, 0 for soft edges to 1 for sharp ones: soft ones (clouds, background out of focus) get no line.
+    """0 for soft edges to 1 for sharp ones: soft ones (clouds, background out of focus) get no line.
 
     A step keeps its slope when looked at closely; a slow change has the same slope at every scale."""
-    slope = lambda sigma: np.hypot(*(cv2.Sobel(blur(L, sigma * unit), cv2.CV_32F, *d) for d in ((1, 0), (0, 1))))
-    widest = lambda t: cv2.dilate(t, spread(unit, 3))
-    return blur(ramp(1.0, 1.4, widest(slope(.9)) / (widest(slope(3.)) + 1e-3)), 1.5 * unit)
+    slope = lambda sigma: torch.hypot(*gradient(blur(L, sigma * unit))) * 8
+    near = spread(unit, 3)
+    return blur(ramp(1.0, 1.4, widest(slope(.9), near) / (widest(slope(3.), near) + 1e-3)), 1.5 * unit)
 
 
 def ink(lab, flow, skin, sharp, unit):
-    """Ink cover HxW in [0, 1]; `sharp` as `sharpness` gives it.
+    """Ink cover in [0, 1]; `sharp` as `sharpness` gives it.
 
     Fewer lines on skin, and no colour edges on and around it: keeps lips clean."""
-    h, w = lab.shape[:2]
-    Y, X = np.mgrid[0:h, 0:w].astype(F)
-    across = _across(np.ascontiguousarray(lab), flow, X, Y, unit, 1 - ramp(.15, .6, blur(skin, 5 * unit)))
-    D = _along(across, flow, X, Y, unit)
-    cover = ramp(0, .017, -D - _THRESHOLD * (1 + .35 * blur(skin, 2 * unit)))
-    cover *= sharp
-    _, label, stats, _ = cv2.connectedComponentsWithStats((cover > .2).astype(np.uint8), connectivity=8)
-    length = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) / unit
-    keep = ramp(11, 24, length) * ramp(18, 45, stats[:, cv2.CC_STAT_AREA] / unit ** 2)
-    keep[0] = 0                                                 # label 0 is the ground
-    return blur(cover * cv2.dilate(keep[label].astype(F), spread(unit, 2)), .5 * unit)
+    walk = _Walk(flow)
+    D = _along(_across(lab, flow, walk, unit, 1 - ramp(.15, .6, blur(skin, 5 * unit))), flow, walk, _REACH * unit,
+               max(1., 1.2 * unit))
+    cover = ramp(0, .017, -D - _THRESHOLD * (1 + .35 * blur(skin, 2 * unit))) * sharp
+    goes_on = _along(cover, flow, walk, _LONG * unit, max(1.5, 2 * unit))
+    return blur(cover * ramp(.10, .34, goes_on), .5 * unit)

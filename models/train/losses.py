@@ -1,9 +1,7 @@
 """What the student is scored on: `student`, `teacher` and `photo` are Nx3xHxW in [-1, 1]; every loss is a scalar."""
-import numpy as np
-import torch
 import torch.nn.functional as F
 
-from .colour import FROM_LMS, TO_LMS, masks, to_oklab
+from .colour import chroma_hue, masks, to_oklab
 
 FLAT = .02          # a teacher step smaller than this, of a range of 2, counts as flat colour
 INK_WEIGHT = 3.     # extra weight of a pixel that is 1.0 darker than its surroundings
@@ -12,6 +10,7 @@ FLAT_WEIGHT = 5.    # extra weight of a neighbour difference there: noise in a f
 MEAN_WEIGHT = .5
 SSIM_WEIGHT = .3
 SKIN_WEIGHT = 3.    # without it skyline's students turned the skin of some faces by 3.4 degrees, the teacher by 2.6
+EYE_WEIGHT = .25    # without it a small network smeared them black: they are few pixels, and all that is looked at
 _WINDOW, _STRIDE = 7, 3     # of SSIM; every third window says as much as all
 _C1, _C2 = (.01 * 2) ** 2, (.03 * 2) ** 2
 
@@ -57,30 +56,29 @@ def ssim_loss(student, teacher):
 
 
 def _means(picture):
-    """Nx3xHxW in [-1, 1] -> NxHxWx3 in [0, 1]: 8x8 averages."""
-    return F.avg_pool2d(picture, 8).permute(0, 2, 3, 1) / 2 + .5
-
-
-def _opponents(rgb):
-    """colour.to_oklab's a and b, last axis, with a gradient that is finite in black and defined outside sRGB."""
-    rgb = rgb.clamp(1e-3, 1)
-    linear = torch.where(rgb <= .04045, rgb / 12.92, ((rgb + .055) / 1.055) ** 2.4)
-    matrix = lambda m: torch.from_numpy(m.T).to(rgb.device)
-    return (linear @ matrix(TO_LMS)).pow(1 / 3) @ matrix(FROM_LMS)[:, 1:]
+    """[-1, 1] -> OKLab of 8x8 averages; kept off black, where a cube root's gradient has no end."""
+    return to_oklab((F.avg_pool2d(picture, 8) / 2 + .5).clamp(1e-3, 1))
 
 
 def skin_loss(student, photo):
     """Chroma (OKLab) across the photo's hue where 8x8 averages of the photo are skin: turned skin looks ill.
 
     The teacher, which all the rest is scored on, turns it a little; so here the photo is what counts."""
-    was = to_oklab(_means(photo).cpu().numpy())
-    skin = torch.from_numpy(masks(was).skin).to(student.device)
-    hue = torch.from_numpy(np.arctan2(was[..., 2], was[..., 1])).to(student.device)
-    now = _opponents(_means(student))
-    return (skin * (now[..., 1] * hue.cos() - now[..., 0] * hue.sin()).abs()).mean()
+    was, now = _means(photo), _means(student)
+    hue = chroma_hue(was)[1].deg2rad()
+    return (masks(was).skin * (now[:, 2:] * hue.cos() - now[:, 1:2] * hue.sin()).abs()).mean()
 
 
-def total_loss(student, teacher, photo):
+def eye_loss(student, teacher, eyes):
+    """L1 of values and of neighbour differences inside the eyes (Nx1xHxW in [0, 1]), by their own area."""
+    area = 3 * eyes.sum() + 1
+    total = ((student - teacher).abs() * eyes).sum()
+    for step, here in ((_across, eyes[..., 1:]), (_down, eyes[..., 1:, :])):
+        total = total + GRAD_WEIGHT * ((step(student) - step(teacher)).abs() * here).sum()
+    return total / area
+
+
+def total_loss(student, teacher, photo, eyes):
     return (ink_loss(student, teacher) + GRAD_WEIGHT * gradient_loss(student, teacher)
             + MEAN_WEIGHT * mean_loss(student, teacher) + SSIM_WEIGHT * ssim_loss(student, teacher)
-            + SKIN_WEIGHT * skin_loss(student, photo))
+            + SKIN_WEIGHT * skin_loss(student, photo) + EYE_WEIGHT * eye_loss(student, teacher, eyes))

@@ -47,7 +47,7 @@ class InvertedResidual(nn.Module):
 class AnimeGANv2(nn.Module):
     """Stride-4 trunk, two bilinear steps up (corners aligned), no skips."""
 
-    sized = False
+    sized, multiple = False, 4
     own = ("up_full", "paint")          # what the styles do not share while they train together
 
     def __init__(self):
@@ -60,12 +60,17 @@ class AnimeGANv2(nn.Module):
         self.up_full = nn.Sequential(norm_conv(128, 64), norm_conv(64, 64), norm_conv(64, 32, 7))
         self.paint = nn.Conv2d(32, 3, 1, bias=False)
 
-    def forward(self, photo):
+    def encode(self, photo, size=None):
         half = self.down(photo)
         t = self.trunk(half)
-        t = self.up_half(F.interpolate(t, half.shape[-2:], mode="bilinear", align_corners=True))
-        t = self.up_full(F.interpolate(t, photo.shape[-2:], mode="bilinear", align_corners=True))
+        return self.up_half(F.interpolate(t, half.shape[-2:], mode="bilinear", align_corners=True))
+
+    def decode(self, seen, photo, size=None):
+        t = self.up_full(F.interpolate(seen, photo.shape[-2:], mode="bilinear", align_corners=True))
         return torch.tanh(self.paint(t))
+
+    def forward(self, photo):
+        return self.decode(self.encode(photo), photo)
 
 
 # ------------------------------------------------------------------------------------------------ Lean
@@ -97,8 +102,8 @@ class Lean(nn.Module):
 
     `dilations`: of the trunk's blocks; `polish`: how many blocks follow at half size; `head`: channels of the layers at
     full size."""
-    sized = True
-    own = ("fuse", "polish", "up_full", "head", "last")
+    sized, multiple = True, 4
+    own = ("up_half", "fuse", "polish", "up_full", "head", "last")
 
     def __init__(self, dilations, polish, head, narrow=32, wide=96):
         super().__init__()
@@ -110,39 +115,67 @@ class Lean(nn.Module):
         self.head = nn.Sequential(*[conv(cin, cout) for cin, cout in zip((11, *head), head)])
         self.last = nn.Conv2d(head[-1], 3, 3, 1, 1)
 
-    def forward(self, photo, side):
-        size = (side / 512).log2().clamp(*SIZES)
+    def encode(self, photo, size):
+        """What is seen, the same for all styles: features at half size and at the trunk's."""
         half = self.stem(F.pixel_unshuffle(photo, 2))
-        t = self.down(half)
-        for block in self.trunk:
-            t = block(t, size)
+        return half, blocks(self.trunk, self.down(half), size)
+
+    def decode(self, seen, photo, size):
+        half, t = seen
         up = self.fuse(torch.cat([F.pixel_shuffle(self.up_half(t), 2), half], 1))
-        for block in self.polish:
-            up = block(up, size)
-        paint = self.head(torch.cat([F.pixel_shuffle(self.up_full(up), 2), photo], 1))
+        return self.picture(blocks(self.polish, up, size), photo)
+
+    def picture(self, half, photo):
+        """From features at half size to the picture; the head begins with the photo itself."""
+        paint = self.head(torch.cat([F.pixel_shuffle(self.up_full(half), 2), photo], 1))
         return torch.tanh(self.last(paint) + 1.5 * photo)
+
+    def forward(self, photo, side):
+        size = relative_size(side)
+        return self.decode(self.encode(photo, size), photo, size)
+
+
+class Wide(Lean):
+    """A Lean whose trunk goes on at an eighth of the size, where parameters cost little: it is wide and deep enough
+    there to know a face, a sky and a letter.
+
+    `quarter`, `eighth`: dilations of the blocks at those sizes; `back`: how many follow at a quarter on the way up."""
+    multiple = 8
+    own = ("up_quarter", "fuse_quarter", "back", *Lean.own)
+
+    def __init__(self, quarter, eighth, back, polish, head, narrow=32, wide=96, widest=160):
+        super().__init__(quarter, polish, head, narrow, wide)
+        self.down_eighth = conv(wide, widest, 3, 2)
+        self.deep = nn.ModuleList([LeanBlock(widest, d) for d in eighth])
+        self.up_quarter, self.fuse_quarter = conv(widest, 4 * wide, 1), conv(2 * wide, wide)
+        self.back = nn.ModuleList([LeanBlock(wide) for _ in range(back)])
+
+    def encode(self, photo, size):
+        half, quarter = super().encode(photo, size)
+        return half, quarter, blocks(self.deep, self.down_eighth(quarter), size)
+
+    def decode(self, seen, photo, size):
+        half, quarter, t = seen
+        up = self.fuse_quarter(torch.cat([F.pixel_shuffle(self.up_quarter(t), 2), quarter], 1))
+        return super().decode((half, blocks(self.back, up, size)), photo, size)
+
+
+def relative_size(side):
+    """Longer sides in pixels -> how many doublings from 512, kept in range."""
+    return (side / 512).log2().clamp(*SIZES)
+
+
+def blocks(chain, x, size):
+    for block in chain:
+        x = block(x, size)
+    return x
 
 
 _DILATIONS = 1, 2, 4, 1, 2, 4, 2
+_DEEP = 1, 1, 2, 1, 1, 2, 1, 1, 2, 1, 1, 2, 1
 TIERS = {"fast": functools.partial(Lean, _DILATIONS, 1, (16, 16)),                               # 355,459 parameters
-         "fine": functools.partial(Lean, (*_DILATIONS, 1, 1, 2, 1, 1), 3, (24, 24, 24)),         # 570,683
+         "fine": functools.partial(Wide, (1, 1, 1, 1, 1), _DEEP, 1, 2, (24, 24)),
          "animeganv2": AnimeGANv2}
-
-
-def begin_from(net, state):
-    """Give `net` the weights of `state`, a network like it or one with fewer blocks, layers or channels, near whose
-    picture it then begins: blocks that `state` lacks are nearly the identity as they are, convolutions are made so, and
-    what is added to a layer's inputs starts at zero."""
-    unknown = state.keys() - net.state_dict().keys()
-    if unknown:
-        raise SystemExit(f"these weights are of another network: {', '.join(sorted(unknown)[:3])} …")
-    for name, mine in net.state_dict().items():
-        if name in state:
-            old = tuple(map(slice, state[name].shape))
-            mine[old[:1]] = 0
-            mine[old] = state[name]
-        elif name.startswith("head."):
-            nn.init.dirac_(mine) if mine.dim() > 1 else mine.zero_()
 
 
 def paint(net, photo, side):
@@ -151,8 +184,8 @@ def paint(net, photo, side):
 
 
 class Together(nn.Module):
-    """One network for each style with everything but its last layers in common: lines and strokes are the same in
-    all styles, only colours differ, so three train in hardly more time than one."""
+    """One network for each style with all that looks at the photo in common: it is seen once and painted in every style.
+    Lines, faces and skies are the same for all, so four train in little more than the time of two."""
 
     def __init__(self, tier, styles):
         super().__init__()
@@ -162,3 +195,10 @@ class Together(nn.Module):
             for name, part in first.named_children():
                 if name not in net.own:
                     setattr(net, name, part)
+
+    def forward(self, photo, side):
+        """A picture for each style, in their order."""
+        first = next(iter(self.nets.values()))
+        size = relative_size(side)
+        seen = first.encode(photo, size)
+        return [net.decode(seen, photo, size) for net in self.nets.values()]

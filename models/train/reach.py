@@ -6,8 +6,9 @@ from torch import nn
 
 from .networks import paint
 
-_SIDE = 384         # must exceed any bounded reach by a wide margin
-_STEP = 4           # the generators repeat every four pixels
+_SIDE = 768         # must exceed any bounded reach by a wide margin
+_WIDTH = 32         # rows alone are looked at, columns are alike
+_STEP = 8           # the generators repeat every eight pixels at most
 
 
 def receptive_field(net):
@@ -27,7 +28,7 @@ def receptive_field(net):
 
 def span(net, at):
     """First and last row of photo that output row `at` depends on; columns are alike."""
-    photo = torch.zeros(1, 3, _SIDE, _SIDE, dtype=torch.double, requires_grad=True)
-    paint(net, photo, torch.full((1, 1, 1, 1), 512., dtype=torch.double))[0, 0, at, at].backward()
+    photo = torch.zeros(1, 3, _SIDE, _WIDTH, dtype=torch.double, requires_grad=True)
+    paint(net, photo, torch.full((1, 1, 1, 1), 512., dtype=torch.double))[0, 0, at, _WIDTH // 2].backward()
     rows = photo.grad[0].abs().sum((0, 2)).nonzero()
     return int(rows.min()), int(rows.max())

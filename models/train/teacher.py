@@ -1,114 +1,158 @@
-"""The teacher: a slow, deterministic pipeline that turns a photo into a painted picture.  The student copies it.
+"""The teacher: a slow, deterministic pipeline that turns a photo into an anime picture.  The student copies it.
 
-    python -m models.train.teacher photo.jpg painted.png --style meadow
+    python -m models.train.teacher photo.jpg drawn.png --style meadow [--faces photo.npz]
 
-Every length but the last blur's is in units of (longer side / 640), so a small and a large version of one photo come out
-alike.
-Stages: clean, edge flow, paint (flatten.py), tone bands (bands.py), palette (palette.py), ink (ink.py), glow, soften.
+First the photo is redrawn (redraw.py), then coloured: structure in three layers, tone, palette, ink, glow.  Lengths are in
+units of (longer side / 640), so a small and a large version of one photo come out alike, but for the upscaler's strokes.
+Pictures are 1x3xHxW.
 """
 import argparse
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import torch
 
-from . import palette
+from . import palette, portrait, redraw, upscaler
 from .bands import band_base, band_offset
 from .colour import masks, to_oklab, to_rgb
-from .flatten import CHROMA_DOUBLE, Painting, paint
 from .flow import edge_flow
 from .ink import ink, sharpness
 from .palette import STYLES
-from .smooth import F, bilateral, blur, guided, ramp
+from .smooth import bilateral, blur, guided, ramp
 
 _REFERENCE_SIDE = 640
-_OPEN = .75             # exponent on lightness before painting: dark hair and rock keep their strokes
-_INK_TONE = F([.34, .75, .75])          # ink is a dark version of the local colour, never plain black
-_GLOW_TINT = F([1., .93, 1.])
-_SOFT = .6              # pixels of blur at the end: strokes and lines are cut pixel by pixel, and looked like stairs
+_DRIFT = 9.             # units: lower frequencies are the photo's, for the upscaler's tones drift
+_SMALL_FACE = 130.      # pixels across under which a face's features come from the photo: redrawn, they would be wiped out
+_SHARP_FACE = 60.
+_INK_CHROMA = .8
 
 
 @dataclass
 class Drawing:
-    """What all styles share: a painting without bands or palette, and its lines.  Planes are HxW."""
+    """What styles share: OKLab without bands or palette, and its lines.  Planes are 1x1xHxW."""
     unit: float
-    painting: Painting
-    base: np.ndarray        # smoothed lightness that chooses the band
-    skin: np.ndarray        # smoothed skin mask
-    cover: np.ndarray       # ink, 0 to 1
-    warm: np.ndarray        # where ink keeps the skin's tint
-    focus: np.ndarray       # 1 near sharp edges, 0 where the photo is out of focus or plain
+    lab: torch.Tensor
+    seen: object            # colour.Masks of lab
+    skin: torch.Tensor      # smoothed skin mask
+    cover: torch.Tensor     # ink
+    base: torch.Tensor      # smoothed lightness that chooses the band
+    focus: torch.Tensor     # 1 near sharp edges, 0 where the photo is out of focus or plain
+    sky: torch.Tensor
+    faces: portrait.Faces
 
 
-def _calm_skin(lab, skin, unit):
-    """Skin without pores, blotches and small shadows; features, which differ more from it, stay."""
-    L = lab[..., 0]
-    calm = guided(L, L, 6 * unit, .004)
-    amount = skin * (1 - ramp(.02, .06, blur(np.abs(L - calm), .8 * unit)))
-    lab = lab.copy()
-    lab[..., 0] = L + (calm - L) * amount
-    return lab
+def _double(lab):
+    """OKLab with chroma doubled, so that colour edges hold as well as lightness edges; and back."""
+    return lab * torch.tensor([1., 2, 2], device=lab.device).view(1, 3, 1, 1)
 
 
-def draw(photo):
-    """uint8 RGB HxWx3 -> Drawing."""
-    unit = max(photo.shape[:2]) / _REFERENCE_SIDE
-    lab = to_oklab(photo.astype(F) / 255)
-    lab[..., 0] = np.clip(lab[..., 0], 0, 1) ** _OPEN
-    clean = bilateral(lab * CHROMA_DOUBLE, .036, 2.2 * unit, 2)
-    flow = edge_flow(clean[..., 0], unit)
-    painting = paint(clean, flow, unit)
-    lab = painting.lab
-    skin = np.clip(guided(masks(lab).skin, lab[..., 0], 4 * unit, .01), 0, 1)
-    painting.lab = lab = _calm_skin(lab, skin, unit)
-    lips = masks(lab).lips * blur(skin, 6 * unit)
-    near_skin = blur(skin, 8 * unit)
-    seen = lab + (clean / CHROMA_DOUBLE - lab) * .5 * (1 - skin)[..., None]      # no wrinkles drawn
-    sharp = sharpness(seen[..., 0], unit)
-    cover = ink(seen, flow, np.maximum(skin, lips), sharp, unit)
-    warm = blur(np.maximum(skin, lips * ramp(.1, .4, near_skin)), 1.5 * unit)
-    cover = cover * (1 - .12 * warm) * (1 - .45 * painting.bold * painting.leafy)
-    focus = ramp(.02, .20, blur(sharp, 16 * unit))
-    return Drawing(unit, painting, band_base(lab[..., 0], unit), skin, cover, warm, focus)
+def _flatten(lab, sigma, space, times):
+    return bilateral(_double(lab), sigma, space, times) * torch.tensor([1., .5, .5], device=lab.device).view(1, 3, 1, 1)
 
 
-def _tone(drawing, bands):
-    """The painting's OKLab with lightness bands, weaker in the sky, out of focus (where they drew rings around lamps
-    and blotches into soft backgrounds) and around, not on, faces."""
-    p, skin = drawing.painting, drawing.skin
-    shine = skin * ramp(.80, .95, drawing.base)                 # a band edge across a shining forehead looks like paint
-    amount = .95 * (.35 + .65 * drawing.focus) * (1 - .5 * p.sky) * (1 - .6 * p.face * (1 - skin)) * (1 - .8 * shine)
-    toned = p.lab.copy()
-    toned[..., 0] += band_offset(drawing.base, bands, drawing.unit) * amount
-    return toned
+def layers(calm, far, near, faces, unit):
+    """OKLab of the three copies -> (OKLab, how much came from the photo itself, foliage)."""
+    flow, small = edge_flow(near[:, :1], unit), edge_flow(calm[:, :1], .55)
+    leafy = ramp(.012, .03, flow.texture) * (1 - ramp(.35, .7, blur(flow.coherence, 3 * unit)))
+    leafy = leafy * (1 - ramp(.2, .5, blur(portrait.skin(faces, *calm.shape[-2:], calm.device), 8 * unit)))
+    fine = ramp(.03, .09, blur((near - far).abs().amax(1, keepdim=True), 1.2 * unit)) * ramp(.25, .65, flow.coherence)
+    lab = far + (near - far) * blur(fine, 1.5 * unit)
+    clean = _flatten(calm, .018, 1.3, 1)
+    lost = (clean - lab).abs().amax(1, keepdim=True)
+    tiny = ramp(.018, .06, blur(lost, 1.)) * ramp(.15, .5, small.coherence)
+    tiny = blur(tiny * (1 - .75 * leafy), .8) * .9
+    for p in faces.points:
+        s = portrait.size(p)
+        if s < _SMALL_FACE:
+            parts = [portrait.grown(p[e], 1.3) for e in portrait.EYES] + [portrait.grown(p[portrait.LIPS], 1.1)]
+            features = portrait.polygons(*calm.shape[-2:], parts, calm.device, .02 * s + .5)
+            tiny = torch.maximum(tiny, features * (1 - float(ramp(_SHARP_FACE, _SMALL_FACE, torch.tensor(s)))))
+    lab = lab + (clean - lab) * tiny
+    return lab + blur(calm, _DRIFT * unit) - blur(lab, _DRIFT * unit), tiny, leafy
 
 
-def _glow(rgb, L, amount, unit):
-    """Screen a blur of the brightest parts over the picture."""
-    light = rgb * ramp(.66, .97, L)[..., None]
-    return 1 - (1 - rgb) * (1 - amount * blur(light, 11 * unit) * _GLOW_TINT)
+def draw(rgb, calm, far, near, faces, side=0):
+    """The photo, its calmed copy, and that redrawn from far and from near -> Drawing.  Of a part of a photo, `side` is the
+    whole's longer side."""
+    h, w = rgb.shape[-2:]
+    unit = (side or max(h, w)) / _REFERENCE_SIDE
+    calm, far, near = map(to_oklab, (calm, far, near))
+    lab, tiny, leafy = layers(calm, far, near, faces, unit)
+    m = masks(lab)
+    on_face = portrait.skin(faces, h, w, rgb.device)
+    skin = torch.maximum(guided(m.skin, lab[:, :1], 4 * unit, .01).clamp(0, 1), on_face)
+    flat = _flatten(lab, .027, 3 * unit, 2)
+    lab = lab + (flat - lab) * (.8 * (1 - .8 * tiny))
+    clumps = _flatten(lab, .045, 2.4 * unit, 2)                     # leaves become clumps, not speckle
+    lab = lab + (clumps - lab) * (.7 * blur(leafy, 2 * unit) * (1 - tiny))
+    original = calm[:, :1]
+    sharp = sharpness(original, unit)
+    focus = ramp(.02, .2, blur(sharp, 16 * unit))
+    sky = blur(m.blue * ramp(.5, .65, lab[:, :1]), 3 * unit)
+    # no ink around clouds, in crowds and letters (it would swallow them), little in leaves (it would worm)
+    airy = (1.6 * blur(ramp(.35, .6, blur(m.blue * ramp(.55, .7, lab[:, :1]), 2 * unit)), 6 * unit)).clamp(0, 1)
+    cover = ink(lab, edge_flow(near[:, :1], unit), torch.maximum(skin, on_face), sharp, unit)
+    cover = cover * (1 - .9 * airy) * (1 - .75 * ramp(.1, .4, blur(tiny, 4 * unit))) * (1 - .6 * leafy)
+    return Drawing(unit, lab, m, skin, cover, band_base(lab[:, :1], unit), focus, sky, faces)
 
 
-def colour(drawing, name):
-    """Drawing -> uint8 RGB HxWx3 in one style."""
-    style, unit = STYLES[name], drawing.unit
-    lab = _tone(drawing, style.bands)
+def _tone(d, style):
+    """OKLab with lightness bands, weaker in the sky, on skin and out of focus, where they would draw rings."""
+    amount = style.band * (.35 + .65 * d.focus) * (1 - .5 * d.sky) * (1 - .3 * d.skin)
+    return torch.cat([d.lab[:, :1] + band_offset(d.base, style.bands, d.unit) * amount, d.lab[:, 1:]], 1)
+
+
+def colour(d, name):
+    """Drawing -> sRGB 1x3xHxW in one style."""
+    style = STYLES[name]
+    lab = _tone(d, style)
+    if name == "portrait":
+        lab = portrait.paint(lab, d)
     seen = masks(lab)
-    seen.skin = np.maximum(seen.skin * .6 + .4 * drawing.skin, seen.lips * blur(drawing.skin, 6 * unit))
-    coloured = palette.apply(lab, seen, name)
-    dark = coloured * _INK_TONE
-    dark[..., 0] = np.minimum(dark[..., 0] + .04, coloured[..., 0] * .8)
-    dark[..., 1:] += F(style.ink) * (1 - drawing.warm[..., None])
-    inked = coloured + (dark - coloured) * np.clip(drawing.cover * style.line, 0, 1)[..., None]
+    skin = torch.maximum(seen.skin * .5 + .5 * d.skin, seen.lips * blur(d.skin, 6 * d.unit)).clamp(0, 1)
+    coloured = palette.apply(lab, seen, skin, name)
+    tone = torch.tensor([style.line_tone, _INK_CHROMA, _INK_CHROMA], device=lab.device).view(1, 3, 1, 1)
+    cover = d.cover
+    if style.thick:
+        cover = (1.7 * blur(cover, style.thick * d.unit)).clamp(0, 1)
+    inked = coloured + (coloured * tone - coloured) * (cover * style.line * (1 - .25 * d.skin)).clamp(0, 1)
     rgb = to_rgb(inked)
     if style.glow:
-        rgb = _glow(rgb, inked[..., 0], style.glow, unit)
-    return (np.clip(blur(rgb, _SOFT), 0, 1) * 255 + .5).astype(np.uint8)
+        light = rgb * ramp(.70, .98, inked[:, :1])
+        tint = torch.tensor([1., .94, 1.], device=lab.device).view(1, 3, 1, 1)
+        rgb = 1 - (1 - rgb) * (1 - style.glow * blur(light, 12 * d.unit) * tint)
+    if name == "portrait":
+        rgb = portrait.draw_eyes(rgb, d.faces)
+    return rgb.clamp(0, 1)
 
 
-def stylise(photo, name="meadow"):
-    """uint8 RGB HxWx3 -> uint8 RGB of the same size."""
-    return colour(draw(photo), name)
+class Teacher:
+    """`far`, `near`: upscalers (redraw.redrawn)."""
+
+    def __init__(self, far, near):
+        self.far, self.near = far, near
+
+    def _draw(self, rgb, faces, side, farther=1.):
+        calm = redraw.calm(rgb, faces, side)
+        far, near = redraw.factors(side or max(rgb.shape[-2:]))
+        return draw(rgb, calm, redraw.redrawn(self.far, calm, far * farther), redraw.redrawn(self.near, calm, near), faces,
+                    side)
+
+    @torch.no_grad()
+    def __call__(self, rgb, faces, styles=tuple(STYLES), side=0):
+        """1x3xHxW in [0, 1] -> one picture for each style.  Portraits are redrawn anew, with larger eyes."""
+        plain = self._draw(rgb, faces, side) if set(styles) - {"portrait"} or not faces.points else None
+        drawings = {name: plain for name in styles}
+        if "portrait" in styles and faces.points:
+            drawings["portrait"] = self._draw(*portrait.enlarge_eyes(rgb, faces), side, portrait.FARTHER)
+        return [colour(drawings[name], name) for name in styles]
+
+
+def load(folder, device):
+    """The teacher with the upscalers of `folder`; on a GPU they compute in float16."""
+    one = lambda name: upscaler.Upscaler(folder, name, half=device != "cpu").to(device)
+    return Teacher(one(upscaler.FAR), one(upscaler.NEAR))
 
 
 def main():
@@ -117,14 +161,20 @@ def main():
     ap.add_argument("out")
     ap.add_argument("--style", default="meadow", choices=STYLES)
     ap.add_argument("--side", type=int, default=0, help="reduce the longer side to this first")
+    ap.add_argument("--faces", default="", help="the file that models.train.faces wrote of this photo")
+    ap.add_argument("--upscaler", default="", help="folder of the upscalers' files; usually the installed package's")
+    ap.add_argument("--device", default="cpu")
     a = ap.parse_args()
     photo = cv2.imread(a.photo)
     if photo is None:
         raise SystemExit(f"cannot read {a.photo}")
-    if 0 < a.side < max(photo.shape[:2]):
-        photo = cv2.resize(photo, None, fx=a.side / max(photo.shape[:2]), fy=a.side / max(photo.shape[:2]),
-                           interpolation=cv2.INTER_AREA)
-    cv2.imwrite(a.out, stylise(np.ascontiguousarray(photo[..., ::-1]), a.style)[..., ::-1])
+    scale = a.side / max(photo.shape[:2]) if a.side else 1
+    if scale < 1:
+        photo = cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    rgb = torch.from_numpy(np.ascontiguousarray(photo[..., ::-1])).to(a.device).permute(2, 0, 1)[None].float() / 255
+    faces = portrait.read(a.faces, *photo.shape[:2], a.device)
+    drawn = load(a.upscaler or upscaler.installed(), a.device)(rgb, faces, (a.style,))[0]
+    cv2.imwrite(a.out, (drawn[0].permute(1, 2, 0) * 255 + .5).byte().cpu().numpy()[..., ::-1])
 
 
 if __name__ == "__main__":

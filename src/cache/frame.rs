@@ -21,6 +21,7 @@ use sha2::{Digest, Sha256};
 use super::{Life, Payload, Record};
 
 /// Where the life begins.
+#[cfg(feature = "cli")]
 pub(super) const LIFE_AT: u64 = 8;
 const MAGIC: &[u8; 8] = b"NIJIGEN1";
 const FIXED: usize = 76;
@@ -44,7 +45,7 @@ impl<R> Head<R> {
 }
 
 /// The file's bytes.
-pub(super) fn encode<F: Serialize>(record: &Record<F>, pictures: &Payload) -> serde_json::Result<Vec<u8>> {
+pub(crate) fn encode<F: Serialize>(record: &Record<F>, pictures: &Payload) -> serde_json::Result<Vec<u8>> {
     let parts = [&pictures.result[..], &pictures.thumbnail, pictures.original.as_deref().unwrap_or_default()];
     let mut hash = Sha256::new();
     parts.iter().for_each(|part| hash.update(part));
@@ -73,13 +74,14 @@ pub(super) fn life_bytes(life: &Life) -> [u8; 32] {
 
 /// The record at the start of a file of `length` bytes; `None` when it is damaged, or the pictures
 /// are not all there.
+#[cfg(feature = "cli")]
 pub(super) fn read_record<F: DeserializeOwned>(mut file: impl Read, length: u64) -> Option<Record<F>> {
     let (head, body) = read_head::<F>(&mut file)?;
     (length == head.end(body)? as u64).then_some(head.record)
 }
 
 /// All of a file; `None` when any of it is damaged.
-pub(super) fn decode<F: DeserializeOwned>(file: &[u8]) -> Option<(Record<F>, Payload)> {
+pub(crate) fn decode<F: DeserializeOwned>(file: &[u8]) -> Option<(Record<F>, Payload)> {
     let (head, body) = read_head::<F>(file)?;
     let pictures = file.get(body..)?;
     if file.len() != head.end(body)? || Sha256::digest(pictures)[..] != head.sha256 {

@@ -4,16 +4,6 @@ use std::collections::HashMap;
 
 use super::{Id, Key};
 
-/// A fingerprint as near hits need it.
-pub trait Likeness {
-    /// 64 bits that change little when the picture changes little.
-    fn phash(&self) -> u64;
-
-    /// The distance in bits when both belong to the same picture: at most `threshold`, and nothing
-    /// else speaks against it.
-    fn same(&self, other: &Self, threshold: u32) -> Option<u32>;
-}
-
 /// Perceptual hashes by key. A look-up compares all hashes of a key: they lie side by side, and 100,000
 /// of them take a fraction of a millisecond, less than a search tree would at a distance of 5.
 #[derive(Debug, Default)]

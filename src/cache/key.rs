@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::manifest;
-use crate::options::{Format, Options};
+use crate::options::{Comparison, Draw, Finish, Format, Framing, Options};
 
 /// A model and all choices that change the result. Entries answer only photos of an equal key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -21,16 +21,26 @@ impl Key {
     /// version may draw differently.
     pub fn new(model: &manifest::Entry, options: &Options) -> Key {
         // Named one by one, so that an option added later has to be decided on here.
-        let Options { max_side, full_size, strength, revisable: _, format, quality, label, limits: _ } = options;
+        let Options { limits: _, framing, draw, finish } = options;
+        let Draw { max_side, full_size, revisable: _, device: _ } = draw;
+        let Finish { strength, format, quality, label, comparison, split } = finish;
+        let comparison = match comparison {
+            None => String::new(),
+            Some(Comparison::SideBySide) => " comparison=SideBySide".into(),
+            Some(Comparison::Divided) => format!(" comparison=Divided split={split}"),
+        };
+        // What is not framed has the name that it had before there was such a choice.
+        let framing = if *framing == Framing::default() { String::new() } else { format!(" {framing:?}") };
         let quality = if *format == Format::Jpeg { *quality } else { 0 };
-        let manifest::Entry { sha256, version, layout, range, multiple, receptive_field, .. } = model;
+        let manifest::Entry { sha256, version, layout, range, output_range, multiple, receptive_field, detail, .. } =
+            model;
         let crate_version = env!("CARGO_PKG_VERSION");
         Key {
             model: model.id.clone(),
             making: format!(
                 "nijigen={crate_version} sha256={sha256:?} version={version:?} layout={layout:?} range={range:?} \
-                 multiple={multiple} receptiveField={receptive_field:?} maxSide={max_side} fullSize={full_size} \
-                 strength={strength} format={format:?} quality={quality} label={label:?}"
+                 outputRange={output_range:?} multiple={multiple} receptiveField={receptive_field:?} detail={detail} maxSide={max_side} fullSize={full_size} \
+                 strength={strength} format={format:?} quality={quality} label={label:?}{comparison}{framing}"
             ),
         }
     }
@@ -57,6 +67,18 @@ impl Id {
         hash.update(&key.model);
         hash.update(&key.making);
         Id(hash.finalize().into())
+    }
+}
+
+/// As a store has it that counts every byte.
+#[cfg(any(feature = "redis", target_arch = "wasm32"))]
+impl Id {
+    pub(super) fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    pub(super) fn from_bytes(bytes: [u8; 32]) -> Id {
+        Id(bytes)
     }
 }
 
@@ -102,13 +124,19 @@ mod tests {
 
     use super::*;
     use crate::manifest::Layout;
-    use crate::options::Language;
+    use crate::options::{Crop, Device, Language, Rotation};
 
     #[test]
     fn whatever_changes_the_result_changes_the_key() {
         let model = || manifest::Entry::for_user_model("a", b"model", Layout::Nchw);
         let options = Options::default;
-        let jpeg = || Options { format: Format::Jpeg, ..options() };
+        let drawn = |draw| Key::new(&model(), &Options { draw, ..options() });
+        let finished = |finish| Key::new(&model(), &Options { finish, ..options() });
+        let jpeg = || Finish { format: Format::Jpeg, ..Finish::default() };
+        let framed = |framing| Key::new(&model(), &Options { framing, ..options() });
+        let compared =
+            |comparison, split| finished(Finish { comparison: Some(comparison), split, ..Finish::default() });
+        let crop = Crop { left: 0.1, top: 0., width: 0.5, height: 1. };
         let keys = [
             Key::new(&model(), &options()),
             Key::new(&manifest::Entry { id: "b".into(), ..model() }, &options()),
@@ -116,15 +144,24 @@ mod tests {
             Key::new(&manifest::Entry { sha256: "0".into(), ..model() }, &options()),
             Key::new(&manifest::Entry { layout: Layout::Nhwc, ..model() }, &options()),
             Key::new(&manifest::Entry { range: [0., 1.], ..model() }, &options()),
+            Key::new(&manifest::Entry { output_range: Some([0., 255.]), ..model() }, &options()),
+            Key::new(&manifest::Entry { detail: 0.5, ..model() }, &options()),
             Key::new(&manifest::Entry { multiple: 8, ..model() }, &options()),
-            Key::new(&model(), &Options { max_side: 512, ..options() }),
-            Key::new(&model(), &Options { full_size: true, ..options() }),
-            Key::new(&model(), &Options { strength: 0.5, ..options() }),
-            Key::new(&model(), &Options { format: Format::Webp, ..options() }),
-            Key::new(&model(), &Options { label: Some(Language::Ja), ..options() }),
-            Key::new(&model(), &Options { label: None, ..options() }),
-            Key::new(&model(), &jpeg()),
-            Key::new(&model(), &Options { quality: 50, ..jpeg() }),
+            drawn(Draw { max_side: 512, ..Draw::default() }),
+            drawn(Draw { full_size: true, ..Draw::default() }),
+            finished(Finish { strength: 0.5, ..Finish::default() }),
+            finished(Finish { format: Format::Webp, ..Finish::default() }),
+            finished(Finish { label: Some(Language::Ja), ..Finish::default() }),
+            finished(Finish { label: None, ..Finish::default() }),
+            finished(jpeg()),
+            finished(Finish { quality: 50, ..jpeg() }),
+            compared(Comparison::SideBySide, 0.5),
+            compared(Comparison::Divided, 0.5),
+            compared(Comparison::Divided, 0.6),
+            framed(Framing { rotate: Rotation::Right, ..Framing::default() }),
+            framed(Framing { mirror: true, ..Framing::default() }),
+            framed(Framing { crop: Some(crop), ..Framing::default() }),
+            framed(Framing { crop: Some(Crop { left: 0.2, ..crop }), ..Framing::default() }),
         ];
         assert_eq!(keys.iter().collect::<HashSet<_>>().len(), keys.len());
         assert_eq!(keys.iter().map(|key| Id::new(key, &[0; 32])).collect::<HashSet<_>>().len(), keys.len());
@@ -134,10 +171,12 @@ mod tests {
     #[test]
     fn what_leaves_the_result_alone_does_not_count() {
         let model = manifest::Entry::for_user_model("a", b"model", Layout::Nchw);
-        let other = Options { quality: 50, ..Options::default() };
+        let other = Options { finish: Finish { quality: 50, ..Finish::default() }, ..Options::default() };
         assert_eq!(Key::new(&model, &Options::default()), Key::new(&model, &other));
-        let revisable = Options { revisable: true, ..Options::default() };
+        let revisable = Options { draw: Draw { revisable: true, ..Draw::default() }, ..Options::default() };
         assert_eq!(Key::new(&model, &Options::default()), Key::new(&model, &revisable));
+        let draw = Draw { device: Device { memory: Some(8.), mobile: true }, ..Draw::default() };
+        assert_eq!(Key::new(&model, &Options::default()), Key::new(&model, &Options { draw, ..Options::default() }));
     }
 
     #[test]

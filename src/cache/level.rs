@@ -1,7 +1,7 @@
 //! A cache over a store that answers at once.
 
-use super::index::Likeness;
-use super::{Fault, Hit, Id, Key, Payload, Policy, Record, Settings, Store, Upkeep};
+use super::{Action, Fault, Hit, Key, Payload, Policy, Put, Record, Settings, Store, Upkeep};
+use crate::fingerprint::Likeness;
 
 /// A [`Policy`] and the [`Store`] it decides for.
 #[derive(Debug)]
@@ -34,17 +34,6 @@ impl<F: Likeness + Clone, S: Store<F>> Level<F, S> {
         Ok(level)
     }
 
-    /// What is held, without the pictures.
-    pub fn policy(&self) -> &Policy<F> {
-        &self.policy
-    }
-
-    /// Makes other choices.
-    pub fn set_settings(&mut self, settings: Settings, now: u64) {
-        let upkeep = self.policy.set_settings(settings, now);
-        self.apply(upkeep);
-    }
-
     /// What was made of the very file with this SHA-256.
     pub fn exact(&mut self, key: &Key, sha256: &[u8; 32], now: u64) -> Option<Found<F>> {
         let hit = self.policy.exact(key, sha256, now)?;
@@ -62,7 +51,7 @@ impl<F: Likeness + Clone, S: Store<F>> Level<F, S> {
         None
     }
 
-    /// Keeps an entry. A store without room is given some, once.
+    /// Keeps an entry, as [`Policy::put`] says.
     ///
     /// # Errors
     /// Why it is not kept; nothing else is lost by it.
@@ -70,54 +59,27 @@ impl<F: Likeness + Clone, S: Store<F>> Level<F, S> {
         if !self.policy.settings().keep_originals {
             pictures.original = None;
         }
-        let record = Record { bytes: pictures.bytes(), ..record };
-        let upkeep = self.policy.room(&record.id(), record.bytes, now).ok_or(Fault::Full)?;
-        self.apply(upkeep);
-        let mut written = self.store.write(&record, &pictures);
-        if written == Err(Fault::Full) {
-            let remove = self.policy.relieve(record.bytes);
-            if !remove.is_empty() {
-                self.apply(Upkeep { remove, ..Upkeep::default() });
-                written = self.store.write(&record, &pictures);
-            }
+        let mut put = Put::new(Record { bytes: pictures.bytes(), ..record });
+        let mut heard = Ok(());
+        loop {
+            heard = match self.policy.put(&mut put, heard, now) {
+                Action::Apply(upkeep) => {
+                    self.apply(upkeep);
+                    Ok(())
+                }
+                Action::Write => self.store.write(put.record(), &pictures),
+                Action::Done(kept) => return kept,
+            };
         }
-        written?;
-        self.policy.insert(record);
-        Ok(())
-    }
-
-    /// Removes an entry, if it is there.
-    ///
-    /// # Errors
-    /// When the store cannot be written: the entry may come back with the next start.
-    pub fn remove(&mut self, id: &Id) -> Result<(), Fault> {
-        self.policy.forget(id);
-        self.store.remove(id)
-    }
-
-    /// Removes every entry.
-    ///
-    /// # Errors
-    /// As [`Level::remove`]; it goes on to the last entry first.
-    pub fn clear(&mut self) -> Result<(), Fault> {
-        // Not only the known ones: others may have stored more since.
-        let stored = self.store.load();
-        let mut ids: Vec<Id> = self.policy.records().map(Record::id).collect();
-        ids.extend(stored.iter().flatten().map(Record::id));
-        ids.iter().map(|id| self.remove(id)).fold(stored.map(drop), Result::and)
     }
 
     fn fetch(&mut self, hit: Hit, now: u64) -> Option<Found<F>> {
         let Hit { id, distance, .. } = hit;
-        let Ok(Some(pictures)) = self.store.read(&id) else {
-            self.policy.forget(&id);
-            return None;
-        };
-        if let Some(life) = self.policy.used(&id, now) {
-            // Only its place among the least recently used depends on it.
-            let _ = self.store.touch(&id, &life);
-        }
-        Some(Found { record: self.policy.get(&id)?.clone(), distance, pictures })
+        let pictures = self.store.read(&id).ok().flatten();
+        let life = self.policy.answered(&id, pictures.is_some(), now)?;
+        // Only its place among the least recently used depends on it.
+        let _ = self.store.touch(&id, &life);
+        Some(Found { record: self.policy.get(&id)?.clone(), distance, pictures: pictures? })
     }
 
     fn apply(&mut self, upkeep: Upkeep) {

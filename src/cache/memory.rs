@@ -1,4 +1,4 @@
-//! A store in memory: the first level, gone when the program ends.
+//! A store in memory, for tests.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use super::{Fault, Id, Life, Payload, Record, Store};
 
 /// Holds entries in memory.
 #[derive(Debug)]
-pub struct Memory<F> {
+pub(super) struct Memory<F> {
     entries: HashMap<Id, (Record<F>, Payload)>,
 }
 

@@ -3,8 +3,9 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
-use super::index::{Index, Likeness};
+use super::index::Index;
 use super::{Id, Key, Life, Record, Settings, Since};
+use crate::fingerprint::Likeness;
 
 /// The state of a cache without its pictures. It decides; whoever drives it has its store do so.
 ///
@@ -17,6 +18,8 @@ pub struct Policy<F> {
     records: HashMap<Id, Record<F>>,
     index: Index,
     bytes: u64,
+    /// Making room did not help the last time that the store had none.
+    pub(super) helpless: bool,
 }
 
 /// An entry that answers a photo. The smallest of several hits is the best: exact, else nearest, else newest.
@@ -44,7 +47,16 @@ pub struct Upkeep {
 impl<F: Likeness> Policy<F> {
     /// Knows of no entry yet.
     pub fn new(settings: Settings) -> Policy<F> {
-        Policy { settings, cap: u64::MAX, records: HashMap::new(), index: Index::default(), bytes: 0 }
+        let (records, index) = (HashMap::new(), Index::default());
+        Policy { settings, cap: u64::MAX, records, index, bytes: 0, helpless: false }
+    }
+
+    /// Knows these entries alone, of a store that finds them by itself and removes what is too old or too much.
+    #[cfg(any(feature = "redis", target_arch = "wasm32"))]
+    pub(crate) fn knowing(settings: Settings, records: impl IntoIterator<Item = Record<F>>, now: u64) -> Policy<F> {
+        let mut policy = Policy::new(Settings { max_bytes: u64::MAX, max_entries: usize::MAX, ..settings });
+        let _ = policy.load(records, now);
+        policy
     }
 
     /// The choices made.
@@ -111,6 +123,15 @@ impl<F: Likeness> Policy<F> {
             }
         }
         None
+    }
+
+    /// The store was asked for the pictures of an entry that is to answer. Where they are gone it is struck out, and the
+    /// next best has its turn; else it has answered, as [`Policy::used`] says.
+    pub fn answered(&mut self, id: &Id, there: bool, now: u64) -> Option<Life> {
+        if !there {
+            self.forget(id);
+        }
+        self.used(id, now)
     }
 
     /// Notes that an entry has answered a photo, and returns what its store should remember.

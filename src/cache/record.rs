@@ -1,8 +1,26 @@
-//! What is known of an entry without its pictures.
+//! An entry: its pictures, and what is known of it without them.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Id, Key, Payload};
+use super::{Id, Key};
+
+/// An entry's pictures, each as a file's bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Payload {
+    /// The anime.
+    pub result: Vec<u8>,
+    /// The photo, small, for the list of entries.
+    pub thumbnail: Vec<u8>,
+    /// The photo itself, where [`super::Settings::keep_originals`] asks for it.
+    pub original: Option<Vec<u8>>,
+}
+
+impl Payload {
+    /// Size in bytes.
+    pub fn bytes(&self) -> u64 {
+        (self.result.len() + self.thumbnail.len() + self.original.as_ref().map_or(0, Vec::len)) as u64
+    }
+}
 
 /// An entry without its pictures; `F` is the photo's fingerprint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

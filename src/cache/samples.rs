@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Id, Key, Likeness, Payload, Record, Store};
+use super::{Id, Key, Payload, Record, Store};
+use crate::fingerprint::Likeness;
 
 pub(super) const MINUTE: u64 = 60_000;
 pub(super) const DAY: u64 = 24 * 60 * MINUTE;

@@ -6,18 +6,19 @@ use serde::Deserialize;
 /// caller's: it then asks nothing and puts nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "CacheSettings"))]
 pub struct Settings {
-    /// How long an entry is kept, in milliseconds. Default: 7 days.
+    /// How long an entry is kept, in milliseconds; default 7 days.
     pub max_age: u64,
-    /// What the age is counted from. Default: creation.
+    /// What the age is counted from; default `creation`.
     pub since: Since,
-    /// Bytes of all entries together. Default: 256 MiB.
+    /// Bytes of all entries; default 256 MiB, and in a browser never more than a fifth of what it grants.
     pub max_bytes: u64,
-    /// How many entries. Default: 10,000.
+    /// How many entries; default 10,000.
     pub max_entries: usize,
-    /// The largest distance of a near hit, in bits of 64; at most [`Settings::MAX_THRESHOLD`]. Default: 5.
+    /// Largest distance of a near hit, in bits of 64, 0–16; default 5.
     pub threshold: u32,
-    /// The photo itself is kept beside its result. Default: false.
+    /// Whether the photo's file is kept beside its result; default false. Turning it off removes none that are kept.
     pub keep_originals: bool,
 }
 
@@ -47,6 +48,7 @@ impl Default for Settings {
 /// What an entry's age is counted from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub enum Since {
     /// When it was stored.
     Creation,

@@ -1,24 +1,6 @@
 //! What holds the pictures.
 
-use super::{Id, Life, Record};
-
-/// An entry's pictures, each as a file's bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Payload {
-    /// The anime.
-    pub result: Vec<u8>,
-    /// The photo, small, for the list of entries.
-    pub thumbnail: Vec<u8>,
-    /// The photo itself, where [`super::Settings::keep_originals`] asks for it.
-    pub original: Option<Vec<u8>>,
-}
-
-impl Payload {
-    /// Size in bytes.
-    pub fn bytes(&self) -> u64 {
-        (self.result.len() + self.thumbnail.len() + self.original.as_ref().map_or(0, Vec::len)) as u64
-    }
-}
+use super::{Id, Life, Payload, Record};
 
 /// Why a store did not do what it was asked. No fault ends a conversion: the cache goes on without.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,10 +1,9 @@
-//! Is this a photo that was here before? [`exact::sha256`] of its file says so for certain; a
+//! Is this a photo that was here before? [`checksum::sha256`](crate::checksum::sha256) of its file says so for certain; a
 //! [`Fingerprint`] of its pixels says so of a copy that was saved again, resized, or slightly changed.
 
 mod change;
 mod dct;
 pub mod drawn;
-pub mod exact;
 mod guard;
 pub mod phash;
 mod sketch;
@@ -12,7 +11,7 @@ mod squares;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Picture, cache::Likeness};
+use crate::Picture;
 use guard::Guard;
 
 /// What two photos are compared by. Serialises to about 1.1 kB.
@@ -55,6 +54,22 @@ mod digits {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
         u64::from_str_radix(&String::deserialize(deserializer)?, 16).map_err(D::Error::custom)
+    }
+}
+
+/// What tells whether two photos look the same.
+pub trait Likeness {
+    /// 64 bits that change little when the picture changes little.
+    fn phash(&self) -> u64;
+
+    /// The distance in bits when both belong to the same picture: at most `threshold`, and nothing
+    /// else speaks against it.
+    fn same(&self, other: &Self, threshold: u32) -> Option<u32>;
+
+    /// Whether it can be found by its likeness: one that proves nothing, as of a picture of one colour, is not even the same
+    /// as itself.
+    fn tells(&self) -> bool {
+        self.same(self, 0).is_some()
     }
 }
 

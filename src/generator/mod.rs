@@ -2,20 +2,25 @@
 //!
 //! The only module that knows tract.
 
-mod claims;
-mod halves;
+mod float16;
 mod kernels;
 pub mod onnx;
 mod ops;
 pub mod plan;
+pub mod ranges;
 mod rewrite;
+#[cfg(test)]
+mod tests;
+mod tidy;
 pub mod tiles;
+mod upsample;
+mod validate;
 
 use std::{collections::VecDeque, sync::Arc};
 
 use crate::Result;
-pub use kernels::{Pool, Threads, drill};
-use onnx::{Model, Sides};
+pub use kernels::{Pool, Threads, peak_flops};
+use onnx::Model;
 use plan::{Plan, Run};
 
 /// Plans kept: a session sees few sizes, and each plan holds a packed copy of the weights.
@@ -41,32 +46,6 @@ impl Generator {
     /// What the model takes and gives.
     pub fn model(&self) -> &Model {
         &self.model
-    }
-
-    /// Plans once, at the only or the smallest size, so that a model that cannot run is known before
-    /// any photo is read; gives the range of values that it seems to want.
-    ///
-    /// A generator takes what it gives: its last activation tells the range. Without one that does, it
-    /// runs once, and the range is `[0, 1]` when nothing in the result is below zero, else `[-1, 1]`.
-    ///
-    /// # Errors
-    /// [`crate::Error::BadModel`].
-    pub fn probe(&mut self, multiple: u32) -> Result<[f32; 2]> {
-        let (width, height) = match self.model.sides {
-            Sides::Fixed { width, height } => (width, height),
-            Sides::Dynamic => crate::picture::pad::padded(64, 64, multiple),
-        };
-        self.plan(width, height, width.max(height))?;
-        if let Some(range) = self.model.range {
-            return Ok(range);
-        }
-        let count = 3 * width as usize * height as usize;
-        // Every value from black to white in both readings, in no order that an edge could follow.
-        let ramp: Vec<f32> = (0..count).map(|i| (i * 7919 % 511) as f32 / 255. - 1.).collect();
-        let mut run = self.start(ramp, width, height, width.max(height))?;
-        while !run.step()? {}
-        let result = run.finish()?;
-        Ok(if result.iter().any(|&v| v < 0.) { [-1., 1.] } else { [0., 1.] })
     }
 
     /// Begins to run the model on one image of `width × height` pixels: `input` holds

@@ -2,7 +2,7 @@
 
 use std::{
     any::Any,
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeSet, HashSet},
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
@@ -14,8 +14,12 @@ use tract_onnx::{
     prelude::*,
 };
 
-use super::{claims, halves, rewrite::Prepared};
-use crate::{Error, Result, manifest::Layout};
+use super::{float16, ranges::graph, rewrite::PackedKernels, upsample, validate};
+use crate::{
+    Result,
+    error::bad,
+    manifest::{Layout, Range},
+};
 
 /// The name of an input of one number: the longer side of the whole picture in pixels, of which the image may be a
 /// tile. Our generators draw lines and strokes relative to it.
@@ -29,15 +33,17 @@ pub struct Model {
     pub sides: Sides,
     /// Type of the input's values.
     pub(super) datum_type: DatumType,
-    /// The range of the output's values, where its last activation tells it.
-    pub(super) range: Option<[f32; 2]>,
+    /// The range of the input's values, where the graph tells it.
+    pub(super) taken: Option<Range>,
+    /// The range of the output's values, where the graph tells it.
+    pub(super) given: Option<Range>,
     /// Which of the graph's inputs is the image.
     pub(super) image: usize,
     /// Which one is [`SIDE`], for a generator that wants to know it.
     pub(super) side: Option<usize>,
     pub(super) graph: InferenceModel,
     /// Weights made ready for the kernels, shared by the graphs of all sizes.
-    pub(super) prepared: Prepared,
+    pub(super) packed: PackedKernels,
 }
 
 /// The sides of a model's input, in pixels.
@@ -58,14 +64,16 @@ impl Model {
     /// Reads an ONNX file (the weights inside, one graph).
     ///
     /// # Errors
-    /// [`Error::BadModel`], saying what was found instead of image → image.
+    /// [`crate::Error::BadModel`], saying what was found instead of image → image.
     pub fn load(bytes: &[u8]) -> Result<Model> {
-        let onnx = tract_onnx::onnx().with_ignore_value_info(true);
+        let mut onnx = tract_onnx::onnx().with_ignore_value_info(true);
+        upsample::register(&mut onnx);
         let mut proto = onnx
             .proto_model_for_read(&mut &*bytes)
             .map_err(|_| bad("the file is not ONNX, or it is damaged".into()))?;
+        upsample::modernise(&mut proto);
         let graph = proto.graph.as_mut().ok_or_else(|| bad("the file holds no graph".into()))?;
-        halves::widen(graph);
+        float16::widen(graph);
         let graph = &*graph;
         let inputs = inputs(graph);
         let side = inputs.iter().position(|input| is_side(input));
@@ -74,7 +82,7 @@ impl Model {
         let output = only(graph.output.iter().collect(), "output")?;
         check_complete(graph, output)?;
         check_operators(graph, &onnx)?;
-        claims::check(graph)?;
+        validate::check(graph)?;
         let (datum_type, dims) = tensor(input)?;
         let layout = layout(input, &dims)?;
         let sides = sides(&dims, layout);
@@ -83,9 +91,9 @@ impl Model {
         if !output_dims.is_empty() && output_dims.len() != 4 {
             return Err(bad(format!("its output `{}` is {}, not an image", output.name, shape(&output_dims))));
         }
-        let range = range(graph, &output.name);
+        let (taken, given) = (graph::taken(graph, &input.name), graph::given(graph, &output.name));
         let graph = parse(&onnx, &proto)?;
-        Ok(Model { range, layout, sides, datum_type, image, side, graph, prepared: Prepared::default() })
+        Ok(Model { taken, given, layout, sides, datum_type, image, side, graph, packed: PackedKernels::default() })
     }
 }
 
@@ -95,10 +103,6 @@ fn parse(onnx: &tract_onnx::Onnx, proto: &ModelProto) -> Result<InferenceModel> 
         graph.map_err(|e| bad(format!("tract cannot read its graph ({})", e.root_cause())))
     };
     caught(read)
-}
-
-pub(super) fn bad(what: String) -> Error {
-    Error::BadModel(what)
 }
 
 /// Makes an error of a panic: tract has some for graphs that no exporter writes. In wasm a panic cannot be caught;
@@ -196,59 +200,10 @@ fn sides(dims: &[Option<i64>], layout: Layout) -> Sides {
     }
 }
 
-/// What the activation that makes `output` gives, looking through operators that move values but do not change them.
-fn range(graph: &GraphProto, output: &str) -> Option<[f32; 2]> {
-    let makers: HashMap<_, _> = graph.node.iter().flat_map(|n| n.output.iter().map(move |o| (o.as_str(), n))).collect();
-    let mut name = output;
-    // As often as there are nodes: a file may lead in a circle.
-    for _ in &graph.node {
-        let node = makers.get(name)?;
-        match node.op_type.as_str() {
-            "Tanh" => return Some([-1., 1.]),
-            "Sigmoid" => return Some([0., 1.]),
-            "Identity" | "Transpose" | "Cast" | "Reshape" | "Squeeze" | "Unsqueeze" | "Slice" => {
-                name = node.input.first()?
-            }
-            _ => return None,
-        }
-    }
-    None
-}
-
 fn shape(dims: &[Option<i64>]) -> String {
     if dims.is_empty() {
         return "of unknown shape".into();
     }
     let side = |d: &Option<i64>| d.map_or("?".into(), |n| n.to_string());
     dims.iter().map(side).collect::<Vec<_>>().join("×")
-}
-
-#[cfg(test)]
-mod tests {
-    use tract_onnx::pb::NodeProto;
-
-    use super::*;
-
-    fn graph(nodes: &[(&str, &str, &str)]) -> GraphProto {
-        let node = |&(kind, input, output): &(&str, &str, &str)| NodeProto {
-            op_type: kind.into(),
-            input: vec![input.into()],
-            output: vec![output.into()],
-            ..NodeProto::default()
-        };
-        GraphProto { node: nodes.iter().map(node).collect(), ..GraphProto::default() }
-    }
-
-    #[test]
-    fn the_last_activation_tells_the_range() {
-        let moved = graph(&[("Tanh", "a", "b"), ("Transpose", "b", "c"), ("Identity", "c", "output")]);
-        assert_eq!(range(&moved, "output"), Some([-1., 1.]));
-        assert_eq!(range(&graph(&[("Relu", "a", "output")]), "output"), None);
-    }
-
-    #[test]
-    fn a_circle_tells_nothing() {
-        assert_eq!(range(&graph(&[("Identity", "output", "output")]), "output"), None);
-        assert_eq!(range(&graph(&[("Identity", "b", "output"), ("Cast", "output", "b")]), "output"), None);
-    }
 }

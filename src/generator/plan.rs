@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use tract_onnx::{
     prelude::*,
-    tract_core::{internal::Cost, model::order::build_flush_list, ops::konst::Const, optim::Optimizer},
+    tract_core::{internal::Cost, model::order::build_flush_list, ops::konst::Const},
 };
 
 use super::{
-    claims,
-    onnx::{Model, bad, caught},
+    onnx::{Model, caught},
     rewrite::rewrite,
+    tidy, validate,
 };
-use crate::{Error, Result, manifest::Layout};
+use crate::{Error, Result, error::bad, manifest::Layout};
 
 /// A model optimised for one size.
 pub struct Plan {
@@ -55,7 +55,7 @@ impl Plan {
             return Err(bad(format!("its output should have the input's shape {shape:?}, it is {found}")));
         }
         if cfg!(target_arch = "wasm32") {
-            model.prepared.settle(&mut typed);
+            model.packed.compact(&mut typed);
         }
         let inner = TypedSimplePlan::new(typed).map_err(internal)?;
         let graph = inner.model();
@@ -97,7 +97,7 @@ fn shape(layout: Layout, width: u32, height: u32) -> [usize; 4] {
 fn optimise(model: &Model, shape: &[usize], side: u32, ours: bool) -> TractResult<TypedModel> {
     let mut graph = model.graph.clone();
     graph.set_input_fact(model.image, InferenceFact::dt_shape(model.datum_type, shape))?;
-    claims::check_shapes(&mut graph)?;
+    validate::check_shapes(&mut graph)?;
     let mut graph = graph.into_typed()?;
     // In wasm the product may be more than a number holds.
     let most = MOST.min(MOST_TIMES.saturating_mul(shape.iter().product()));
@@ -105,22 +105,10 @@ fn optimise(model: &Model, shape: &[usize], side: u32, ours: bool) -> TractResul
     if let Some(input) = model.side {
         set_constant(&mut graph, input, side as f32)?;
     }
-    tidy(&mut graph)?;
+    tidy::tidy(&mut graph)?;
     // Some sizes are known only now.
     check_sizes(&graph, most)?;
-    if ours { rewrite(&graph, &model.prepared)?.into_optimized() } else { graph.into_optimized() }
-}
-
-/// As much of tract's declutter as the rewrite needs: constants are worked out, operators become simpler ones. The rest,
-/// above all the search for a better order of axes, takes three times as long, and pictures get our order anyway;
-/// [`into_optimized`](TypedModel::into_optimized) does it for what is left to tract.
-fn tidy(graph: &mut TypedModel) -> TractResult<()> {
-    let mut optimizer = Optimizer::declutter();
-    optimizer.passes.retain(|pass| {
-        let name = format!("{pass:?}");
-        name.starts_with("PropConst") || name == "declutter"
-    });
-    optimizer.optimize(graph)
+    tidy::optimise(if ours { rewrite(&graph, &model.packed)? } else { graph })
 }
 
 /// Values in the 2 GB that wasm can have in one piece.

@@ -1,6 +1,7 @@
 //! What a generator drew, beside the photo that it drew from: other choices of strength, mark and file need it no more.
 
-use super::Picture;
+use super::{Picture, comparison::compare};
+use crate::options::Finish;
 
 /// A result before it is blended, marked and encoded.
 #[derive(Debug, Clone)]
@@ -19,6 +20,14 @@ impl Drawing {
     /// Bytes of the pixels held.
     pub fn bytes(&self) -> usize {
         self.drawn.rgba.len() + self.photo.as_ref().map_or(0, |photo| photo.rgba.len())
+    }
+
+    /// What is saved with these choices: the drawing at its strength, beside the photo where they say so.
+    pub fn finished(self, finish: &Finish) -> Picture {
+        let Some((comparison, photo)) = finish.comparison.zip(self.photo.clone()) else {
+            return self.at(finish.strength);
+        };
+        compare(&photo, &self.at(finish.strength), comparison, finish.split)
     }
 
     /// The drawing over the photo: `strength` 1 is the drawing alone, 0 the photo, and what lies between is mixed in sRGB,

@@ -8,24 +8,24 @@ use image::{
 use super::{Picture, label, xmp};
 use crate::{
     Error, Result,
-    options::{Format, Options},
+    options::{Finish, Format, QUALITY_RANGE},
 };
 
-/// Draws the mark, unless the options leave it out, and encodes in the format and quality that they name, always with
+/// Draws the mark, unless the choices leave it out, and encodes in the format and quality that they name, always with
 /// [`xmp::PACKET`]; but neither where `strength` is 0, for then no model made any of it. An opaque picture is written
 /// without alpha.
 ///
 /// # Errors
 /// [`Error::Internal`] when the encoder refuses.
-pub fn encode(mut picture: Picture, options: &Options) -> Result<Vec<u8>> {
-    if options.strength <= 0. {
-        return encode_plain(&picture, options);
+pub fn encode(mut picture: Picture, finish: &Finish) -> Result<Vec<u8>> {
+    if finish.strength <= 0. {
+        return encode_plain(&picture, finish);
     }
-    if let Some(language) = options.label {
+    if let Some(language) = finish.label {
         label::mark(&mut picture, language)?;
     }
-    let mut file = encode_plain(&picture, options)?;
-    xmp::embed(&mut file, options.format)?;
+    let mut file = encode_plain(&picture, finish)?;
+    xmp::embed(&mut file, finish.format)?;
     Ok(file)
 }
 
@@ -33,8 +33,8 @@ pub fn encode(mut picture: Picture, options: &Options) -> Result<Vec<u8>> {
 ///
 /// # Errors
 /// [`Error::Internal`] when the encoder refuses.
-pub fn encode_plain(picture: &Picture, options: &Options) -> Result<Vec<u8>> {
-    let alpha = !picture.is_opaque() && options.format != Format::Jpeg;
+pub fn encode_plain(picture: &Picture, finish: &Finish) -> Result<Vec<u8>> {
+    let alpha = !picture.is_opaque() && finish.format != Format::Jpeg;
     let rgb;
     let (pixels, colour) = if alpha {
         (picture.rgba.as_slice(), ExtendedColorType::Rgba8)
@@ -44,10 +44,10 @@ pub fn encode_plain(picture: &Picture, options: &Options) -> Result<Vec<u8>> {
     };
     let mut file = Vec::new();
     let (width, height) = (picture.width, picture.height);
-    let written = match options.format {
+    let quality = finish.quality.clamp(*QUALITY_RANGE.start(), *QUALITY_RANGE.end());
+    let written = match finish.format {
         Format::Png => PngEncoder::new(&mut file).write_image(pixels, width, height, colour),
-        Format::Jpeg => JpegEncoder::new_with_quality(&mut file, options.quality.clamp(1, 100))
-            .write_image(pixels, width, height, colour),
+        Format::Jpeg => JpegEncoder::new_with_quality(&mut file, quality).write_image(pixels, width, height, colour),
         Format::Webp => WebPEncoder::new_lossless(&mut file).write_image(pixels, width, height, colour),
     };
     written.map_err(|e: ImageError| Error::Internal(format!("encoding failed ({e})")))?;
@@ -70,8 +70,8 @@ mod tests {
     use super::*;
     use crate::{options::Limits, picture::decode::decode};
 
-    fn options(format: Format) -> Options {
-        Options { format, label: None, ..Options::default() }
+    fn finish(format: Format) -> Finish {
+        Finish { format, label: None, ..Finish::default() }
     }
 
     #[test]
@@ -80,7 +80,7 @@ mod tests {
             let rgba = (0..20 * 10 * 4).map(|i| if i % 4 == 3 && !alpha { 255 } else { (i * 7 % 256) as u8 }).collect();
             let picture = Picture::new(20, 10, rgba).unwrap();
             for format in [Format::Png, Format::Webp] {
-                let file = encode(picture.clone(), &options(format)).unwrap();
+                let file = encode(picture.clone(), &finish(format)).unwrap();
                 assert_eq!(decode(&file, &Limits::default()).unwrap(), picture, "{format:?}, alpha {alpha}");
             }
         }
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn jpeg_is_close_and_shows_white_through() {
         let rgba = [200, 30, 60, 255].repeat(16 * 8).into_iter().chain([0, 0, 0, 0].repeat(16 * 8)).collect();
-        let file = encode(Picture::new(16, 16, rgba).unwrap(), &options(Format::Jpeg)).unwrap();
+        let file = encode(Picture::new(16, 16, rgba).unwrap(), &finish(Format::Jpeg)).unwrap();
         let back = decode(&file, &Limits::default()).unwrap();
         for (pixel, want) in [(0, [200, 30, 60]), (16 * 15, [255, 255, 255])] {
             let got = &back.rgba()[pixel * 4..][..3];

@@ -1,16 +1,25 @@
 //! Pixels in, pixels out: everything between a file's bytes and a tensor's values.
 
 pub mod colour;
+pub mod comparison;
+pub mod contrast;
 pub mod decode;
+pub mod detail;
 pub mod drawing;
 mod eighth;
 pub mod encode;
+pub mod framing;
+mod jpeg;
 pub mod label;
+pub mod limits;
+mod mend;
 pub mod normalise;
 pub mod pad;
+mod plane;
+mod png;
 pub mod resize;
+mod tiff;
 pub mod transfer;
-mod truncated;
 pub mod xmp;
 
 use crate::{Error, Result};

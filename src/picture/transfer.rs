@@ -4,7 +4,10 @@
 //! function of the photo's lightness. The function's slope, found on the small pictures, tells how much of the detail
 //! that only the large photo has belongs into the large result: all of it on a crisp border, none in a flat fill.
 
-use super::Picture;
+use super::{
+    Picture,
+    plane::{Plane, lightness},
+};
 use crate::{Error, Result};
 
 /// Half the side of the window the slope is found in, in pixels of the small picture.
@@ -14,72 +17,20 @@ const DETAIL: f32 = 2e-4;
 /// A slope beyond this would make halos.
 const STEEPEST: f32 = 2.;
 
-/// One number a pixel.
-struct Plane {
-    width: usize,
-    values: Vec<f32>,
-}
-
-impl Plane {
-    fn new(picture: &Picture, value: impl Fn(&[u8]) -> f32) -> Result<Plane> {
-        let mut values = Vec::new();
-        values.try_reserve_exact(picture.rgba.len() / 4)?;
-        values.extend(picture.rgba.chunks_exact(4).map(value));
-        Ok(Plane { width: picture.width as usize, values })
-    }
-
-    fn times(&self, other: &Plane) -> Plane {
-        let values = self.values.iter().zip(&other.values).map(|(a, b)| a * b).collect();
-        Plane { width: self.width, values }
-    }
-
-    /// Means over windows of `2 RADIUS + 1` pixels, smaller at the borders.
-    fn means(&self) -> Plane {
-        let height = self.values.len() / self.width;
-        let across = line_means(&self.values, self.width, 1, height, self.width);
-        Plane { width: self.width, values: line_means(&across, height, self.width, self.width, 1) }
-    }
-}
-
-/// Means along lines of `length` values `step` apart; `lines` lines begin `stride` apart.
-fn line_means(values: &[f32], length: usize, step: usize, lines: usize, stride: usize) -> Vec<f32> {
-    let mut means = vec![0.; values.len()];
-    for line in 0..lines {
-        let at = |i: usize| line * stride + i * step;
-        let mut sum: f64 = (0..RADIUS.min(length)).map(|i| f64::from(values[at(i)])).sum();
-        for i in 0..length {
-            if i + RADIUS < length {
-                sum += f64::from(values[at(i + RADIUS)]);
-            }
-            if i > RADIUS {
-                sum -= f64::from(values[at(i - RADIUS - 1)]);
-            }
-            let count = (i + RADIUS + 1).min(length) - i.saturating_sub(RADIUS);
-            means[at(i)] = (sum / count as f64) as f32;
-        }
-    }
-    means
-}
-
-/// Rec. 601 lightness, 0 to 1.
-fn lightness(pixel: &[u8]) -> f32 {
-    (0.299 * f32::from(pixel[0]) + 0.587 * f32::from(pixel[1]) + 0.114 * f32::from(pixel[2])) / 255.
-}
-
 /// Per pixel of the small picture and channel: how steeply the result follows the photo's lightness.
 fn slopes(result: &Picture, guide: &Plane) -> Result<[Plane; 3]> {
-    let mean = guide.means();
-    let mut variance = guide.times(guide).means();
+    let mean = guide.means(RADIUS);
+    let mut variance = guide.times(guide).means(RADIUS);
     for (v, m) in variance.values.iter_mut().zip(&mean.values) {
         *v = (*v - m * m).max(0.) + DETAIL;
     }
     let slope = |c: usize| -> Result<Plane> {
         let channel = Plane::new(result, |pixel| f32::from(pixel[c]) / 255.)?;
-        let (mut a, of) = (guide.times(&channel).means(), channel.means());
+        let (mut a, of) = (guide.times(&channel).means(RADIUS), channel.means(RADIUS));
         for (i, a) in a.values.iter_mut().enumerate() {
             *a = ((*a - mean.values[i] * of.values[i]) / variance.values[i]).clamp(-STEEPEST, STEEPEST);
         }
-        Ok(a.means())
+        Ok(a.means(RADIUS))
     };
     Ok([slope(0)?, slope(1)?, slope(2)?])
 }
@@ -173,18 +124,5 @@ mod tests {
         let small = photo(96);
         let result = changed(&small);
         assert_eq!(transfer(small.clone(), &small, &result).unwrap(), result);
-    }
-
-    #[test]
-    fn means_are_means() {
-        let plane = Plane { width: 30, values: (0..30 * 25).map(|i| (i * 7 % 31) as f32).collect() };
-        let means = plane.means();
-        for (x, y) in [(0, 0), (29, 24), (13, 11), (2, 23)] {
-            let near = |at: usize, length: usize| at.saturating_sub(RADIUS)..(at + RADIUS + 1).min(length);
-            let window: Vec<f32> =
-                near(y, 25).flat_map(|v| near(x, 30).map(move |u| v * 30 + u)).map(|i| plane.values[i]).collect();
-            let mean = window.iter().sum::<f32>() / window.len() as f32;
-            assert!((means.values[y * 30 + x] - mean).abs() < 1e-4);
-        }
     }
 }

@@ -19,6 +19,11 @@ pub const PACKET: &str = concat!(
 /// What a JPEG's XMP segment begins with (XMP specification, part 3, 1.1.3).
 pub const JPEG_SIGNATURE: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
 
+/// Whether a file says that it is a result of ours, of this version or another.
+pub fn is_ours(file: &[u8]) -> bool {
+    memchr::memmem::find(file, b"xmp:CreatorTool=\"Nijigen ").is_some()
+}
+
 /// Puts [`PACKET`] into a file that `image` wrote; its encoders take no XMP.
 ///
 /// # Errors
@@ -93,11 +98,11 @@ fn webp(file: &mut Vec<u8>) -> Option<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Picture, options::Options, picture::encode::encode};
+    use crate::{Picture, options::Finish, picture::encode::encode};
 
     fn result(format: Format, alpha: u8) -> Vec<u8> {
         let picture = Picture::new(31, 17, [9, 80, 200, alpha].repeat(31 * 17)).unwrap();
-        encode(picture, &Options { format, ..Options::default() }).unwrap()
+        encode(picture, &Finish { format, ..Finish::default() }).unwrap()
     }
 
     /// Name and content of every chunk; lengths have 4 bytes.
@@ -120,6 +125,16 @@ mod tests {
         assert!(PACKET.contains(
             "DigitalSourceType=\"http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia\""
         ));
+    }
+
+    #[test]
+    fn results_are_known_as_ours_in_every_format() {
+        for format in [Format::Png, Format::Jpeg, Format::Webp] {
+            let file = result(format, 255);
+            assert!(is_ours(&file), "{format:?}");
+            let edited = String::from_utf8_lossy(&file).replace("Nijigen ", "Another ");
+            assert!(!is_ours(edited.as_bytes()), "{format:?}");
+        }
     }
 
     #[test]

@@ -3,13 +3,17 @@
 use wasm_bindgen::prelude::*;
 
 use super::{
-    cache::text,
-    interop::{options, to_js},
+    cache::key,
+    interop::{entry, options, to_js},
     memory::within,
     photo::Photo,
 };
 use crate::{
-    Picture, cache::Key, manifest::Entry, options::Options, picture::drawing, picture::encode::encode, pipeline,
+    Picture,
+    generator::ranges::Ranges,
+    options::Finish,
+    picture::{drawing, encode::encode},
+    pipeline,
 };
 
 /// Bytes of memory that reading a stranger's model may take, and how many times its file's size.
@@ -23,30 +27,43 @@ pub struct Engine(pipeline::Engine);
 impl Engine {
     /// Takes one object of `models/manifest.json` and the bytes of its file.
     #[wasm_bindgen(constructor)]
-    pub fn new(entry_json: &str, model: &[u8]) -> Result<Engine, JsValue> {
-        let entry = Entry::from_json(entry_json).map_err(to_js)?;
-        pipeline::Engine::new(entry, model).map(Engine).map_err(to_js)
+    pub fn new(
+        #[wasm_bindgen(js_name = entry, unchecked_param_type = "object")] generator: &JsValue,
+        model: &[u8],
+    ) -> Result<Engine, JsValue> {
+        pipeline::Engine::new(entry(generator)?, model).map(Engine).map_err(to_js)
     }
 
-    /// Takes the bytes of a user's own ONNX file; `range` holds the values of black and white, or nothing
-    /// when they shall be guessed. A file that asks for far more memory than its own size ends in a failed allocation.
-    pub fn of_user(name: &str, model: &[u8], range: &[f32]) -> Result<Engine, JsValue> {
+    /// Takes the bytes of a user's own ONNX file; `ranges` holds the values of black and white that it takes and those
+    /// that it gives, or nothing when they shall be found out. A file that asks for far more memory than its own size ends in a failed allocation.
+    pub fn of_user(name: &str, model: &[u8], ranges: &[f32]) -> Result<Engine, JsValue> {
         let (least, times) = STRANGERS;
         let most = model.len().saturating_mul(times).saturating_add(least);
-        let engine = within(most, || pipeline::Engine::for_user_model(name, model, range.try_into().ok()));
+        let ranges = match *ranges {
+            [a, b, c, d] => Some(Ranges { input: [a, b], output: [c, d] }),
+            _ => None,
+        };
+        let engine = within(most, || pipeline::Engine::for_user_model(name, model, ranges));
         engine.map(Engine).map_err(to_js)
     }
 
-    /// What this generator makes with these options, as the cache's key in JSON.
-    pub fn cache_key(&self, options_json: &str) -> Result<String, JsValue> {
-        Ok(text(&Key::new(self.0.entry(), &options(options_json)?)))
+    /// What this generator makes with these options, as the cache's key.
+    pub fn cache_key(
+        &self,
+        #[wasm_bindgen(js_name = options, unchecked_param_type = "Choices")] chosen: &JsValue,
+    ) -> Result<String, JsValue> {
+        key(self.0.entry(), chosen)
     }
 
     /// Begins to convert a photo.
-    pub fn begin(&mut self, photo: Photo, options_json: &str) -> Result<Conversion, JsValue> {
-        let options = options(options_json)?;
+    pub fn begin(
+        &mut self,
+        photo: Photo,
+        #[wasm_bindgen(js_name = options, unchecked_param_type = "Choices")] chosen: &JsValue,
+    ) -> Result<Conversion, JsValue> {
+        let options = options(chosen)?;
         let rendering = self.0.begin(photo.0, &options).map_err(to_js)?;
-        Ok(Conversion { rendering, options })
+        Ok(Conversion { rendering, finish: options.finish })
     }
 }
 
@@ -54,7 +71,7 @@ impl Engine {
 #[wasm_bindgen]
 pub struct Conversion {
     rendering: pipeline::Rendering,
-    options: Options,
+    finish: Finish,
 }
 
 #[wasm_bindgen]
@@ -78,7 +95,7 @@ impl Conversion {
 
     /// The finished file.
     pub fn finish(self) -> Result<Converted, JsValue> {
-        converted(self.rendering.finish().map_err(to_js)?, &self.options)
+        converted(self.rendering.finish().map_err(to_js)?, &self.finish)
     }
 
     /// What was drawn, from which files can be made with other choices; begun with `revisable`.
@@ -93,10 +110,13 @@ pub struct Drawing(drawing::Drawing);
 
 #[wasm_bindgen]
 impl Drawing {
-    /// A file with the options' strength, mark, format and quality.
-    pub fn encode(&self, options_json: &str) -> Result<Converted, JsValue> {
-        let options = options(options_json)?;
-        converted(self.0.clone().at(options.strength), &options)
+    /// A file of this strength, mark, format and quality, beside the photo where they say so.
+    pub fn encode(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Partial<Finish>")] finish: &JsValue,
+    ) -> Result<Converted, JsValue> {
+        let finish = options(finish)?.finish;
+        converted(self.0.clone().finished(&finish), &finish)
     }
 
     /// Bytes of memory held.
@@ -106,10 +126,10 @@ impl Drawing {
     }
 }
 
-fn converted(picture: Picture, options: &Options) -> Result<Converted, JsValue> {
+fn converted(picture: Picture, finish: &Finish) -> Result<Converted, JsValue> {
     let (width, height) = (picture.width(), picture.height());
-    let bytes = encode(picture, options).map_err(to_js)?;
-    Ok(Converted { bytes, mime: options.format.mime(), width, height })
+    let bytes = encode(picture, finish).map_err(to_js)?;
+    Ok(Converted { bytes, mime: finish.format.mime(), width, height })
 }
 
 /// A finished file.
@@ -126,6 +146,7 @@ pub struct Converted {
 #[wasm_bindgen]
 impl Converted {
     /// The file's bytes; they are handed over, so a second call gives none.
+    #[wasm_bindgen(unchecked_return_type = "Uint8Array<ArrayBuffer>")]
     pub fn take_bytes(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.bytes)
     }

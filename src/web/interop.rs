@@ -1,8 +1,14 @@
-//! Values that cross between Rust and JavaScript.
+//! Values that cross between Rust and JavaScript: plain objects, whose types `www/client/core.ts` has.
 
-use wasm_bindgen::JsValue;
+use serde::{Serialize, de::DeserializeOwned};
+use wasm_bindgen::prelude::*;
 
-use crate::{Error, options::Options};
+use crate::{Error, Options, manifest::Entry};
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = "import type { Action, CacheMode, CacheSettings, Draw, Finish, Framing, Heard, Hit, Limits, Listed, Step, Stored, Upkeep } from '../client/core.js';\n\
+    /** What is not named has its default. */\n\
+    export type Choices = Readonly<Partial<Limits & Framing & Draw & Finish>>;";
 
 /// An `Error` named `NijigenError` with the stable code as `.code`.
 pub fn to_js(error: Error) -> JsValue {
@@ -13,8 +19,51 @@ pub fn to_js(error: Error) -> JsValue {
     js.into()
 }
 
-/// Reads the options; what is not named keeps its default.
-pub fn options(json: &str) -> Result<Options, JsValue> {
-    serde_json::from_str(json)
-        .map_err(|e| to_js(Error::UnsupportedFormat(format!("These options cannot be used: {e}."))))
+/// Reads the options, each part of them out of the same object; what is not named keeps its default.
+pub fn options(value: &JsValue) -> Result<Options, JsValue> {
+    let json = json(value);
+    fn part<T: DeserializeOwned>(json: &str) -> Result<T, JsValue> {
+        serde_json::from_str(json)
+            .map_err(|why| to_js(Error::UnsupportedFormat(format!("These options cannot be used: {why}."))))
+    }
+    Ok(Options { limits: part(&json)?, framing: part(&json)?, draw: part(&json)?, finish: part(&json)? })
+}
+
+/// Reads an object of the manifest.
+pub fn entry(value: &JsValue) -> Result<Entry, JsValue> {
+    Entry::from_json(&json(value)).map_err(to_js)
+}
+
+/// Reads what the worker's own code made.
+pub fn parsed<T: DeserializeOwned>(value: &JsValue, what: &str) -> Result<T, JsValue> {
+    read(value).map_err(|why| unreadable(what, &why))
+}
+
+/// The same of JSON that is kept as it is.
+pub fn parsed_text<T: DeserializeOwned>(json: &str, what: &str) -> Result<T, JsValue> {
+    serde_json::from_str(json).map_err(|why| unreadable(what, &why))
+}
+
+fn unreadable(what: &str, why: &serde_json::Error) -> JsValue {
+    to_js(Error::Internal(format!("the {what} cannot be read ({why})")))
+}
+
+/// By JSON: the manifest and the records need its reader anyway, and another one is another part of the download.
+fn read<T: DeserializeOwned>(value: &JsValue) -> serde_json::Result<T> {
+    serde_json::from_str(&json(value))
+}
+
+fn json(value: &JsValue) -> String {
+    // Nothing, as for what JSON has no word for, is not valid either.
+    js_sys::JSON::stringify(value).ok().and_then(|text| text.as_string()).unwrap_or_default()
+}
+
+/// An object of what we made ourselves.
+pub fn object(value: &impl Serialize) -> JsValue {
+    js_sys::JSON::parse(&text(value)).unwrap_or_default()
+}
+
+/// What we made ourselves can be written.
+pub fn text(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
 }

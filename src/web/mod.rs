@@ -1,14 +1,16 @@
 //! Bindings for a browser's worker: they convert arguments and call the core.
 
+mod bench;
 mod cache;
 mod constructors;
 mod converter;
 mod interop;
+mod lookup;
 mod memory;
 mod photo;
+mod shared;
 #[cfg(feature = "threads")]
 mod threads;
-mod trial;
 
 use wasm_bindgen::prelude::*;
 

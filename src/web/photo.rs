@@ -2,42 +2,52 @@
 
 use wasm_bindgen::prelude::*;
 
-use super::{
-    cache::text,
-    interop::{options, to_js},
-};
+use super::interop::{options, text, to_js};
 use crate::{
-    fingerprint::{Fingerprint, drawn},
-    options::{Format, Options},
-    picture::{decode::decode_eighth, encode::encode_plain, resize},
+    fingerprint::Fingerprint,
+    options::{Finish, Format},
+    picture::{encode::encode_plain, resize},
     pipeline::{self, Prepared},
 };
 
 /// Sides of the small copy that the list of cached pictures shows.
 const THUMBNAIL: u32 = 160;
 
-/// A photo that is decoded, upright, and within the limits.
+/// A photo that is decoded, upright, framed as the options say, and within the limits.
 #[wasm_bindgen]
 pub struct Photo(pub(super) Prepared);
 
 #[wasm_bindgen]
 impl Photo {
     /// Of a file.
-    pub fn decode(file: &[u8], options_json: &str) -> Result<Photo, JsValue> {
-        pipeline::prepare(file, &options(options_json)?.limits).map(Photo).map_err(to_js)
+    pub fn decode(
+        file: &[u8],
+        #[wasm_bindgen(js_name = options, unchecked_param_type = "Choices")] chosen: &JsValue,
+    ) -> Result<Photo, JsValue> {
+        pipeline::prepare_for(file, &options(chosen)?).map(Photo).map_err(to_js)
     }
 
-    /// Of a large JPEG, at an eighth of its size: enough for [`Photo::fingerprint`] and [`Photo::thumbnail`], and had
-    /// in a fraction of the time. Nothing for other photos.
-    pub fn glimpse(file: &[u8], options_json: &str) -> Result<Option<Photo>, JsValue> {
-        let small = decode_eighth(file, &options(options_json)?.limits).map_err(to_js)?;
+    /// Of a large JPEG, at an eighth of its size: enough for `fingerprint` and `thumbnail`, and had in a fraction of the
+    /// time. Nothing for other photos.
+    pub fn glimpse(
+        file: &[u8],
+        #[wasm_bindgen(js_name = options, unchecked_param_type = "Choices")] chosen: &JsValue,
+    ) -> Result<Option<Photo>, JsValue> {
+        let options = options(chosen)?;
+        let small = pipeline::glimpse(file, &options.limits, &options.framing).map_err(to_js)?;
         Ok(small.map(|picture| Photo(picture.into())))
     }
 
     /// Of pixels that the browser decoded: sRGB, RGBA, straight alpha, upright.
-    pub fn of_pixels(rgba: Vec<u8>, width: u32, height: u32, options_json: &str) -> Result<Photo, JsValue> {
-        let limits = options(options_json)?.limits;
-        pipeline::prepare_pixels(rgba, width, height, &limits).map(Photo).map_err(to_js)
+    pub fn of_pixels(
+        rgba: Vec<u8>,
+        width: u32,
+        height: u32,
+        #[wasm_bindgen(js_name = options, unchecked_param_type = "Choices")] chosen: &JsValue,
+    ) -> Result<Photo, JsValue> {
+        let options = options(chosen)?;
+        let photo = pipeline::prepare_pixels(rgba, width, height, &options.limits);
+        photo.and_then(|photo| photo.framed(&options.framing)).map(Photo).map_err(to_js)
     }
 
     /// What the cache compares photos by, as JSON.
@@ -47,13 +57,14 @@ impl Photo {
 
     /// Whether it looks drawn rather than photographed.
     pub fn is_drawn(&self) -> Result<bool, JsValue> {
-        drawn::is_drawn(self.0.picture()).map_err(to_js)
+        self.0.is_drawn().map_err(to_js)
     }
 
     /// A small JPEG of it.
+    #[wasm_bindgen(unchecked_return_type = "Uint8Array<ArrayBuffer>")]
     pub fn thumbnail(&self) -> Result<Vec<u8>, JsValue> {
         let small = resize::thumbnail(self.0.picture(), THUMBNAIL).map_err(to_js)?;
-        let options = Options { format: Format::Jpeg, quality: 80, ..Options::default() };
-        encode_plain(&small, &options).map_err(to_js)
+        let finish = Finish { format: Format::Jpeg, quality: 80, ..Finish::default() };
+        encode_plain(&small, &finish).map_err(to_js)
     }
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
-import { card, choose, launch, open, PHOTO, reaches, SITE, WORDS } from './browser.mjs';
+import { card, choose, inBothThemes, launch, open, PHOTO, reaches, SITE, WORDS } from './browser.mjs';
 import { smallPhotos } from './panel.mjs';
 import { serve } from './server.mjs';
 
@@ -21,56 +21,56 @@ after(async () => {
 });
 
 async function assertAccessible(page, state) {
-  const found = await page.evaluate(async () => {
-    const { violations } = await window.axe.run(document, { resultTypes: ['violations'] });
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
+  await inBothThemes(page, async (theme) => {
+    const found = await page.evaluate(async () => {
+      const { violations } = await window.axe.run(document, { resultTypes: ['violations'] });
+      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
+    });
+    assert.deepEqual(found, [], `${state}, ${theme}`);
   });
-  assert.deepEqual(found, [], state);
 }
 
-for (const colorScheme of ['light', 'dark']) {
-  for (const width of [360, 1280]) {
-    test(`axe, ${colorScheme}, ${width} px`, async () => {
-      const options = { colorScheme, viewport: { width, height: 800 }, reducedMotion: 'reduce' };
-      const { context, page, watch } = await open(browser, server.url, options);
-      await page.evaluate(AXE);
-      await assertAccessible(page, 'empty');
-      // Until the model is let through nothing is done.
-      let release;
-      const held = new Promise((resolve) => (release = resolve));
-      await context.route('**/*.onnx*', async (route) => {
-        await held;
-        await route.continue();
-      });
-      await choose(page, PHOTO, LAKE, 'tests/fixtures/bad/text.jpg');
-      await reaches(page, 0, 'running');
-      await assertAccessible(page, 'running and waiting');
-      await card(page, 1).locator('.cancel').click();
-      release();
-      await reaches(page, 0, 'done');
-      await reaches(page, 2, 'failed');
-      await card(page).locator('.saving summary').click();
-      await card(page, 2).locator('summary').last().click();
-      await card(page).getByRole('combobox', { name: WORDS['finish.format'] }).selectOption('jpeg');
-      await assertAccessible(page, 'done, cancelled and failed');
-      await card(page).locator('.enlarge').click();
-      await page.locator('#viewer .after img:not([hidden])').waitFor();
-      await page.keyboard.press('+');
-      await assertAccessible(page, 'viewer');
-      await page.keyboard.press('Escape');
-      await page.locator('#open-panel').click();
-      await page.locator('.entry').first().waitFor();
-      await page.locator('.monitor summary').click();
-      await assertAccessible(page, 'panel');
-      await page.locator('.entry .remove').first().click();
-      await assertAccessible(page, 'deleted');
-      await page.locator('.undo:visible').click();
-      await page.locator('.clear').click();
-      await assertAccessible(page, 'question');
-      watch.assertClean();
-      await context.close();
+for (const width of [360, 1280]) {
+  test(`axe, ${width} px`, async () => {
+    const options = { viewport: { width, height: 800 }, reducedMotion: 'reduce' };
+    const { context, page, watch } = await open(browser, server.url, options);
+    await page.evaluate(AXE);
+    await assertAccessible(page, 'empty');
+    // Until the model is let through nothing is done.
+    let release;
+    const held = new Promise((resolve) => (release = resolve));
+    await context.route('**/*.onnx*', async (route) => {
+      await held;
+      await route.continue();
     });
-  }
+    await choose(page, PHOTO, LAKE, 'tests/fixtures/bad/text.jpg');
+    await reaches(page, 0, 'running');
+    await assertAccessible(page, 'running and waiting');
+    await card(page, 1).locator('.cancel').click();
+    release();
+    await reaches(page, 0, 'done');
+    await reaches(page, 2, 'failed');
+    await card(page).locator('.saving summary').click();
+    await card(page, 2).locator('summary:visible').last().click();
+    await card(page).getByRole('combobox', { name: WORDS['finish.format'] }).selectOption('jpeg');
+    await assertAccessible(page, 'done, cancelled and failed');
+    await card(page).locator('.enlarge').click();
+    await page.locator('#viewer .after img:not([hidden])').waitFor();
+    await page.keyboard.press('+');
+    await assertAccessible(page, 'viewer');
+    await page.keyboard.press('Escape');
+    await page.locator('#open-panel').click();
+    await page.locator('.entry').first().waitFor();
+    await page.locator('.monitor summary').click();
+    await assertAccessible(page, 'panel');
+    await page.locator('.entry .remove').first().click();
+    await assertAccessible(page, 'deleted');
+    await page.locator('.undo:visible').click();
+    await page.locator('.clear').click();
+    await assertAccessible(page, 'question');
+    watch.assertClean();
+    await context.close();
+  });
 }
 
 test('who wants less motion gets none', async () => {
@@ -155,9 +155,11 @@ test('the whole way by keyboard: compare, choose, restyle, blend, save, look clo
   await press('j');
   await done.locator('.weight', { hasText: 'JPEG' }).waitFor();
   await tabTo('.card [name=quality]');
+  const link = done.locator('a[download]');
+  const file = await link.getAttribute('href');
   await press('ArrowLeft');
+  await page.waitForFunction((file) => document.querySelector('.card a[download]').getAttribute('href') !== file, file);
   await tabTo('.card .save');
-  await page.waitForTimeout(400);
   const [download] = await Promise.all([page.waitForEvent('download'), press('Enter')]);
   assert.equal(download.suggestedFilename(), 'lake-skyline.jpg');
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { PNG } from 'pngjs';
-import { card, choose, largePhoto, launch, longTasksOf, open, reaches, SITE, WORDS } from './browser.mjs';
+import { card, choose, largePhoto, launch, longTasksOf, open, reaches, SITE, startAnew, WORDS } from './browser.mjs';
 import { differentPhotos, fixture } from './photos.mjs';
 import { serve } from './server.mjs';
 
@@ -37,7 +37,7 @@ after(async () => {
 });
 
 const sumOf = (page) => page.locator('.batch .sum').textContent();
-const sum = (page, words) => page.locator('.batch .sum', { hasText: words }).waitFor({ timeout: 120_000 });
+const sum = (page, words) => page.locator('.batch .sum', { hasText: words }).waitFor({ timeout: 180_000 });
 const press = (page, key) => page.getByRole('button', { name: WORDS[key], exact: true }).click();
 const names = (page) => page.locator('.card h2.name').allTextContents();
 const states = (page) => page.locator('.card').evaluateAll((cards) => cards.map(({ dataset }) => dataset.state));
@@ -62,7 +62,7 @@ function unzip(bytes) {
 }
 
 test('30 files, 5 of them bad: in their order, 25 pictures, 5 reasons, one ZIP', async () => {
-  const { context, page, watch } = await open(browser, server.url);
+  const { context, page, watch } = await open(browser, server.url, { format: 'png' });
   await page.evaluate(() => delete window.showSaveFilePicker);
   const files = [...photos];
   for (const [i, [name]] of BAD.entries()) files.splice(i * 6 + 2, 0, fixture(`bad/${name}`));
@@ -86,7 +86,7 @@ test('30 files, 5 of them bad: in their order, 25 pictures, 5 reasons, one ZIP',
     );
   }
   const statuses = await page.locator('.card[data-state=done] .status').allTextContents();
-  const drawn = statuses.filter((status) => / drawn in \d/.test(status));
+  const drawn = statuses.filter((status) => / ready after \d/.test(status));
   assert.equal(drawn.length, 25, 'the engine ran once for each');
   const said = await page.getByRole('log').locator('p').allTextContents();
   assert.ok(said.length <= 5, `said: ${said.join(' | ')}`);
@@ -103,15 +103,7 @@ test('30 files, 5 of them bad: in their order, 25 pictures, 5 reasons, one ZIP',
   assert.ok(pictures.every(({ width, height }) => Math.max(width, height) === 160));
   assert.equal(new Set([...zip.values()].map((file) => crc32(file))).size, 25);
 
-  await page.evaluate(() => {
-    window.again = new Set();
-    new MutationObserver((changes) => {
-      for (const { target } of changes) if (target.dataset.state === 'waiting') window.again.add(target);
-    }).observe(document.querySelector('.gallery'), { subtree: true, attributeFilter: ['data-state'] });
-  });
-  await press(page, 'batch.retry-failed');
-  await page.waitForFunction(() => window.again.size === 5);
-  await sum(page, '25 of 30 done, 5 failed');
+  assert.ok(await page.locator('.retry-failed').isHidden(), 'these would fail again');
 
   await press(page, 'batch.clear');
   await page.locator('.card').first().waitFor({ state: 'detached' });
@@ -127,7 +119,7 @@ test('30 files, 5 of them bad: in their order, 25 pictures, 5 reasons, one ZIP',
 });
 
 test('a style for all; cancelled half-way, every photo has the picture it had', async () => {
-  const { context, page, watch } = await open(browser, server.url);
+  const { context, page, watch } = await open(browser, server.url, { format: 'png' });
   await choose(page, ...photos.slice(0, 6));
   await sum(page, '6 of 6 done');
   const menu = page.locator('.all-styles');
@@ -146,7 +138,7 @@ test('a style for all; cancelled half-way, every photo has the picture it had', 
             card.querySelector('.status').textContent.startsWith(name),
         ).length === 6,
       [style, WORDS[`style.${style}`]],
-      { timeout: 60_000 },
+      { timeout: 180_000 },
     );
   await all('skyline');
   await inStyle('skyline');
@@ -167,7 +159,7 @@ test('a style for all; cancelled half-way, every photo has the picture it had', 
   const stopped = shown.filter(({ status }) => status === WORDS['status.cancelled-again']);
   assert.ok(stopped.length > 0);
   assert.ok(stopped.every(({ style }) => style === 'skyline'));
-  await page.reload();
+  await startAnew(page);
   await choose(page, photos[7]);
   await reaches(page, 0, 'done');
   assert.equal(await card(page).locator('.styles input:checked').inputValue(), 'carnival', 'the last choice holds');
@@ -181,7 +173,7 @@ test('a style for all that fails: told, each picture stays, and it is tried agai
     if (broken && /skyline.*onnx$/.test(path)) response.writeHead(503).end();
   };
   const shaky = await serve(SITE, { throttled: false, answer });
-  const { context, page } = await open(browser, shaky.url, { serviceWorkers: 'block' });
+  const { context, page } = await open(browser, shaky.url, { format: 'png', serviceWorkers: 'block' });
   await choose(page, ...photos.slice(0, 5));
   await sum(page, '5 of 5 done');
   await page.locator('.all-styles summary').click();
@@ -203,7 +195,7 @@ test('a style for all that fails: told, each picture stays, and it is tried agai
 });
 
 test('one photo is taken off the list, and put back', async () => {
-  const { context, page, watch } = await open(browser, server.url);
+  const { context, page, watch } = await open(browser, server.url, { format: 'png' });
   await choose(page, ...photos.slice(0, 3));
   await sum(page, '3 of 3 done');
   const before = await names(page);
@@ -219,7 +211,7 @@ test('one photo is taken off the list, and put back', async () => {
 });
 
 test('what is cleared and no longer undone gives its pictures back', async () => {
-  const { context, page, watch } = await open(browser, server.url);
+  const { context, page, watch } = await open(browser, server.url, { format: 'png' });
   const drawTwo = async (from) => {
     await choose(page, ...photos.slice(from, from + 2));
     await sum(page, '2 of 2 done');
@@ -253,7 +245,7 @@ test('what is cleared and no longer undone gives its pictures back', async () =>
 });
 
 test('cancel one, cancel all, try one again; the ZIP goes straight to a file where the browser can', async () => {
-  const { context, page, watch } = await open(browser, server.url);
+  const { context, page, watch } = await open(browser, server.url, { format: 'png' });
   await page.evaluate(() => {
     window.showSaveFilePicker = async ({ suggestedName }) =>
       (await navigator.storage.getDirectory()).getFileHandle(suggestedName, { create: true });
@@ -288,9 +280,9 @@ test('cancel one, cancel all, try one again; the ZIP goes straight to a file whe
   await context.close();
 });
 
-test('while ten photos are drawn no task on the page takes 50 ms, and photos are decoded one at a time', async (t) => {
+test('while ten photos are drawn no task on the page takes 50 ms, and photos are decoded one at a time', async () => {
   const run = async () => {
-    const { context, page, watch } = await open(browser, server.url);
+    const { context, page, watch } = await open(browser, server.url, { format: 'png' });
     await page.evaluate(() => {
       window.shrinking = { now: 0, most: 0, all: 0 };
       window.Worker = class extends Worker {
@@ -299,7 +291,7 @@ test('while ten photos are drawn no task on the page takes 50 ms, and photos are
           if (String(url).includes('thumbnailer')) this.addEventListener('message', () => (window.shrinking.now -= 1));
         }
         postMessage(message, ...rest) {
-          if (message instanceof File) {
+          if (message?.photo instanceof Blob) {
             const { shrinking } = window;
             shrinking.all += 1;
             shrinking.most = Math.max(shrinking.most, (shrinking.now += 1));
@@ -325,17 +317,12 @@ test('while ten photos are drawn no task on the page takes 50 ms, and photos are
     await context.close();
     return long;
   };
-  // On a busy machine the same work takes longer; what the page itself does for too long, it does every time.
-  let long = await run();
-  for (let again = 0; again < 2 && long.length > 0; again++) {
-    t.diagnostic(`ms of processor time: ${long.join(', ')}`);
-    long = await run();
-  }
-  assert.deepEqual(long, []);
+  assert.deepEqual(await run(), []);
 });
 
 test('photos that are far from being seen are not decoded for their thumbnails', async () => {
-  const { context, page } = await open(browser, server.url);
+  // On a small screen, where the grid of many photos is long.
+  const { context, page } = await open(browser, server.url, { format: 'png', viewport: { width: 360, height: 640 } });
   await choose(page, ...photos, large);
   await page.locator('.card:nth-child(1) .before img:not([hidden])').waitFor();
   await sum(page, '26 of 26 done');
@@ -354,7 +341,7 @@ test('a folder is dropped: its pictures, and those in the folders in it', async 
   writeFileSync(join(folder, 'notes.txt'), 'no picture');
   writeFileSync(join(folder, '.hidden.jpg'), 'nor this');
 
-  const { context, page, watch } = await open(browser, server.url);
+  const { context, page, watch } = await open(browser, server.url, { format: 'png' });
   const session = await context.newCDPSession(page);
   const data = { items: [], files: [folder], dragOperationsMask: 1 };
   for (const type of ['dragEnter', 'dragOver', 'drop'])
@@ -369,6 +356,7 @@ test('a folder is dropped: its pictures, and those in the folders in it', async 
 
 test('a result is copied, shared and dragged out', async () => {
   const { context, page, watch } = await open(browser, server.url, {
+    format: 'png',
     permissions: ['clipboard-read', 'clipboard-write'],
   });
   await page.evaluate(() => {
@@ -410,7 +398,7 @@ test('a result is copied, shared and dragged out', async () => {
 });
 
 test('sharing that fails says so, closing the sheet does not', async () => {
-  const { context, page } = await open(browser, server.url);
+  const { context, page } = await open(browser, server.url, { format: 'png' });
   await page.evaluate(() => {
     navigator.canShare = () => true;
     navigator.share = () => Promise.reject(new DOMException('no', window.refusal));
@@ -422,14 +410,17 @@ test('sharing that fails says so, closing the sheet does not', async () => {
   await page.evaluate(() => new Promise((resolve) => setTimeout(resolve)));
   assert.equal(await share.textContent(), WORDS['card.share']);
   await page.evaluate(() => (window.refusal = 'NotAllowedError'));
-  await share.click();
-  await page.getByRole('log').locator('p', { hasText: WORDS['card.not-shared'] }).waitFor();
-  assert.equal(await share.textContent(), WORDS['card.not-shared']);
+  // The button says so for a while only.
+  await Promise.all([
+    share.filter({ hasText: WORDS['card.not-shared'] }).waitFor(),
+    page.getByRole('log').locator('p', { hasText: WORDS['card.not-shared'] }).waitFor(),
+    share.click(),
+  ]);
   await context.close();
 });
 
 test('without a way to share there is no button for it', async () => {
-  const { context, page } = await open(browser, server.url);
+  const { context, page } = await open(browser, server.url, { format: 'png' });
   await page.evaluate(() => (navigator.canShare = undefined));
   await choose(page, photos[0]);
   const done = await reaches(page, 0, 'done');

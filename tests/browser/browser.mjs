@@ -12,10 +12,21 @@ export const VARIANTS = readFileSync('target/wasm/variants', 'utf8').trim().spli
 export const THREADED = VARIANTS.filter((variant) => variant.endsWith('-threads'));
 
 /** The browser of the tests: the one at `CHROMIUM`, or Debian's. `more` are switches. */
-export const launch = async (...more) => chromium.launch(choices(more));
+export async function launch(...more) {
+  const browser = await chromium.launch(choices(more));
+  const open = browser.newContext.bind(browser);
+  browser.newContext = async (options) => patient(await open(options));
+  return browser;
+}
 
 /** The same with a profile that stays in a folder; gives its context. */
-export const launchIn = async (folder) => chromium.launchPersistentContext(folder, choices());
+export const launchIn = async (folder) => patient(await chromium.launchPersistentContext(folder, choices()));
+
+/** Whoever waits for a state does not fail for want of a quiet machine. */
+function patient(context) {
+  context.setDefaultTimeout(180_000);
+  return context;
+}
 
 function choices(more = []) {
   const executablePath = process.env.CHROMIUM || '/usr/bin/chromium';
@@ -58,9 +69,23 @@ export async function largePhoto(browser, width = 3840, height = 2560) {
   return file;
 }
 
-/** Opens the site in a new context and keeps watch: `watch.assertClean()` says that nothing went wrong unseen. */
-export async function open(browser, url, options = {}) {
+/** Has the pages of a context save in this format, as if it had been chosen once. */
+export const chooseFormat = (context, format) =>
+  context.addInitScript((format) => {
+    if (!localStorage.getItem('nijigen.choices')) localStorage.setItem('nijigen.choices', JSON.stringify({ format }));
+  }, format);
+
+/**
+ * Opens the site in a new context and keeps watch: `watch.assertClean()` says that nothing went wrong unseen. With a
+ * `format` that is chosen: pixels can be compared only where none is lost.
+ */
+export async function open(browser, url, { format, saveData = false, ...options } = {}) {
   const context = await browser.newContext(options);
+  // Nothing is fetched ahead then.
+  if (saveData) {
+    await context.addInitScript(() => Object.defineProperty(navigator, 'connection', { value: { saveData: true } }));
+  }
+  if (format) await chooseFormat(context, format);
   const page = await context.newPage();
   const watch = keepWatch(context, page, new URL(url).origin);
   await page.goto(url);
@@ -87,16 +112,31 @@ function keepWatch(context, page, origin) {
 }
 
 /**
- * The tasks of the page's thread while `work` is done that took 50 ms and more of processor time: what other programs take
- * away meanwhile does not count.
+ * The tasks of the page's thread while `work` is done that took too long, in ms of processor time: longer than five of a
+ * fixed piece of work that the thread is given again and again meanwhile. On a quiet core that piece takes 10 ms; where
+ * others use the machine, both take longer.
  */
 export async function longTasksOf(page, work) {
   const session = await page.context().browser().newBrowserCDPSession();
   const events = [];
   session.on('Tracing.dataCollected', ({ value }) => events.push(...value));
   await session.send('Tracing.start', { traceConfig: { includedCategories: ['toplevel', 'blink.user_timing'] } });
-  await page.evaluate(() => performance.mark('the page under test'));
+  await page.evaluate(() => {
+    performance.mark('the page under test');
+    const piece = () => {
+      let sum = 1;
+      for (let i = 0; i < 5e6; i++) sum = sum * 0.999999 + 1e-6;
+      return sum;
+    };
+    // Compiled by now.
+    piece();
+    window.pieces = setInterval(() => {
+      performance.mark('a fixed piece of work');
+      if (piece() === 0) throw new Error('it is computed');
+    }, 250);
+  });
   await work();
+  await page.evaluate(() => clearInterval(window.pieces));
   const complete = new Promise((resolve) => session.once('Tracing.tracingComplete', resolve));
   await session.send('Tracing.end');
   await complete;
@@ -105,8 +145,32 @@ export async function longTasksOf(page, work) {
   const tasks = events.filter(
     ({ pid, tid, name, ts }) => pid === mark.pid && tid === mark.tid && /RunTask$/.test(name) && ts > mark.ts,
   );
-  if (!tasks.some(({ tdur }) => tdur > 0)) throw new Error('no task was traced with its time');
-  return tasks.map(({ tdur }) => tdur / 1000).filter((ms) => ms >= 50);
+  const marks = events.filter(({ pid, name }) => pid === mark.pid && name === 'a fixed piece of work');
+  const isPiece = ({ ts, dur }) => marks.some((mark) => mark.ts >= ts && mark.ts <= ts + dur);
+  const piece = Math.max(...tasks.filter(isPiece).map(({ tdur }) => tdur));
+  if (!(piece > 0)) throw new Error('no task was traced with its time');
+  return tasks.filter((task) => !isPiece(task) && task.tdur > 5 * piece).map(({ tdur }) => tdur / 1000);
+}
+
+/** Loads the page anew with an empty list, as if nobody had left photos in it. */
+export async function startAnew(page) {
+  await page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        sessionStorage.clear();
+        const request = indexedDB.deleteDatabase('nijigen-session');
+        request.onsuccess = request.onerror = resolve;
+      }),
+  );
+  await page.reload();
+}
+
+/** Does this in the light theme and in the dark one, with the theme's name. The page should have `reducedMotion`. */
+export async function inBothThemes(page, look) {
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme });
+    await look(colorScheme);
+  }
 }
 
 export const card = (page, index = 0) => page.locator('.card').nth(index);
@@ -115,15 +179,18 @@ export const choose = (page, ...files) => page.locator('input[type=file]').setIn
 
 /** Waits until a card is in this state; conversions on a busy machine take their time. */
 export async function reaches(page, index, state) {
-  await page.locator(`.card:nth-child(${index + 1})[data-state="${state}"]`).waitFor({ timeout: 120_000 });
+  await page.locator(`.card:nth-child(${index + 1})[data-state="${state}"]`).waitFor({ timeout: 180_000 });
   return card(page, index);
 }
+
+/** Waits until the service worker has a first visit; before, what is fetched goes past it and is fetched again for later. */
+export const taken = (page) => page.waitForFunction(() => navigator.serviceWorker.controller);
 
 /** Waits until inference is under way. */
 export async function draws(page, index) {
   await card(page, index)
     .locator('.status', { hasText: WORDS['status.inference'].split(':')[0] })
-    .waitFor({ timeout: 60_000 });
+    .waitFor({ timeout: 180_000 });
 }
 
 /** The failure that a card shows: the sentence and the core's own words. */

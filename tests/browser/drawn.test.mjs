@@ -28,7 +28,7 @@ async function keeps(page, number) {
         const request = database.transaction('records').objectStore('records').count();
         request.onsuccess = () => resolve(request.result);
       });
-      if (count === number || tries === 20) {
+      if (count === number || tries === 1200) {
         database.close();
         return count;
       }

@@ -45,7 +45,7 @@ async function open(t, { scripts = true } = {}) {
 
 const place = (page, html) => page.evaluate((html) => (document.querySelector('main').innerHTML = html), html);
 const reaches = (page, id, state) =>
-  page.waitForSelector(`#${id}[data-state="${state}"]`, { state: 'attached', timeout: 60_000 });
+  page.waitForSelector(`#${id}[data-state="${state}"]`, { state: 'attached', timeout: 180_000 });
 const shape = (page) =>
   page.evaluate(() => {
     const host = document.querySelector('nijigen-photo');

@@ -1,9 +1,9 @@
 // What the tests of the cache share: a page that uses the package, with photos beside it.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { unpackInto } from './unpacked.mjs';
 
 const PHOTOS = ['asters', 'colosseum', 'dog', 'lake', 'shore'];
 
@@ -52,10 +52,7 @@ const PAGE = `<!doctype html><meta charset="utf-8"><title>embedder</title><link 
 /** Makes the folder of such a page. Returns its path. */
 export function embed() {
   const folder = mkdtempSync(join(tmpdir(), 'nijigen-'));
-  const version = /^version = "(.+)"$/m.exec(readFileSync('Cargo.toml', 'utf8'))[1];
-  mkdirSync(join(folder, 'node_modules'));
-  execFileSync('tar', ['-xzf', `dist/nijigen-${version}.tgz`, '-C', join(folder, 'node_modules')]);
-  execFileSync('mv', [join(folder, 'node_modules/package'), join(folder, 'node_modules/nijigen')]);
+  unpackInto(folder);
   for (const name of PHOTOS) copyFileSync(`tests/fixtures/photos/${name}.jpg`, join(folder, `${name}.jpg`));
   writeFileSync(join(folder, 'index.html'), PAGE);
   return folder;
@@ -77,7 +74,7 @@ export const database = (page, rows) => page.evaluate((rows) => window.database(
 /** Waits until a promise of `ask` is true. */
 export async function until(ask, what) {
   for (let tries = 0; !(await ask()); tries++) {
-    assert.ok(tries < 200, what);
+    assert.ok(tries < 600, what);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

@@ -64,6 +64,12 @@ async function open(browser, url, variant) {
     /** Makes a model ready for pictures of this size. */
     start: (model, width, height) =>
       ask('start', { wasm: `${variant}.wasm`, threads, model: new Uint8Array(model), width, height }),
+    /** What a module in `folder` exports; Node does not compile relaxed SIMD. */
+    exports: (file) =>
+      page.evaluate(async (file) => {
+        const module = await WebAssembly.compileStreaming(fetch(file));
+        return WebAssembly.Module.exports(module).map(({ name }) => name);
+      }, file),
     close: () => page.close(),
   };
 }

@@ -81,7 +81,7 @@ test('the host goes away amid the model: the page says so, keeps no half, and go
     response.write(bytes.subarray(0, bytes.length / 2), asked);
   };
   const server = await serve(SITE, { answer, throttled: false });
-  const { context, page } = await visitSite(browser, server.url);
+  const { context, page } = await visitSite(browser, server.url, { saveData: true });
   await page.evaluate(() => navigator.serviceWorker.ready);
   await choose(page, PHOTO);
   await amid;

@@ -29,9 +29,9 @@ test('every language says the same things', () => {
     }
   }
   // As in the picture itself.
-  assert.match(locales.en['drawing.mark-why'], /“AI generated”/);
-  assert.match(locales.zh['drawing.mark-why'], /“AI生成”/);
-  assert.match(locales.ja['drawing.mark-why'], /「AI生成画像」/);
+  assert.match(locales.en['finish.mark'], /“AI generated”/);
+  assert.match(locales.zh['finish.mark'], /“AI生成”/);
+  assert.match(locales.ja['finish.mark'], /「AI生成画像」/);
 });
 
 /** All words that are seen or heard, of the page's own. */

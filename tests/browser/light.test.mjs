@@ -6,11 +6,14 @@ import { brotliCompressSync } from 'node:zlib';
 import { card, choose, open, reaches, SITE, WORDS } from './browser.mjs';
 import { site } from './panel.mjs';
 
-const MOST_BYTES = 60_000;
+// With the list's store, cropping, recording, trying models and drawing films, and their words in three languages; what
+// reads and writes films is no part of it. 10 kB are checksums of what is drawn ahead: four samples by eight generators,
+// with the mark in three languages.
+const MOST_BYTES = 76_000;
 
 const stage = site('lake');
 
-test('script and style take at most 60 kB', (t) => {
+test('script and style take at most 76 kB', (t) => {
   const files = readdirSync(SITE).filter((name) => /^app-.*\.(js|css)$/.test(name));
   assert.equal(files.length, 2);
   const bytes = files.reduce((sum, name) => sum + brotliCompressSync(readFileSync(`${SITE}/${name}`)).length, 0);
@@ -31,6 +34,7 @@ test('the policy is strict, and the page holds neither script nor style of its o
     'default-src': "'self'",
     'script-src': "'self' 'wasm-unsafe-eval'",
     'img-src': "'self' blob:",
+    'media-src': 'blob:',
     'base-uri': "'none'",
     'form-action': "'none'",
     'object-src': "'none'",

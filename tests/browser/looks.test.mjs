@@ -5,7 +5,20 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { card, choose, draws, goOffline, launch, open, PHOTO, reaches, SITE, WORDS } from './browser.mjs';
+import {
+  card,
+  choose,
+  draws,
+  goOffline,
+  inBothThemes,
+  launch,
+  open,
+  PHOTO,
+  reaches,
+  SITE,
+  taken,
+  WORDS,
+} from './browser.mjs';
 import { differentPhotos } from './photos.mjs';
 import { serve } from './server.mjs';
 
@@ -35,141 +48,142 @@ async function assertFits(page, state) {
 }
 
 for (const width of [320, 360, 768, 1440]) {
-  for (const colorScheme of ['light', 'dark']) {
-    test(`${width} px, ${colorScheme}`, async () => {
-      const phone = width < 500;
-      const viewport = { width, height: phone ? 740 : 900 };
-      const { context, page, watch } = await open(browser, server.url, {
-        viewport,
-        colorScheme,
-        hasTouch: phone,
-        isMobile: phone,
-        reducedMotion: 'reduce',
-      });
-      const look = async (state, fullPage = true) => {
-        await assertFits(page, state);
-        // The bar that stays in reach would lie across what is below.
-        if (fullPage) await page.evaluate(() => scrollTo(0, 0));
-        // What is off the screen is not painted; a picture of the whole page has all on it.
-        await page.evaluate((all) => {
-          for (const card of document.querySelectorAll('.card')) card.style.contentVisibility = all ? 'visible' : '';
-        }, fullPage);
-        await page.screenshot({ path: `${SCREENSHOTS}/${state}-${width}-${colorScheme}.png`, fullPage });
-      };
-      await page.locator('.sample').nth(2).waitFor();
-      await look('empty');
-      await choose(page, longName, 'tests/fixtures/photos/dog.jpg');
-      await draws(page, 0);
-      await look('running');
-      await reaches(page, 0, 'done');
-      await reaches(page, 1, 'done');
-      await page.locator('.card:nth-child(2) .after img:not([hidden])').waitFor();
-      await card(page).locator('.well img:not([hidden])').nth(2).waitFor();
-      await card(page, 1).locator('.saving summary').click();
-      await look('done');
-      await card(page, 1).locator('.enlarge').click();
-      await page.locator('#viewer .after img:not([hidden])').waitFor();
-      await look('viewer', false);
-      await page.keyboard.press('Escape');
-      await page.locator('#open-panel').click();
-      await page.locator('.entry .look img:not([hidden])').nth(1).waitFor();
-      await look('panel', false);
-      await page.locator('.monitor summary').click();
-      await page.locator('.monitor dd').last().scrollIntoViewIfNeeded();
-      await look('monitor', false);
-      await page.keyboard.press('Escape');
-      await choose(page, 'tests/fixtures/bad/text.jpg', 'tests/fixtures/bad/truncated-tail.jpg');
-      await reaches(page, 3, 'failed');
-      await card(page, 3).locator('.problem summary').click();
-      await look('error');
-      await choose(page, ...photos);
-      await page.locator('.batch .sum', { hasText: /^([5-9]|1\d) of 16 done/ }).waitFor({ timeout: 60_000 });
-      await page.evaluate(() => scrollTo(0, 0));
-      await look('batch', false);
-      watch.assertClean();
-      await context.close();
+  test(`${width} px`, async () => {
+    const phone = width < 500;
+    const viewport = { width, height: phone ? 740 : 900 };
+    const { context, page, watch } = await open(browser, server.url, {
+      viewport,
+      hasTouch: phone,
+      isMobile: phone,
+      reducedMotion: 'reduce',
     });
-  }
+    const look = async (state, fullPage = true) => {
+      // The bar that stays in reach would lie across what is below.
+      if (fullPage) await page.evaluate(() => scrollTo(0, 0));
+      // What is off the screen is not painted; a picture of the whole page has all on it.
+      await page.evaluate((all) => {
+        for (const card of document.querySelectorAll('.card')) card.style.contentVisibility = all ? 'visible' : '';
+      }, fullPage);
+      await inBothThemes(page, async (theme) => {
+        await assertFits(page, state);
+        await page.screenshot({ path: `${SCREENSHOTS}/${state}-${width}-${theme}.png`, fullPage });
+      });
+    };
+    await page.locator('.sample').nth(2).waitFor();
+    await look('empty');
+    await choose(page, longName, 'tests/fixtures/photos/dog.jpg');
+    await draws(page, 0);
+    await look('running');
+    await reaches(page, 0, 'done');
+    await reaches(page, 1, 'done');
+    await page.locator('.card:nth-child(2) .after img:not([hidden])').waitFor();
+    // Styles are previewed on a card that is seen.
+    await card(page).scrollIntoViewIfNeeded();
+    await card(page).locator('.well img:not([hidden])').nth(2).waitFor();
+    await card(page, 1).locator('.saving summary').click();
+    await look('done');
+    await card(page, 1).locator('.enlarge').click();
+    await page.locator('#viewer .after img:not([hidden])').waitFor();
+    await look('viewer', false);
+    await page.keyboard.press('Escape');
+    await page.locator('#open-panel').click();
+    await page.locator('.entry .look img:not([hidden])').nth(1).waitFor();
+    await look('panel', false);
+    await page.locator('.monitor summary').click();
+    await page.locator('.monitor dd').last().scrollIntoViewIfNeeded();
+    await look('monitor', false);
+    await page.keyboard.press('Escape');
+    await choose(page, 'tests/fixtures/bad/text.jpg', 'tests/fixtures/bad/truncated-tail.jpg');
+    await reaches(page, 3, 'failed');
+    await card(page, 3).locator('.problem summary').click();
+    await look('error');
+    await choose(page, ...photos);
+    await page.locator('.batch .sum', { hasText: /^([5-9]|1\d) of 16 done/ }).waitFor({ timeout: 180_000 });
+    await page.evaluate(() => scrollTo(0, 0));
+    await look('batch', false);
+    watch.assertClean();
+    await context.close();
+  });
 }
 
 for (const width of [360, 768, 1440]) {
-  for (const colorScheme of ['light', 'dark']) {
-    test(`what is seen less often, ${width} px, ${colorScheme}`, async () => {
-      let updated = false;
-      const answer = (path) =>
-        updated && path === 'service-worker.js' ? `${readFileSync(`${SITE}/${path}`, 'utf8')}\n// newer` : undefined;
-      const host = await serve(SITE, { answer, throttled: false });
-      const phone = width < 500;
-      const context = await browser.newContext({
-        viewport: { width, height: phone ? 740 : 900 },
-        colorScheme,
-        hasTouch: phone,
-        isMobile: phone,
-        reducedMotion: 'reduce',
-      });
-      // Nothing is fetched ahead then.
-      await context.addInitScript(() => Object.defineProperty(navigator, 'connection', { value: { saveData: true } }));
-      const page = await context.newPage();
-      await page.goto(host.url);
-      await page.waitForFunction(() => navigator.serviceWorker.controller);
-      await page.evaluate(AXE);
-      const look = async (state) => {
-        await assertFits(page, state);
-        await page.screenshot({ path: `${SCREENSHOTS}/${state}-${width}-${colorScheme}.png` });
-        const found = await page.evaluate(async () => (await window.axe.run(document)).violations.map(({ id }) => id));
-        assert.deepEqual(found, [], state);
-      };
-      await page.evaluate(() => document.body.classList.add('dropping'));
-      await look('dropping');
-      await page.evaluate(() => document.body.classList.remove('dropping'));
-
-      await page.locator('#open-panel').click();
-      const without = page.locator('.without');
-      await goOffline(context, page);
-      await without.getByRole('button', { name: WORDS['offline.get'] }).click();
-      await without.locator('.words', { hasText: WORDS['offline.broken'].split('}. ')[1] }).waitFor();
-      await without.scrollIntoViewIfNeeded();
-      await look('offline');
-      await context.setOffline(false);
-      const chooser = page.waitForEvent('filechooser');
-      await page.getByRole('button', { name: WORDS['own.add'] }).click();
-      await (await chooser).setFiles(['tests/vectors/user/tf-dynamic.onnx', 'tests/vectors/user/two-inputs.onnx']);
-      await page.locator('.model input:visible').waitFor({ timeout: 60_000 });
-      await page.locator('.model.bad').waitFor({ timeout: 60_000 });
-      await page.locator('.own').evaluate((section) => section.scrollIntoView());
-      await look('own');
-      await page.locator('.model .remove:visible').click();
-      await look('question');
-      await page.getByRole('alertdialog').getByRole('button', { name: WORDS['own.keep'], exact: true }).click();
-      await page.keyboard.press('Escape');
-
-      await choose(page, longName, 'tests/fixtures/photos/dog.jpg', 'tests/fixtures/photos/asters.jpg');
-      await card(page, 2).locator('.cancel').click();
-      await reaches(page, 2, 'cancelled');
-      await reaches(page, 1, 'done');
-      await reaches(page, 0, 'done');
-      await page.locator('.all-styles summary').click();
-      await look('styles');
-      await page.keyboard.press('Escape');
-      await card(page, 2).evaluate((element) => element.scrollIntoView());
-      await look('cancelled');
-      await card(page).getByText(WORDS['style.skyline'], { exact: true }).click();
-      await card(page).locator('.cancel').click();
-      await card(page).locator('.status', { hasText: WORDS['status.cancelled-again'] }).waitFor();
-      await page.evaluate(() => scrollTo(0, 0));
-      await look('again');
-      await card(page, 1).locator('.remove').click();
-      await page.locator('.undo-clear').waitFor();
-      await look('removed');
-      updated = true;
-      await page.evaluate(async () => (await navigator.serviceWorker.getRegistration()).update());
-      await page.locator('.update .now').waitFor();
-      await page.evaluate(() => scrollTo(0, 0));
-      await look('update');
-      await context.close();
-      await host.close();
+  test(`what is seen less often, ${width} px`, async () => {
+    let updated = false;
+    const answer = (path) =>
+      updated && path === 'service-worker.js' ? `${readFileSync(`${SITE}/${path}`, 'utf8')}\n// newer` : undefined;
+    const host = await serve(SITE, { answer, throttled: false });
+    const phone = width < 500;
+    const context = await browser.newContext({
+      viewport: { width, height: phone ? 740 : 900 },
+      hasTouch: phone,
+      isMobile: phone,
+      reducedMotion: 'reduce',
     });
-  }
+    // Nothing is fetched ahead then.
+    await context.addInitScript(() => Object.defineProperty(navigator, 'connection', { value: { saveData: true } }));
+    const page = await context.newPage();
+    await page.goto(host.url);
+    await taken(page);
+    await page.evaluate(AXE);
+    const look = (state) =>
+      inBothThemes(page, async (theme) => {
+        await assertFits(page, state);
+        await page.screenshot({ path: `${SCREENSHOTS}/${state}-${width}-${theme}.png` });
+        const found = await page.evaluate(async () => (await window.axe.run(document)).violations.map(({ id }) => id));
+        assert.deepEqual(found, [], `${state}, ${theme}`);
+      });
+    await page.evaluate(() => document.body.classList.add('dropping'));
+    await look('dropping');
+    await page.evaluate(() => document.body.classList.remove('dropping'));
+
+    await page.locator('#open-panel').click();
+    const without = page.locator('.without');
+    await goOffline(context, page);
+    await without.getByRole('button', { name: WORDS['offline.get'] }).click();
+    await without.locator('.words', { hasText: WORDS['offline.broken'].split('}. ')[1] }).waitFor();
+    await without.scrollIntoViewIfNeeded();
+    await look('offline');
+    await context.setOffline(false);
+    const chooser = page.waitForEvent('filechooser');
+    await page.getByRole('button', { name: WORDS['own.add'] }).click();
+    await (await chooser).setFiles(['tests/vectors/user/tf-dynamic.onnx', 'tests/vectors/user/two-inputs.onnx']);
+    await page.locator('.trial .other summary').click();
+    await page.locator('.trial .drawing', { hasText: /\d/ }).waitFor();
+    await page.locator('.model.bad').waitFor({ timeout: 180_000 });
+    await page.locator('.own').evaluate((section) => section.scrollIntoView());
+    await look('own');
+    await page.locator('.trial .keep').click();
+    await page.locator('.model .remove:visible').click();
+    await look('question');
+    await page.getByRole('alertdialog').getByRole('button', { name: WORDS['own.keep'], exact: true }).click();
+    await page.keyboard.press('Escape');
+
+    await choose(page, longName, 'tests/fixtures/photos/dog.jpg', 'tests/fixtures/photos/asters.jpg');
+    await card(page, 2).locator('.cancel').click();
+    await reaches(page, 2, 'cancelled');
+    await reaches(page, 1, 'done');
+    await reaches(page, 0, 'done');
+    await page.locator('.all-styles summary').click();
+    await look('styles');
+    await page.keyboard.press('Escape');
+    await card(page, 2).evaluate((element) => element.scrollIntoView());
+    await look('cancelled');
+    await card(page).getByText(WORDS['style.skyline'], { exact: true }).click();
+    await card(page).locator('.cancel').click();
+    await card(page).locator('.status', { hasText: WORDS['status.cancelled-again'] }).waitFor();
+    await page.evaluate(() => scrollTo(0, 0));
+    await look('again');
+    await card(page, 1).locator('.remove').click();
+    await page.locator('.undo-clear').waitFor();
+    await look('removed');
+    updated = true;
+    await page.evaluate(async () => (await navigator.serviceWorker.getRegistration()).update());
+    await page.locator('.update .now').waitFor();
+    await page.evaluate(() => scrollTo(0, 0));
+    await look('update');
+    await context.close();
+    await host.close();
+  });
 }
 
 for (const locale of ['en', 'zh', 'ja']) {

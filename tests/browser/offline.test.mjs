@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { choose, failure, launch, open, PHOTO, reaches, SITE, THREADED, WORDS } from './browser.mjs';
+import { choose, failure, launch, open, PHOTO, reaches, SITE, startAnew, taken, THREADED, WORDS } from './browser.mjs';
 import { NEXT_SCRIPT, nextVersion } from './next-version.mjs';
 import { serve } from './server.mjs';
 
@@ -21,13 +21,14 @@ const most = (server, kind) => {
 
 test('each engine and model is fetched once, then the site works with the server gone', async () => {
   const server = await serve(SITE);
-  const { context, page, watch } = await open(browser, server.url);
+  const { context, page, watch } = await open(browser, server.url, { saveData: true });
+  await taken(page);
   await choose(page, PHOTO);
   await reaches(page, 0, 'done');
   assert.equal(server.count(/\.wasm$/), 1);
   assert.equal(server.count(/\.onnx$/), 2, 'both tiers of one style');
 
-  await page.reload();
+  await startAnew(page);
   await choose(page, PHOTO);
   await reaches(page, 0, 'done');
   // Now the page is isolated, and takes the engine with threads.
@@ -35,7 +36,7 @@ test('each engine and model is fetched once, then the site works with the server
   assert.equal(server.count(/\.onnx$/), 2, 'both tiers of one style');
 
   await server.close();
-  await page.reload();
+  await startAnew(page);
   await choose(page, PHOTO);
   await reaches(page, 0, 'done');
 
@@ -69,6 +70,7 @@ test('a new version waits while photos are in the list or another page is open, 
     updated && path === 'service-worker.js' ? `${readFileSync(`${SITE}/${path}`, 'utf8')}\n// newer` : undefined;
   const server = await serve(SITE, { answer });
   const { context, page, watch } = await open(browser, server.url);
+  await taken(page);
   await choose(page, PHOTO);
   await reaches(page, 0, 'done');
   await page.evaluate(async () => {
@@ -92,8 +94,12 @@ test('a new version waits while photos are in the list or another page is open, 
     const cache = await caches.open('nijigen-heavy');
     return !(await cache.match('assets/nijigen-of-the-old-version.wasm'));
   });
-  // It may be loaded anew now.
-  await later.waitForTimeout(1000);
+  // It may be about to load anew; afterwards it will not.
+  await later.waitForFunction(async () => {
+    const { waiting, active } = await navigator.serviceWorker.getRegistration();
+    return !waiting && active.state === 'activated' && navigator.serviceWorker.controller?.state === 'activated';
+  });
+  await startAnew(later);
   await choose(later, PHOTO);
   await reaches(later, 0, 'done');
   assert.deepEqual(
@@ -108,10 +114,10 @@ test('a new version waits while photos are in the list or another page is open, 
 
 test('whoever comes back after a deployment without ever having converted gets the new version, and converts', async () => {
   const server = await serve(SITE);
-  const { context, page, watch } = await open(browser, server.url);
+  const { context, page, watch } = await open(browser, server.url, { saveData: true });
   let navigations = 0;
   page.on('framenavigated', () => navigations++);
-  await page.waitForFunction(() => navigator.serviceWorker.controller);
+  await taken(page);
   server.deploy(nextVersion(SITE));
 
   await page.goto(server.url);

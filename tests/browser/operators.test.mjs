@@ -22,13 +22,16 @@ const channels = fc.oneof(
   fc.integer({ min: 1, max: 36 }),
   fc.integer({ min: 1, max: 9 }).map((vectors) => 4 * vectors),
 );
+/** Beside the picture lies the same with an activation: one picture that is read in two ways. */
+const ITSELF = 'itself';
 /** What there may be between two 1×1 convolutions. */
 const middle = fc.record({
   seed: fc.nat(),
   height: fc.integer({ min: 6, max: 18 }),
   width: fc.integer({ min: 6, max: 50 }),
   inputs: channels,
-  joined: fc.option(channels),
+  joined: fc.oneof(fc.constant(null), channels, fc.constant(ITSELF)),
+  first: fc.constantFrom(undefined, undefined, 'layerNorm', 'depthToSpace'),
   outputs: channels,
   kernel: fc.constantFrom(1, 3, 3, 3, 5, 7, 9),
   stride: fc.integer({ min: 1, max: 2 }),
@@ -43,21 +46,25 @@ const middle = fc.record({
 
 /** The network's file, what goes in, and what has to come out. */
 function build(made) {
-  const { kernel, border, depthwise } = made;
-  const shuffled = made.up === 'after';
-  // One channel, 1×1 and a stride are too much for tract's own analysis (0.23.9: “Invalid axis”).
-  const stride = kernel === 1 ? 1 : made.stride;
+  const { kernel, stride, border, depthwise } = made;
+  const spread = made.first === 'depthToSpace';
+  // Twice as large is enough.
+  const up = spread ? undefined : made.up;
+  const shuffled = up === 'after';
   // Where sides are halved they must be even, for the output is to be as large as the input.
   const [height, width] = [made.height, made.width].map((side) => side + (side % stride));
   // A mirror shows no more than there is.
   const dilation = kernel <= 3 ? made.dilation : 1;
   const network = new Network(made.seed, height, width);
-  let picture = network.convolve(network.input, { outputs: made.inputs });
+  let picture = network.convolve(network.input, { outputs: spread ? 4 * made.inputs : made.inputs });
+  if (made.first) picture = network[made.first](picture);
   if (made.joined) {
-    const other = network.leakyRelu(network.convolve(network.input, { outputs: made.joined }));
-    picture = network.concatenate(picture, other);
+    let beside = picture;
+    if (made.joined !== ITSELF) beside = network.convolve(network.input, { outputs: made.joined });
+    if (beside.height < picture.height) beside = network.enlarge(beside);
+    picture = network.concatenate(picture, network.leakyRelu(beside));
   }
-  if (made.up === 'before') picture = network.enlarge(picture);
+  if (up === 'before') picture = network.enlarge(picture);
   // The sum of what goes in and what comes out needs both to be alike.
   const residual = made.residual && stride === 1 && !shuffled;
   const before = picture;
@@ -82,7 +89,7 @@ function build(made) {
 
 /** One for each way to convolve. */
 const plain = {
-  seed: 1, height: 13, width: 21, inputs: 20, joined: null, outputs: 20, kernel: 3, stride: 1, dilation: 1,
+  seed: 1, height: 13, width: 21, inputs: 20, joined: null, first: undefined, outputs: 20, kernel: 3, stride: 1, dilation: 1,
   border: 'reflect', depthwise: false, residual: false, norm: 'layerNorm', leaky: true, up: undefined,
 }; // prettier-ignore
 const WAYS = {
@@ -91,6 +98,13 @@ const WAYS = {
   Fourier: { ...plain, kernel: 7, up: 'after' },
   Depthwise: { ...plain, depthwise: true, norm: 'instanceNorm' },
 };
+/** Nobody else reads a picture that is read twice; every other pixel is read after a change of shape. */
+const FOUND = [
+  { ...plain, inputs: 16, joined: ITSELF },
+  { ...plain, inputs: 16, joined: ITSELF, depthwise: true, norm: undefined },
+  { ...plain, inputs: 1, first: 'layerNorm', kernel: 1, stride: 2 },
+  { ...plain, first: 'depthToSpace', kernel: 1, stride: 2 },
+];
 
 /** Draws a network: the output, and the names of the operators that ran. */
 async function draw(engine, { file, height, width, input }) {
@@ -119,6 +133,7 @@ for (const variant of VARIANTS) {
       assert.deepEqual([operators.indexOf('FromTensor'), operators.lastIndexOf('ToTensor')], [1, operators.length - 1]);
       assert.equal(operators.filter((name) => /Tensor$/.test(name)).length, 2, operators.join(', '));
     }
+    for (const made of FOUND) await right(made);
     const property = fc.asyncProperty(middle, async (made) => void (await right(made)));
     const seed = Number(process.env.NIJIGEN_SEED ?? Math.random() * 2 ** 31) | 0;
     await fc.assert(property, { numRuns: NETWORKS, seed, includeErrorInReport: true });

@@ -84,7 +84,7 @@ export const stored = (page) =>
 /** Waits until so many pictures are in the database. */
 export async function holds(page, count) {
   for (let tries = 0; (await stored(page)).length !== count; tries++) {
-    assert.ok(tries < 50, `${count} pictures in the database`);
+    assert.ok(tries < 600, `${count} pictures in the database`);
     await page.waitForTimeout(100);
   }
 }

@@ -22,9 +22,14 @@ after(async () => {
 });
 
 test('what is made is listed, can be looked at, saved, deleted and brought back', async () => {
-  const { context, page, watch } = await open(browser, server.url);
-  await choose(page, LAKE, DOG, LAKE);
-  assert.deepEqual([await kind(page, 0), await kind(page, 1), await kind(page, 2)], ['made', 'made', 'exact']);
+  const { context, page, watch } = await open(browser, server.url, { format: 'png' });
+  // One by one: at once, the second may be drawn before the first, and the third before that is kept.
+  const kinds = [];
+  for (const [index, photo] of [LAKE, DOG, LAKE].entries()) {
+    await choose(page, photo);
+    kinds.push(await kind(page, index));
+  }
+  assert.deepEqual(kinds, ['made', 'made', 'exact']);
   await openPanel(page);
   const entry = page.locator('.entry');
   assert.equal(await entry.count(), 2);
@@ -59,13 +64,16 @@ test('what is made is listed, can be looked at, saved, deleted and brought back'
 });
 
 test('a deletion that nobody takes back is carried out, even with the page gone', async () => {
-  const { context, page, watch } = await open(browser, server.url);
+  const { context, page, watch } = await open(browser, server.url, { format: 'png' });
   await choose(page, LAKE, DOG);
   await reaches(page, 1, 'done');
   await openPanel(page);
+  await page.clock.install();
   await page.locator('.entry .remove').first().click();
   await page.mouse.move(2, 2);
-  await page.locator('.entry').nth(1).waitFor({ state: 'detached', timeout: 15_000 });
+  assert.equal(await page.locator('.entry').count(), 2, 'it can be taken back');
+  await page.clock.fastForward(20_000);
+  await page.locator('.entry').nth(1).waitFor({ state: 'detached' });
   await holds(page, 1);
 
   await page.locator('.entry .remove').click();
@@ -79,7 +87,7 @@ test('a deletion that nobody takes back is carried out, even with the page gone'
 });
 
 test('all is deleted only after a question', async () => {
-  const { context, page, watch } = await open(browser, server.url);
+  const { context, page, watch } = await open(browser, server.url, { format: 'png' });
   await choose(page, LAKE, DOG);
   await reaches(page, 1, 'done');
   await openPanel(page);
@@ -103,7 +111,7 @@ test('all is deleted only after a question', async () => {
 });
 
 test('by keyboard: in, through the panel, out, with the focus where it belongs', async () => {
-  const { context, page, watch } = await open(browser, server.url);
+  const { context, page, watch } = await open(browser, server.url, { format: 'png' });
   await choose(page, LAKE);
   await reaches(page, 0, 'done');
   const focused = (selector) => page.evaluate((selector) => document.activeElement.matches(selector), selector);
@@ -112,10 +120,11 @@ test('by keyboard: in, through the panel, out, with the focus where it belongs',
   await page.locator('.entry').waitFor();
   assert.ok(await focused('#panel .close'));
   await page.locator('.entry .remove').focus();
+  await page.clock.install();
   await page.keyboard.press('Enter');
   assert.ok(await focused('.undo'));
   // Whoever is about to undo is not hurried.
-  await page.waitForTimeout(10_000);
+  await page.clock.fastForward(60_000);
   await page.keyboard.press('Enter');
   assert.ok(await focused('.entry .remove'));
   await page.keyboard.press('Escape');
@@ -129,7 +138,7 @@ test('by keyboard: in, through the panel, out, with the focus where it belongs',
 });
 
 test('it fits at every width, in both themes', async () => {
-  const { context, page, watch } = await open(browser, server.url);
+  const { context, page, watch } = await open(browser, server.url, { format: 'png' });
   await choose(page, LAKE, DOG, ASTERS);
   await reaches(page, 2, 'done');
   await openPanel(page);

@@ -1,14 +1,13 @@
 // The package with many photos: several workers, one order, and nothing held longer than it is needed.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, afterEach, test } from 'node:test';
-import * as esbuild from 'esbuild';
 import { launch, THREADED } from './browser.mjs';
 import { differentPhotos } from './photos.mjs';
 import { serve } from './server.mjs';
+import { unpackInto } from './unpacked.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'nijigen-'));
 let browser, server, isolated, context, page;
@@ -37,10 +36,7 @@ function helpers() {
 }
 
 before(async () => {
-  const version = /^version = "(.+)"$/m.exec(readFileSync('Cargo.toml', 'utf8'))[1];
-  mkdirSync(join(folder, 'node_modules'));
-  execFileSync('tar', ['-xzf', `dist/nijigen-${version}.tgz`, '-C', join(folder, 'node_modules')]);
-  execFileSync('mv', [join(folder, 'node_modules/package'), join(folder, 'node_modules/nijigen')]);
+  unpackInto(folder);
   copyFileSync('tests/fixtures/photos/dog.jpg', join(folder, 'dog.jpg'));
   copyFileSync('tests/fixtures/bad/text.jpg', join(folder, 'text.jpg'));
   writeFileSync(
@@ -75,7 +71,7 @@ afterEach(() => context.close());
 /** Waits until so many workers are alive. */
 async function workers(count) {
   for (let tries = 0; page.workers().length !== count; tries++) {
-    assert.ok(tries < 100, `${page.workers().length} workers are alive, not ${count}`);
+    assert.ok(tries < 1200, `${page.workers().length} workers are alive, not ${count}`);
     await page.waitForTimeout(50);
   }
 }
@@ -202,6 +198,9 @@ test('aborting ends all, the workers go on', async () => {
     );
     const code = await window.codeOf(many);
     const waited = performance.now() - aborted;
+    const begun = performance.now();
+    await converter.convert('dog.jpg');
+    const usual = performance.now() - begun;
     const one = new AbortController();
     const outcomes = window.names
       .slice(0, 4)
@@ -213,10 +212,10 @@ test('aborting ends all, the workers go on', async () => {
     const disposed = window.names.slice(0, 4).map((name) => window.codeOf(converter.convert(name)));
     await Promise.resolve();
     converter.dispose();
-    return { code, waited, next, disposed: await Promise.all(disposed) };
+    return { code, share: waited / usual, next, disposed: await Promise.all(disposed) };
   });
   assert.equal(result.code, 'cancelled');
-  assert.ok(result.waited <= 300, `${result.waited} ms`);
+  assert.ok(result.share < 0.5, `it took ${result.share} of the time of a photo`);
   assert.deepEqual(result.next, ['converted', 'converted', 'converted', 'cancelled']);
   assert.deepEqual(result.disposed, ['cancelled', 'cancelled', 'cancelled', 'cancelled']);
   await workers(0);
@@ -230,22 +229,25 @@ test('a photo that takes too long is “timeout”; waiting does not count, and 
     let started = begin();
     await converter.convert('dog.jpg', { maxSide: 384 });
     const usual = begin() - started;
-    // Six of them take longer than each may.
+    // All of them together take longer than each may.
     const waiting = await Promise.all(
-      Array.from({ length: 6 }, () =>
-        window.codeOf(converter.convert('dog.jpg', { maxSide: 384, timeout: 4 * usual })),
+      Array.from({ length: 20 }, () =>
+        window.codeOf(converter.convert('dog.jpg', { maxSide: 384, timeout: 10 * usual })),
       ),
     );
     started = begin();
-    const late = window.codeOf(converter.convert('dog.jpg', { timeout: 100 }));
+    await converter.convert('dog.jpg');
+    const whole = begin() - started;
+    started = begin();
+    const late = window.codeOf(converter.convert('dog.jpg', { timeout: whole / 10 }));
     const next = window.codeOf(converter.convert(window.names[1], { maxSide: 256 }));
     const code = await late;
     const waited = begin() - started;
-    return { code, waited, next: await next, waiting, made: window.made.length };
+    return { code, share: waited / whole, next: await next, waiting, made: window.made.length };
   });
   assert.deepEqual(new Set(result.waiting), new Set(['converted']));
   assert.equal(result.code, 'timeout');
-  assert.ok(result.waited < 400, `${result.waited} ms`);
+  assert.ok(result.share < 0.8, `it was stopped after ${result.share} of the time it takes`);
   assert.equal(result.next, 'converted');
   assert.equal(result.made, 2);
   await workers(1);
@@ -329,7 +331,7 @@ test('how often a picture was of use any worker can tell', async () => {
     await one.convert(photo, { maxSide: 256 });
     const before = await told();
     await one.convert(photo, { maxSide: 256 });
-    const end = Date.now() + 5000;
+    const end = Date.now() + 60_000;
     let after = await told();
     while (after[0] === 0 && Date.now() < end) after = await told();
     await one.cache.clear();
@@ -398,28 +400,3 @@ test(
     assert.deepEqual(result, { few: [2, 2, 2], many: [1, 1, 1, 1, 1], window: [1, 1, 1, 1, 1], noWindow: 2 });
   },
 );
-
-test('the scheduler on machines of all kinds', async () => {
-  const { code } = await esbuild.transform(readFileSync('www/client/scheduler.ts', 'utf8'), { loader: 'ts' });
-  const { plan } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
-  const phone = { cores: 8, memory: 4, isolated: false };
-  const laptop = { cores: 8, memory: 8, isolated: true };
-  const cases = [
-    ['a phone, one photo', 1, phone, '1 × 1'],
-    ['a phone, many', 50, phone, '2 × 1'],
-    ['a phone with little memory', 50, { ...phone, memory: 1 }, '1 × 1'],
-    ['a browser that does not say', 50, { ...phone, memory: undefined }, '2 × 1'],
-    ['a laptop, one photo', 1, laptop, '1 × 8'],
-    ['a laptop, many', 50, laptop, '4 × 2'],
-    ['a laptop, some', 7, laptop, '1 × 8'],
-    ['two cores, many', 50, { ...laptop, cores: 2 }, '2 × 1'],
-    ['one core', 50, { ...laptop, cores: 1 }, '1 × 1'],
-    ['one thread', 50, { ...laptop, threads: 1, workers: 3 }, '3 × 1'],
-    ['one worker', 50, { ...laptop, workers: 1 }, '1 × 8'],
-    ['not isolated, three asked for', 2, { ...phone, workers: 3 }, '2 × 1'],
-  ];
-  for (const [name, photos, machine, expected] of cases) {
-    const { workers, threads } = plan(photos, machine);
-    assert.equal(`${workers} × ${threads}`, expected, name);
-  }
-});

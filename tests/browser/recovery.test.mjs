@@ -4,7 +4,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { card, choose, draws, failure, launch, open, PHOTO, reaches, SITE, WORDS } from './browser.mjs';
+import { card, choose, draws, failure, launch, open, PHOTO, reaches, SITE, taken, WORDS } from './browser.mjs';
 import { serve } from './server.mjs';
 import { withTrap } from './wasm-trap.mjs';
 
@@ -39,7 +39,8 @@ test('a panic in the engine is “internal”; a new worker converts the next ph
     return withTrap(readFileSync(`${SITE}/${path}`), 'conversion_step');
   };
   const server = await serve(SITE, { answer });
-  const { context, page } = await open(browser, server.url);
+  const { context, page } = await open(browser, server.url, { saveData: true });
+  await taken(page);
   await choose(page, PHOTO, 'tests/fixtures/photos/dog.jpg');
   const { sentence } = await failure(page, 0);
   assert.equal(sentence, WORDS['error.internal']);
@@ -53,15 +54,14 @@ test('a panic in the engine is “internal”; a new worker converts the next ph
 
 test('a photo that takes too long is stopped and says so; tried again it has its time', async () => {
   const server = await serve(SITE);
-  const context = await browser.newContext();
-  const page = await context.newPage();
-  await page.addInitScript(() => {
+  const { context, page } = await open(browser, server.url, { saveData: true });
+  await taken(page);
+  await page.evaluate(() => {
     const later = window.setTimeout;
-    window.patience = 300;
+    window.patience = 50;
     // Two minutes are the page's; the test has less.
     window.setTimeout = (work, ms, ...rest) => later(work, ms === 120_000 ? window.patience : ms, ...rest);
   });
-  await page.goto(server.url);
   await choose(page, PHOTO);
   const { sentence } = await failure(page, 0);
   assert.equal(sentence, WORDS['error.timeout']);

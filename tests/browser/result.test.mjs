@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { card, choose, largePhoto, launch, open, reaches, SITE, WORDS } from './browser.mjs';
+import { card, choose, largePhoto, launch, open, reaches, SITE, startAnew, WORDS } from './browser.mjs';
 import { smallPhotos } from './panel.mjs';
 import { readPng } from './pixels.mjs';
 import { serve } from './server.mjs';
@@ -23,7 +23,7 @@ const drawings = (page) => page.evaluate(() => window.inferences);
 
 /** Opens the page and counts how often the generator is run. */
 async function opened(options = {}) {
-  const { context, page, watch } = await open(browser, server.url, options);
+  const { context, page, watch } = await open(browser, server.url, { format: 'png', ...options });
   await page.evaluate(() => {
     window.inferences = 0;
     let before;
@@ -135,7 +135,6 @@ test('strength, format and quality make another file without drawing again', asy
   const strength = done.getByRole('slider', { name: WORDS['finish.strength'] });
   const waited = await next(() => strength.fill('50'));
   t.diagnostic(`half as strong after ${waited} ms, of which 120 wait for the slider to rest`);
-  assert.equal(await done.locator('.after img').evaluate((img) => getComputedStyle(img).opacity), '0.5');
   assert.equal(await strength.getAttribute('aria-valuetext'), WORDS['finish.percent'].replace('{percent}', '50'));
   const half = readPng((await saved(page)).path);
   await next(() => strength.fill('0'));
@@ -158,24 +157,28 @@ test('strength, format and quality make another file without drawing again', asy
   await next(() => done.getByRole('combobox', { name: WORDS['finish.format'] }).selectOption('webp'));
   assert.equal((await saved(page)).bytes.subarray(8, 12).toString(), 'WEBP');
   assert.equal(await drawings(page), 1, 'the generator ran once');
-  const announced = await page.getByRole('log').locator('p').allTextContents();
   const expected = ['announce.begun', 'announce.done'].map((key) => WORDS[key].replace('{name}', 'lake.jpg'));
-  assert.deepEqual(announced, expected, 'and is announced once');
+  const announced = await page.getByRole('log').locator('p').allTextContents();
+  assert.deepEqual(
+    announced.filter((said) => expected.includes(said)),
+    expected,
+    'and is announced once',
+  );
 
   // A kept picture has no drawing behind it: that is made when it is needed, once.
-  await page.reload();
+  await startAnew(page);
   await choose(page, LAKE);
   await reaches(page, 0, 'done');
   assert.equal(await card(page).getByRole('combobox', { includeHidden: true }).nth(1).inputValue(), 'webp');
   await page.evaluate(() => localStorage.removeItem('nijigen.choices'));
-  await page.reload();
+  await startAnew(page);
   await choose(page, LAKE);
   await reaches(page, 0, 'done');
   assert.match(await card(page).locator('.status').textContent(), /kept from/);
   await next(() => card(page).getByRole('slider', { name: WORDS['finish.strength'] }).fill('50'));
   await reaches(page, 0, 'done');
-  await page.waitForTimeout(300);
-  assert.deepEqual(readPng((await saved(page)).path).data, half.data);
+  const same = async () => Buffer.compare(readPng((await saved(page)).path).data, half.data) === 0;
+  for (let tries = 0; !(await same()); tries++) assert.ok(tries < 50, 'the same file as before');
   watch.assertClean();
   await context.close();
 });
@@ -186,7 +189,7 @@ test('a finished picture outlives the attempt at another that is cancelled or fa
     if (broken && /skyline.*onnx$/.test(path)) response.writeHead(503).end();
   };
   const shaky = await serve(SITE, { throttled: false, answer });
-  const { context, page } = await open(browser, shaky.url, { serviceWorkers: 'block' });
+  const { context, page } = await open(browser, shaky.url, { format: 'png', serviceWorkers: 'block' });
   await choose(page, await largePhoto(browser, 2400, 1600));
   const done = await reaches(page, 0, 'done');
   const before = (await saved(page)).bytes;
@@ -203,7 +206,7 @@ test('a finished picture outlives the attempt at another that is cancelled or fa
     });
 
   await done.getByText(WORDS['style.skyline'], { exact: true }).click();
-  await done.locator('.status', { hasText: WORDS['status.failed-again'] }).waitFor({ timeout: 60_000 });
+  await done.locator('.status', { hasText: WORDS['status.failed-again'] }).waitFor({ timeout: 180_000 });
   assert.equal(await done.locator('.sentence').textContent(), WORDS['error.network']);
   await kept('meadow');
   await said('announce.failed-again', WORDS['error.network']).waitFor();
@@ -222,14 +225,14 @@ test('a finished picture outlives the attempt at another that is cancelled or fa
     [2048, '2048 × 1365'],
   ]) {
     await done.getByRole('combobox', { name: WORDS['finish.size'] }).selectOption(String(side));
-    await done.locator('.status', { hasText: sides }).waitFor({ timeout: 60_000 });
+    await done.locator('.status', { hasText: sides }).waitFor({ timeout: 180_000 });
     const { width, height } = readPng((await saved(page)).path);
     assert.equal(`${width} × ${height}`, sides);
   }
   await done.getByText(WORDS['style.skyline'], { exact: true }).click();
   // What is chosen meanwhile counts.
   await done.getByRole('combobox', { name: WORDS['finish.format'] }).selectOption('jpeg');
-  await done.locator('.status', { hasText: `${WORDS['style.skyline']}, ` }).waitFor({ timeout: 60_000 });
+  await done.locator('.status', { hasText: `${WORDS['style.skyline']}, ` }).waitFor({ timeout: 180_000 });
   await done.locator('.weight', { hasText: /^JPEG/ }).waitFor();
   assert.equal((await saved(page)).name, 'large-skyline.jpg');
   await context.close();
@@ -237,7 +240,7 @@ test('a finished picture outlives the attempt at another that is cancelled or fa
 });
 
 test('a larger size is drawn anew, and what the device has no memory for cannot be chosen', async () => {
-  const { context, page, watch } = await open(browser, server.url);
+  const { context, page, watch } = await open(browser, server.url, { format: 'png' });
   await page.addInitScript(() => Object.defineProperty(navigator, 'deviceMemory', { get: () => 0.25 }));
   await page.reload();
   await choose(page, 'tests/fixtures/photos/dog.jpg');
@@ -322,7 +325,8 @@ test('the large view zooms and pans both pictures in step', async () => {
   await page.mouse.dblclick(...corner);
   assert.equal((await inStep()).scale, 1);
   await drag(page, stage, 0.5, 0.3);
-  assert.ok(Math.abs((await split(stage)) - 0.3) < 0.02);
+  const line = await stage.locator('.divider').boundingBox();
+  assert.ok(Math.abs(line.x + line.width / 2 - (box.x + box.width * 0.3)) < 5, 'the divider is where the pointer is');
   const [download] = await Promise.all([page.waitForEvent('download'), page.locator('#viewer .save').click()]);
   assert.equal(download.suggestedFilename(), 'lake-meadow.png');
   await page.keyboard.press('Escape');
@@ -367,7 +371,7 @@ test('two fingers pinch, two taps enlarge', async () => {
 });
 
 test('whoever has seen enough cancels the rest: the fast picture stays, and can be drawn on', async () => {
-  const { context, page, watch } = await open(browser, server.url, { serviceWorkers: 'block' });
+  const { context, page, watch } = await open(browser, server.url, { format: 'png', serviceWorkers: 'block' });
   await page.evaluate(() => {
     const observer = new MutationObserver(() => {
       const card = document.querySelector('.card[data-state="running"]');
@@ -393,7 +397,7 @@ test('whoever has seen enough cancels the rest: the fast picture stays, and can 
 });
 
 test('the fast picture is shown first, and the fine one takes its place without a jump', async () => {
-  const { context, page, watch } = await open(browser, server.url, { serviceWorkers: 'block' });
+  const { context, page, watch } = await open(browser, server.url, { format: 'png', serviceWorkers: 'block' });
   await page.evaluate(() => {
     window.seen = [];
     new MutationObserver(() => {
@@ -416,15 +420,22 @@ test('the fast picture is shown first, and the fine one takes its place without 
     'nothing is taken away in between',
   );
   assert.equal(new Set(seen.map(({ box }) => box)).size, 1);
-  assert.equal(await page.getByRole('log').locator('p').count(), 2);
+  // What takes longer than 15 s is told in between, too.
+  const told = await page.getByRole('log').locator('p').allTextContents();
+  for (const key of ['announce.begun', 'announce.done']) {
+    const words = WORDS[key].replace('{name}', 'dog.jpg');
+    assert.equal(told.filter((said) => said === words).length, 1, words);
+  }
   watch.assertClean();
   await context.close();
 });
 
 test('the figures of the visit', async () => {
   const { context, page, watch } = await opened();
-  await choose(page, LAKE, LAKE);
-  await reaches(page, 1, 'done');
+  for (const index of [0, 1]) {
+    await choose(page, LAKE);
+    await reaches(page, index, 'done');
+  }
   await page.getByRole('button', { name: WORDS['panel.open'] }).click();
   const monitor = page.locator('.monitor');
   assert.equal(await monitor.getAttribute('open'), null, 'collapsed');

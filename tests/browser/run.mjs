@@ -1,31 +1,44 @@
-// Runs the test files of a folder one after another: node tests/browser/run.mjs FOLDER [NAME…]
-// A file that fails is run once more, and said to have: a machine that is busy elsewhere may be late for a browser's
-// deadlines. What fails twice has failed.
-import { spawnSync } from 'node:child_process';
+// Runs the test files of a folder, some at once, then those that want the machine for themselves, one after another:
+// node tests/browser/run.mjs FOLDER [NAME…]
+import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
+/** What these measure, in time or in memory of all processes, others would change. */
+const ALONE = ['convert', 'hostile', 'memory', 'package', 'pool', 'soak'];
+const AT_ONCE = Math.min(availableParallelism(), 4);
+
 const [folder, ...names] = process.argv.slice(2);
-const wanted = (file) => file.endsWith('.test.mjs') && (names.length === 0 || names.includes(file.split('.')[0]));
+const nameOf = (file) => file.split('.')[0];
+const wanted = (file) => file.endsWith('.test.mjs') && (names.length === 0 || names.includes(nameOf(file)));
 const files = readdirSync(folder).filter(wanted).sort();
 if (files.length === 0) throw new Error(`${folder} has no such tests`);
 
-// What chance makes, it makes again the second time.
-process.env.NIJIGEN_SEED ??= String(Math.floor(Math.random() * 2 ** 31));
+const failed = [];
 
-const passes = (file) => {
+/** What a file says is shown once it is through, so that files do not talk at once. */
+async function run(file) {
   const options = ['--test', '--test-reporter=spec', '--test-timeout=600000', join(folder, file)];
-  return spawnSync(process.execPath, options, { stdio: 'inherit' }).status === 0;
-};
-
-const [late, failed] = [[], []];
-for (const file of files) {
-  if (passes(file)) continue;
-  console.log(`» ${file} failed and is run once more`);
-  (passes(file) ? late : failed).push(file);
+  const child = spawn(process.execPath, options, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const said = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => said.push(bytes));
+  const status = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
+  process.stdout.write(`» ${file}\n${Buffer.concat(said)}`);
+  if (status !== 0) failed.push(file);
 }
-if (late.length > 0) console.log(`» passed only the second time: ${late.join(', ')}`);
+
+async function lane(waiting) {
+  for (let file = waiting.shift(); file; file = waiting.shift()) await run(file);
+}
+
+const alone = folder === 'tests/browser' ? files.filter((file) => ALONE.includes(nameOf(file))) : files;
+const together = files.filter((file) => !alone.includes(file));
+await Promise.all(Array.from({ length: AT_ONCE }, () => lane(together)));
+await lane(alone);
+
 if (failed.length > 0) {
-  console.error(`» failed twice: ${failed.join(', ')}`);
+  console.error(`» failed: ${failed.join(', ')}`);
   process.exit(1);
 }
+console.log(`» ${files.length} files passed`);

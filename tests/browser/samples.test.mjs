@@ -1,7 +1,7 @@
 // The page's own photos: the first press gives a picture, with nothing heavy fetched.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { card, launch, open, reaches, SITE, WORDS } from './browser.mjs';
+import { card, launch, open, reaches, SITE, startAnew, taken, WORDS } from './browser.mjs';
 import { serve } from './server.mjs';
 
 const HEAVY = /\.(wasm|onnx)$/;
@@ -24,7 +24,7 @@ test('a sample is there at once, and in every style', async () => {
   const server = await serve(SITE);
   // The service worker would have the engine fetched once the page is idle.
   const { context, page, watch } = await open(browser, server.url, { serviceWorkers: 'block' });
-  assert.equal(await page.locator('.sample').count(), 3);
+  assert.equal(await page.locator('.sample').count(), 4);
   await press(page, 'dog');
   assert.ok(await ahead(page, 0));
   assert.ok(await page.evaluate(() => document.activeElement.matches('input[type=file]')), 'the focus is not lost');
@@ -33,10 +33,10 @@ test('a sample is there at once, and in every style', async () => {
   assert.equal(await picture.evaluate((img) => img.naturalWidth), 576);
   assert.equal(await card(page, 0).locator('a[download]').getAttribute('download'), 'Dog-meadow.jpg');
   const shown = card(page, 0).locator('.well img:not([hidden])');
-  await shown.nth(2).waitFor();
+  await shown.nth(3).waitFor();
   const own = await shown.evaluateAll((images) => images.map((img) => img.naturalWidth));
-  assert.deepEqual(own, [576, 576, 576], 'each style is shown on this very photo');
-  for (const style of ['skyline', 'carnival']) {
+  assert.deepEqual(own, [576, 576, 576, 576], 'each style is shown on this very photo');
+  for (const style of ['skyline', 'carnival', 'portrait']) {
     await card(page, 0).getByText(WORDS[`style.${style}`]).click();
     await card(page, 0)
       .locator('.status', { hasText: WORDS[`style.${style}`] })
@@ -55,12 +55,12 @@ test('a sample is there at once, and in every style', async () => {
 test('a sample that was seen is there without a network', async () => {
   const server = await serve(SITE);
   const { context, page, watch } = await open(browser, server.url);
-  await page.waitForFunction(() => navigator.serviceWorker.controller);
+  await taken(page);
   await press(page, 'dog');
   assert.ok(await ahead(page, 0));
   await card(page, 0).locator('.well img:not([hidden])').nth(2).waitFor();
   await server.close();
-  await page.reload();
+  await startAnew(page);
   await press(page, 'dog');
   assert.ok(await ahead(page, 0));
   watch.assertClean();
@@ -70,7 +70,7 @@ test('a sample that was seen is there without a network', async () => {
 test('without a network a sample that was never fetched says so', async () => {
   const server = await serve(SITE);
   const { context, page } = await open(browser, server.url);
-  await page.waitForFunction(() => navigator.serviceWorker.controller);
+  await taken(page);
   await server.close();
   await press(page, 'shore');
   await page.locator('.samples .sentence', { hasText: WORDS['error.network'] }).waitFor();
@@ -123,12 +123,18 @@ test('what comes with the page is what the engine would draw, under the same nam
 test('another choice than the one drawn ahead is drawn by the engine', async () => {
   const server = await serve(SITE);
   const { context, page, watch } = await open(browser, server.url);
-  await page.getByRole('button', { name: WORDS['panel.open'] }).click();
-  await page.getByRole('switch', { name: WORDS['drawing.mark'] }).click();
-  await page.keyboard.press('Escape');
   await press(page, 'dog');
+  assert.ok(await ahead(page, 0));
+  const mark = card(page).getByRole('switch', { name: WORDS['finish.mark'] });
+  await mark.click();
+  await page.locator('.card:not([data-state=done])').waitFor();
+  await reaches(page, 0, 'done');
   assert.ok(!(await ahead(page, 0)));
-  assert.equal(server.count(/\.onnx$/), 2, 'both tiers of one style');
+  assert.equal(
+    server.count(/meadow-fine\.onnx$/),
+    1,
+    'the engine drew it; the fast tier’s is not better than what is seen',
+  );
   watch.assertClean();
   await context.close();
   await server.close();

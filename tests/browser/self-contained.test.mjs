@@ -19,6 +19,13 @@ const NAMES = [
   // In the text of an error of workbox's, and of a licence in a font's or a profile's description.
   'https://bit.ly/wb-precache',
   'http://www.apache.org/licenses/LICENSE-2.0',
+  // In mediabunny's licence, and in errors of its that name a format's specification; each ends a sentence.
+  'https://mozilla.org/MPL/2.0/.',
+  'https://www.webmproject.org/vp9/mp4/.',
+  'https://aomediacodec.github.io/av1-isobmff/.',
+  'https://www.w3.org/TR/webcodecs-aac-codec-registration/.',
+  'https://www.w3.org/TR/webcodecs-vorbis-codec-registration/.',
+  'https://www.w3.org/TR/webcodecs-flac-codec-registration/.',
 ];
 
 const filesIn = (folder) =>

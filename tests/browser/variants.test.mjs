@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { PNG } from 'pngjs';
-import { launch, PHOTO, SITE, THREADED, VARIANTS } from './browser.mjs';
+import { launch, PHOTO, SITE, taken, THREADED, VARIANTS } from './browser.mjs';
 import { serve } from './server.mjs';
 import { withTrap } from './wasm-trap.mjs';
 
@@ -20,13 +20,13 @@ const wasmUrl = Object.fromEntries(
     `assets/${assets.find((name) => new RegExp(`^nijigen-${variant}-[0-9a-f]{12}\\.wasm$`).test(name))}`,
   ]),
 );
-// The page shows neither what ran nor pixels, so the site has the package's client beside it.
+// The page shows neither what ran nor pixels, so the site has the package's client beside it, and is told where all is.
 const folder = mkdtempSync(join(tmpdir(), 'nijigen-'));
 let browser;
 
 before(async () => {
   cpSync(SITE, folder, { recursive: true });
-  cpSync('dist/package/client.js', join(folder, 'client.js'));
+  cpSync('dist/package/slim.js', join(folder, 'slim.js'));
   cpSync(PHOTO, join(folder, 'photo.jpg'));
   browser = await launch();
 });
@@ -38,7 +38,7 @@ async function visit({ isolated, answer }) {
   const context = await browser.newContext();
   const page = await context.newPage();
   await page.goto(server.url);
-  await page.waitForFunction(() => navigator.serviceWorker.controller);
+  await taken(page);
   if (isolated) await page.reload();
   const close = async () => {
     await context.close();
@@ -57,7 +57,7 @@ async function convert(page, options = {}) {
   };
   const result = await page.evaluate(
     async (options) => {
-      const { createConverter } = await import(new URL('client.js', document.baseURI));
+      const { createConverter } = await import(new URL('slim.js', document.baseURI));
       const converter = await createConverter({ cache: false, ...options });
       const { blob, variant, threads, memory } = await converter.convert('photo.jpg', { maxSide: 256 });
       converter.dispose();

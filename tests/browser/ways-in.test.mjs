@@ -18,7 +18,7 @@ after(async () => {
 });
 
 test('a photo dropped anywhere on the page', async () => {
-  const { context, page, watch } = await open(browser, server.url);
+  const { context, page, watch } = await open(browser, server.url, { format: 'png' });
   const dataTransfer = await page.evaluateHandle(
     (base64) => {
       const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
@@ -38,12 +38,49 @@ test('a photo dropped anywhere on the page', async () => {
   await context.close();
 });
 
+test('a picture dragged out of another page: taken where it can be had, else told, and the page stays', async () => {
+  const { context, page, watch } = await open(browser, server.url, { format: 'png' });
+  const drop = async (data) => {
+    const dataTransfer = await page.evaluateHandle((data) => {
+      const transfer = new DataTransfer();
+      for (const [type, text] of Object.entries(data)) transfer.setData(type, text);
+      return transfer;
+    }, data);
+    await page.dispatchEvent('main', 'dragover', { dataTransfer });
+    return page.evaluate(
+      (dataTransfer) =>
+        !document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true })),
+      dataTransfer,
+    );
+  };
+  const refused = page.locator('.note', { hasText: WORDS['batch.elsewhere'] });
+  assert.ok(await drop({ 'text/uri-list': 'https://elsewhere.test/a.jpg' }), 'the browser does not go there');
+  await refused.waitFor();
+  assert.ok(
+    await drop({ 'text/html': '<a href="/"><img src="https://elsewhere.test/a.jpg"></a>', 'text/uri-list': '/' }),
+  );
+  assert.ok(await drop({ 'text/uri-list': `${server.url}index.html` }), 'no picture');
+  assert.ok(await drop({ 'text/uri-list': 'data:image/jpeg;base64,%' }), 'no address');
+  assert.ok(await drop({ 'text/html': '<b>words</b>' }));
+  assert.equal(await page.locator('.card').count(), 0);
+
+  const base64 = readFileSync(PHOTO, 'base64');
+  assert.ok(await drop({ 'text/uri-list': `# a remark\r\n${server.url}hero/photo.jpg` }));
+  await reaches(page, 0, 'done');
+  assert.ok(await drop({ 'text/html': `<p><img alt="" src="data:image/jpeg;base64,${base64}"></p>` }));
+  await page.locator('.card').nth(1).waitFor();
+  assert.deepEqual(await page.locator('.heading .name').allTextContents(), ['photo.jpg', 'picture']);
+  await reaches(page, 1, 'done');
+  watch.assertClean();
+  await context.close();
+});
+
 test('a folder is chosen: its pictures come in the order of their names, the rest is left out', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'nijigen-'));
   mkdirSync(join(folder, 'more'));
   for (const name of ['10.jpg', '9.jpg', 'more/1.jpg', '.hidden.jpg']) copyFileSync(PHOTO, join(folder, name));
   writeFileSync(join(folder, 'notes.txt'), 'words');
-  const { context, page, watch } = await open(browser, server.url);
+  const { context, page, watch } = await open(browser, server.url, { format: 'png' });
   const opened = page.waitForEvent('filechooser');
   await page.getByRole('button', { name: WORDS['intake.folder'] }).click();
   await (await opened).setFiles(folder);
@@ -54,7 +91,7 @@ test('a folder is chosen: its pictures come in the order of their names, the res
 });
 
 test('where there are no folders to choose from, nothing offers to', async () => {
-  const { context, page } = await open(browser, server.url, { hasTouch: true, isMobile: true });
+  const { context, page } = await open(browser, server.url, { format: 'png', hasTouch: true, isMobile: true });
   await page.getByText(WORDS['intake.choose'], { exact: true }).waitFor();
   assert.equal(await page.locator('#choose-folder').isVisible(), false);
   await context.close();
@@ -94,7 +131,7 @@ async function tabTo(page, selector) {
 }
 
 test('the whole way by keyboard: choose, cancel, try again, download', async () => {
-  const { context, page, watch } = await open(browser, server.url);
+  const { context, page, watch } = await open(browser, server.url, { format: 'png' });
   // Asked for well before: the browser has to be told that it must not open the dialog itself.
   const opened = page.waitForEvent('filechooser');
   await tabTo(page, 'input[type=file]');
@@ -122,7 +159,7 @@ test('the whole way by keyboard: choose, cancel, try again, download', async () 
 });
 
 test('progress, results and failures are told to screen readers', async () => {
-  const { context, page } = await open(browser, server.url);
+  const { context, page } = await open(browser, server.url, { format: 'png' });
   await choose(page, PHOTO, 'tests/fixtures/bad/text.jpg');
   const meter = page.getByRole('progressbar', { name: 'lake.jpg' });
   await draws(page, 0);

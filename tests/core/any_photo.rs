@@ -6,7 +6,7 @@ use image::{DynamicImage, ImageFormat, RgbImage, Rgba, RgbaImage};
 use nijigen::{
     Error, Options, Picture,
     manifest::{Entry, Layout, ReceptiveField},
-    options::Limits,
+    options::{Draw, Finish, Limits},
     picture::{
         normalise::{Canvas, Rows, normalise},
         resize::fit,
@@ -198,7 +198,11 @@ proptest! {
         prop_assert!(mean <= kind.tolerance(), "{} levels", mean);
         prop_assert!(alpha(photo.rgba()).eq(alpha(&held)));
 
-        let options = Options { max_side, full_size, strength, ..Options::default() };
+        let options = Options {
+            draw: Draw { max_side, full_size, ..Draw::default() },
+            finish: Finish { strength, ..Finish::default() },
+            ..Options::default()
+        };
         let mut engine = ENGINES[usize::from(tiled)].clone();
         let result = engine.render(prepared, &options, |_| ControlFlow::Continue(())).unwrap();
         let side = if tiled { max_side } else { max_side.min(LARGEST_WHOLE) };

@@ -1,6 +1,6 @@
 //! Files that are refused: each with its code and a sentence, and the next photo works.
 
-use nijigen::{Options, options::Limits, pipeline::prepare};
+use nijigen::{options::Limits, pipeline::prepare};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -41,7 +41,7 @@ fn a_photo_cut_anywhere_is_refused() {
 #[test]
 fn limits_are_options() {
     let file = crate::read("tests/fixtures/photos/dog.jpg");
-    let limited = |json: &str| serde_json::from_str::<Options>(json).unwrap().limits;
+    let limited = |json: &str| serde_json::from_str::<Limits>(json).unwrap();
     assert_eq!(prepare(&file, &limited(r#"{"maxBytes": 1000}"#)).unwrap_err().code(), "too-large");
     assert_eq!(prepare(&file, &limited(r#"{"maxPixels": 1000}"#)).unwrap_err().code(), "too-large");
     assert!(prepare(&file, &limited("{}")).is_ok());

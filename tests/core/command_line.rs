@@ -8,18 +8,18 @@ use std::{
 };
 
 /// A folder of its own below Cargo's, empty at the start.
-fn folder(name: &str) -> PathBuf {
+pub(crate) fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).unwrap();
     folder
 }
 
-fn nijigen<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>) -> Output {
+pub(crate) fn nijigen<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>) -> Output {
     Command::new(env!("CARGO_BIN_EXE_nijigen")).args(arguments).output().unwrap()
 }
 
-fn convert(inputs: &[&Path], output: &Path, more: &[&str]) -> Output {
+pub(crate) fn convert(inputs: &[&Path], output: &Path, more: &[&str]) -> Output {
     let mut arguments: Vec<OsString> = vec!["convert".into()];
     arguments.extend(inputs.iter().map(Into::into));
     arguments.extend(["--max-side", "256", "-o"].map(Into::into));
@@ -32,11 +32,11 @@ fn convert(inputs: &[&Path], output: &Path, more: &[&str]) -> Output {
     nijigen(arguments)
 }
 
-fn stderr(output: &Output) -> String {
+pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-fn photo(name: &str) -> PathBuf {
+pub(crate) fn photo(name: &str) -> PathBuf {
     crate::path("tests/fixtures/photos").join(name)
 }
 
@@ -229,9 +229,9 @@ fn results_can_be_read_by_others_and_names_may_be_any_bytes() {
 fn what_cannot_be_meant_is_refused_before_anything_is_drawn() {
     let folder = folder("meant");
     let png_as_jpeg = convert(&[&photo("dog.jpg")], &folder.join("dog.jpg"), &["--format", "png"]);
-    let standard_output = convert(&[&photo("dog.jpg")], Path::new("-"), &[]);
+    let standard_output = convert(&[&photo("dog.jpg"), &photo("lake.jpg")], Path::new("-"), &[]);
     let unknown = convert(&[&photo("dog.jpg")], &folder.join("dog.png"), &["--style", "nope"]);
-    for (output, word) in [(png_as_jpeg, "jpg"), (standard_output, "name one"), (unknown, "no style nope")] {
+    for (output, word) in [(png_as_jpeg, "jpg"), (standard_output, "name a folder"), (unknown, "no style nope")] {
         assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
         assert!(stderr(&output).contains(word), "{}", stderr(&output));
     }
@@ -254,7 +254,7 @@ fn styles_are_listed() {
     assert_eq!(output.status.code(), Some(0));
     let listed = String::from_utf8(output.stdout).unwrap();
     let listed: Vec<Vec<&str>> = listed.lines().map(|line| line.split_whitespace().take(2).collect()).collect();
-    let all = ["meadow", "skyline", "carnival"].map(|style| [[style, "fast"], [style, "fine"]]);
+    let all = ["meadow", "skyline", "carnival", "portrait"].map(|style| [[style, "fast"], [style, "fine"]]);
     assert_eq!(listed, all.as_flattened());
 }
 
@@ -281,108 +281,4 @@ fn photos_have_fingerprints() {
     assert!(stderr(&all).contains("broken.jpg") && stderr(&all).contains("[corrupt-image]"), "{}", stderr(&all));
     assert!(stderr(&all).contains("none*.png"), "{}", stderr(&all));
     assert_eq!(nijigen(["fingerprint"]).status.code(), Some(2));
-}
-
-/// Converts with results kept in `folder/cache`; gives what was said, and the result.
-fn kept(folder: &Path, photo: &Path, more: &[&str]) -> (String, Vec<u8>) {
-    let (target, cache) = (folder.join("result.png"), folder.join("cache"));
-    let cache = ["--force", "--cache-dir", cache.to_str().unwrap()];
-    let output = convert(&[photo], &target, &[&cache, more].concat());
-    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    (stderr(&output), fs::read(target).unwrap())
-}
-
-const FOUND: &str = "1 converted (1 from the cache),";
-const DRAWN: &str = "1 converted,";
-
-#[test]
-fn a_photo_is_drawn_once_with_each_choice_that_changes_it() {
-    let folder = folder("kept");
-    let model = crate::path("tests/vectors/nhwc.onnx").display().to_string();
-    let choices: [&[&str]; 6] =
-        [&[], &["--full-size"], &["--strength", "0.5"], &["--style", "skyline"], &["--no-label"], &["--model", &model]];
-    let renamed = folder.join("renamed.jpg");
-    fs::copy(photo("dog.jpg"), &renamed).unwrap();
-    for choice in choices {
-        let (first, made) = kept(&folder, &photo("dog.jpg"), choice);
-        assert!(first.contains(DRAWN), "{choice:?}: {first}");
-        let (second, found) = kept(&folder, &renamed, choice);
-        assert!(second.contains(FOUND), "{choice:?}: {second}");
-        assert!(made == found, "{choice:?}: another picture");
-    }
-    let (off, drawn) = kept(&folder, &photo("dog.jpg"), &["--no-cache"]);
-    assert!(off.contains(DRAWN), "{off}");
-    assert!(drawn == kept(&folder, &photo("dog.jpg"), &[]).1);
-
-    let mut program = Command::new(env!("CARGO_BIN_EXE_nijigen"));
-    program.arg("convert").arg(&renamed).args(["--max-side", "256", "-o"]).arg(folder.join("by-variable.png"));
-    let by_variable = program.env("NIJIGEN_CACHE", folder.join("cache")).output().unwrap();
-    assert!(stderr(&by_variable).contains(FOUND), "{}", stderr(&by_variable));
-}
-
-#[test]
-fn a_picture_that_looks_the_same_does_only_when_asked() {
-    let folder = folder("near");
-    let copy = |quality: u8| {
-        let mut bytes = Vec::new();
-        let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, quality);
-        image::open(photo("dog.jpg")).unwrap().write_with_encoder(encoder).unwrap();
-        let path = folder.join(format!("{quality}.jpg"));
-        fs::write(&path, bytes).unwrap();
-        path
-    };
-    let (_, dog) = kept(&folder, &photo("dog.jpg"), &[]);
-    let (asked, same) = kept(&folder, &copy(80), &["--near", "5"]);
-    assert!(asked.contains(FOUND) && asked.contains("80.jpg: looks like an earlier photo"), "{asked}");
-    assert!(same == dog);
-    let (unasked, own) = kept(&folder, &copy(60), &[]);
-    assert!(unasked.contains(DRAWN) && own != dog, "{unasked}");
-    let (other, _) = kept(&folder, &photo("lake.jpg"), &["--near", "16"]);
-    assert!(other.contains(DRAWN), "{other}");
-}
-
-#[test]
-fn drawings_are_neither_kept_nor_found_by_likeness() {
-    let folder = folder("drawn");
-    let drawing = crate::path("tests/fixtures/drawings/face.png");
-    // Seen at an eighth first, as large JPEGs are.
-    let large = folder.join("large.jpg");
-    let original = image::open(crate::path("tests/fixtures/drawings/hills.jpg")).unwrap();
-    let (width, height) = (original.width() * 4, original.height() * 4);
-    original.resize_exact(width, height, image::imageops::FilterType::CatmullRom).into_rgb8().save(&large).unwrap();
-    for file in [&drawing, &large] {
-        for _ in 0..2 {
-            let (said, _) = kept(&folder, file, &["--near", "16"]);
-            assert!(said.contains(DRAWN), "{}: {said}", file.display());
-        }
-    }
-    assert_eq!(fs::read_dir(folder.join("cache")).unwrap().count(), 0);
-}
-
-#[test]
-fn a_cache_that_fails_costs_no_photo() {
-    let folder = folder("fails");
-    let cache = folder.join("cache");
-    let entry = || fs::read_dir(&cache).unwrap().next().unwrap().unwrap().path();
-    kept(&folder, &photo("dog.jpg"), &[]);
-    let mut damaged = fs::read(entry()).unwrap();
-    *damaged.last_mut().unwrap() ^= 1;
-    fs::write(entry(), damaged).unwrap();
-    let (said, _) = kept(&folder, &photo("dog.jpg"), &[]);
-    assert!(said.contains(DRAWN), "{said}");
-
-    // Nothing can be written where a folder is in the way, and nothing made where a file is.
-    let place = entry();
-    fs::remove_file(&place).unwrap();
-    fs::create_dir_all(place.join("in the way")).unwrap();
-    fs::write(folder.join("file"), "").unwrap();
-    for (i, unusable) in [&cache, &folder.join("file")].into_iter().enumerate() {
-        let options = ["--jobs", "1", "--cache-dir", unusable.to_str().unwrap()];
-        let output = convert(&[&photo("dog.jpg"), &photo("lake.jpg")], &folder.join(i.to_string()), &options);
-        let said = stderr(&output);
-        assert_eq!(output.status.code(), Some(0), "{said}");
-        assert!(said.contains("2 converted,"), "{said}");
-        assert_eq!(said.matches("kept").count(), 1, "it is said once: {said}");
-        assert_eq!(fs::read_dir(folder.join(i.to_string())).unwrap().count(), 2);
-    }
 }

@@ -9,6 +9,8 @@ use serde::Deserialize;
 #[derive(Deserialize)]
 struct Case {
     file: String,
+    #[serde(default)]
+    folder: String,
     expected: String,
     width: u32,
     height: u32,
@@ -19,8 +21,14 @@ struct Case {
     browser_only: bool,
 }
 
-fn fixture(name: &str) -> Vec<u8> {
-    crate::read(&format!("tests/fixtures/decode/{name}"))
+fn fixture(folder: &str, name: &str) -> Vec<u8> {
+    crate::read(&format!("tests/fixtures/{folder}/{name}"))
+}
+
+fn cases(folder: &str) -> Vec<Case> {
+    let mut cases: Vec<Case> = crate::json(&format!("tests/fixtures/{folder}/cases.json"));
+    cases.iter_mut().for_each(|case| case.folder = folder.into());
+    cases
 }
 
 /// Largest and mean difference over all channels; fully transparent pixels count with their alpha only.
@@ -37,19 +45,22 @@ fn diff(p: &[u8], q: &[u8]) -> Vec<u8> {
 
 #[test]
 fn every_kind_of_file_gives_the_expected_pixels() {
-    let cases: Vec<Case> = crate::json("tests/fixtures/decode/cases.json");
-    assert!(cases.len() >= 40, "only {} cases", cases.len());
+    let cases: Vec<Case> = ["decode", "wild"].into_iter().flat_map(cases).collect();
+    assert!(cases.len() >= 80, "only {} cases", cases.len());
     let mut wrong = Vec::new();
     for case in cases.iter().filter(|case| !case.browser_only) {
-        let picture = match decode(&fixture(&case.file), &Limits::default()) {
+        let picture = match decode(&fixture(&case.folder, &case.file), &Limits::default()) {
             Ok(picture) => picture,
             Err(error) => {
                 wrong.push(format!("{}: {error}", case.file));
                 continue;
             }
         };
-        assert_eq!((picture.width(), picture.height()), (case.width, case.height), "{}", case.file);
-        let expected = image::load_from_memory(&fixture(&case.expected)).unwrap().into_rgba8();
+        if (picture.width(), picture.height()) != (case.width, case.height) {
+            wrong.push(format!("{}: {}×{} pixels", case.file, picture.width(), picture.height()));
+            continue;
+        }
+        let expected = image::load_from_memory(&fixture(&case.folder, &case.expected)).unwrap().into_rgba8();
         let expected = Picture::new(case.width, case.height, expected.into_raw()).unwrap();
         let (max, mean) = difference(&picture, &expected);
         if max > case.tolerance || case.mean_tolerance.is_some_and(|limit| mean > limit) {
@@ -64,9 +75,42 @@ fn every_kind_of_file_gives_the_expected_pixels() {
 
 #[test]
 fn what_only_a_browser_decodes_is_named() {
-    for case in crate::json::<Vec<Case>>("tests/fixtures/decode/cases.json").iter().filter(|case| case.browser_only) {
-        let error = decode(&fixture(&case.file), &Limits::default()).unwrap_err();
+    for case in cases("decode").iter().filter(|case| case.browser_only) {
+        let error = decode(&fixture("decode", &case.file), &Limits::default()).unwrap_err();
         assert_eq!(error.code(), "unsupported-format", "{}", case.file);
         assert!(error.to_string().contains("AVIF"), "{error}");
+    }
+}
+
+/// What hardly a decoder reads has a name, and not that of damage.
+#[test]
+fn rare_kinds_are_named() {
+    let jpeg = |kind: u8, precision: u8| {
+        let mut file = crate::read("tests/fixtures/decode/rgb-444.jpg");
+        let frame = file.windows(2).position(|pair| pair == [0xFF, 0xC0]).unwrap();
+        (file[frame + 1], file[frame + 4]) = (kind, precision);
+        file
+    };
+    let apple = {
+        let mut file = crate::read("tests/fixtures/decode/rgba.png");
+        file.splice(8..8, *b"\0\0\0\x04CgBI\x50\0\x20\x02\x2b\xd5\xb3\x7f");
+        file
+    };
+    let files = [
+        (fixture("wild", "arithmetic.jpg"), "arithmetic"),
+        (fixture("wild", "arithmetic-progressive.jpg"), "arithmetic"),
+        (jpeg(0xC1, 12), "12 bits"),
+        (jpeg(0xC3, 8), "lossless"),
+        (jpeg(0xC5, 8), "hierarchical"),
+        (apple, "CgBI"),
+        (fixture("wild", "camera.dng"), "RAW"),
+        (b"II*\0\x10\0\0\0CR\x02\0\0\0\0\0".to_vec(), "RAW"),
+        (b"\0\0\0\x18ftypcrx \0\0\0\x01crx isom".to_vec(), "RAW"),
+        (b"IIRO\x08\0\0\0\0\0\0\0\0\0\0\0".to_vec(), "RAW"),
+    ];
+    for (file, name) in files {
+        let error = decode(&file, &Limits::default()).unwrap_err();
+        assert_eq!(error.code(), "unsupported-format", "{name}: {error}");
+        assert!(error.to_string().contains(name), "{name}: {error}");
     }
 }

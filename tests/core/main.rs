@@ -7,13 +7,23 @@ mod decode;
 mod drawn;
 mod fingerprint;
 mod fuzz;
+mod inputs;
+mod kept;
 mod listed;
 mod metadata;
 mod model;
+mod model_ranges;
+mod older_models;
 mod parity;
 mod pipeline;
+#[cfg(all(unix, feature = "redis"))]
+#[allow(dead_code)]
+mod servers;
+#[cfg(all(unix, feature = "redis"))]
+mod shared_cache;
 mod tiles;
 mod user_model;
+mod worker;
 
 use std::path::{Path, PathBuf};
 

@@ -2,7 +2,7 @@
 
 use nijigen::{
     Options,
-    options::{Format, Limits},
+    options::{Finish, Format, Limits},
     picture::{encode::encode, xmp},
     pipeline::prepare,
 };
@@ -39,10 +39,10 @@ fn the_result_carries_none_of_it() {
     assert!(MARKS.iter().filter(|mark| holds(&file, mark)).count() >= 3, "the fixture has no metadata to lose");
     let mut engine = crate::engine();
     for format in [Format::Png, Format::Jpeg, Format::Webp] {
-        let options = Options { format, ..Options::default() };
+        let options = Options { finish: Finish { format, ..Finish::default() }, ..Options::default() };
         let mut rendering = engine.begin(prepare(&file, &Limits::default()).unwrap(), &options).unwrap();
         while !rendering.step().unwrap() {}
-        let result = encode(rendering.finish().unwrap(), &options).unwrap();
+        let result = encode(rendering.finish().unwrap(), &options.finish).unwrap();
         let result = without(&without(&result, xmp::PACKET.as_bytes()), xmp::JPEG_SIGNATURE);
         for mark in MARKS {
             assert!(!holds(&result, mark), "{format:?} has {}", String::from_utf8_lossy(mark));

@@ -34,8 +34,9 @@ fn a_wrong_file_is_refused() {
 /// Others read this file too: the page, the package, and whoever embeds it.
 #[test]
 fn the_manifest_keeps_its_schema() {
-    const KEYS: [&str; 12] = [
+    const KEYS: [&str; 13] = [
         "bytes",
+        "detail",
         "file",
         "id",
         "layout",
@@ -56,8 +57,9 @@ fn the_manifest_keeps_its_schema() {
         let tier = object["tier"].as_str().unwrap();
         assert_eq!(entry.id, format!("{}-{tier}", entry.style));
         assert_eq!(entry.file, format!("{}.onnx", entry.id));
-        assert!(["meadow", "skyline", "carnival"].contains(&entry.style.as_str()), "{}", entry.style);
+        assert!(["meadow", "skyline", "carnival", "portrait"].contains(&entry.style.as_str()), "{}", entry.style);
         assert!(entry.range == [-1., 1.] || entry.range == [0., 1.], "{:?}", entry.range);
+        assert!((0. ..=1.).contains(&entry.detail), "{}", entry.detail);
         assert!(entry.multiple.is_power_of_two(), "{}", entry.multiple);
         assert!(entry.sha256.len() == 64 && entry.sha256.bytes().all(|b| b"0123456789abcdef".contains(&b)));
         assert!(

@@ -2,7 +2,7 @@
 
 use nijigen::{
     Options, Picture,
-    options::Limits,
+    options::{Draw, Finish, Limits},
     picture::{encode::encode, xmp},
     pipeline::{Engine, Prepared, prepare, prepare_pixels},
 };
@@ -19,7 +19,7 @@ fn photo(name: &str) -> Prepared {
 }
 
 fn small() -> Options {
-    Options { max_side: 256, ..Options::default() }
+    Options { draw: Draw { max_side: 256, ..Draw::default() }, ..Options::default() }
 }
 
 #[test]
@@ -111,18 +111,24 @@ proptest! {
 fn strength_lets_the_photo_through_and_revising_needs_no_generator() {
     let mut engine = crate::engine();
     for full_size in [false, true] {
-        let options = |strength| Options { strength, full_size, label: None, ..small() };
+        let options = |strength| Options {
+            draw: Draw { full_size, ..small().draw },
+            finish: Finish { strength, label: None, ..Finish::default() },
+            ..small()
+        };
         let [drawn, half, none] =
             [1., 0.5, 0.].map(|strength| convert(&mut engine, photo("dog.jpg"), &options(strength)));
         let between =
             drawn.rgba().iter().zip(none.rgba()).map(|(&a, &b)| (u32::from(a) + u32::from(b)).div_ceil(2) as u8);
         assert!(half.rgba().iter().copied().eq(between), "full size {full_size}");
         assert_ne!(drawn, none);
-        let file = encode(none.clone(), &options(0.)).unwrap();
+        let file = encode(none.clone(), &options(0.).finish).unwrap();
         let mark = xmp::PACKET.as_bytes();
         assert!(!file.windows(mark.len()).any(|bytes| bytes == mark), "a photo is called a model's");
 
-        let mut rendering = engine.begin(photo("dog.jpg"), &Options { revisable: true, ..options(1.) }).unwrap();
+        let mut revisable = options(1.);
+        revisable.draw.revisable = true;
+        let mut rendering = engine.begin(photo("dog.jpg"), &revisable).unwrap();
         while !rendering.step().unwrap() {}
         let drawing = rendering.drawing().unwrap();
         assert_eq!(drawing.bytes(), drawn.rgba().len() * 2);

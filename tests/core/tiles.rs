@@ -4,10 +4,10 @@ use nijigen::{
     Options, Picture,
     generator::{
         Generator,
-        tiles::{BORDER, cut, margin},
+        tiles::{BORDER, grid, margin},
     },
     manifest::{Entry, parse},
-    options::Limits,
+    options::{Draw, Limits},
     picture::normalise::{Area, Canvas, Rows, denormalise, normalise},
     pipeline::{Engine, prepare_pixels},
 };
@@ -43,7 +43,11 @@ fn tiled_equals_whole() {
     for (entry, file) in shipped() {
         let Some(margin) = margin(&entry.receptive_field, entry.multiple) else { continue };
         let mut generator = Generator::load(&file).unwrap();
-        for (width, height) in [(1800, 64), (60, 1100)] {
+        // The last is more than fits, on a device that can draw more at once than others.
+        for (width, height, room) in [(1800, 64, 0), (64, 1104, 0), (600, 1400, 900 * 900)] {
+            if room > 0 && entry.style != "meadow" {
+                continue; // styles differ in nothing that tiles depend on, and this takes long
+            }
             let side = width.max(height);
             let photo = picture(width, height);
             let mut rows = Rows::default();
@@ -58,8 +62,7 @@ fn tiled_equals_whole() {
             };
             let whole_input = normalise(&rows, &photo, &canvas(0, 0, width, height)).unwrap();
             let whole = run(&mut generator, whole_input, width, height, side);
-            let (columns, lines) =
-                (cut(width, Some(margin), entry.multiple), cut(height, Some(margin), entry.multiple));
+            let [columns, lines] = grid([width, height], Some(margin), entry.multiple, room);
             assert!(columns.len() * lines.len() > 1, "{width}×{height} is not cut");
             let mut worst = 0f32;
             for line in &lines {
@@ -91,9 +94,11 @@ fn tiled_equals_whole() {
 #[test]
 fn the_pipeline_joins_tiles_without_a_seam() {
     let (width, height) = (1350, 90);
-    let (entry, file) = shipped().into_iter().find(|(entry, _)| entry.id == "meadow-fast").unwrap();
+    let (mut entry, file) = shipped().into_iter().find(|(entry, _)| entry.id == "meadow-fast").unwrap();
+    // What comes after the tiles.
+    entry.detail = 0.;
     let photo = picture(width, height);
-    let options = Options { max_side: 2048, ..Options::default() };
+    let options = Options { draw: Draw { max_side: 2048, ..Draw::default() }, ..Options::default() };
     let prepared = prepare_pixels(photo.rgba().to_vec(), width, height, &Limits::default()).unwrap();
     let mut rendering = Engine::new(entry.clone(), &file).unwrap().begin(prepared, &options).unwrap();
     let mut last = 0.;
@@ -122,8 +127,8 @@ fn the_pipeline_joins_tiles_without_a_seam() {
 fn a_result_in_full_size_looks_like_the_small_one() {
     let file = crate::read("tests/fixtures/photos/lake.jpg");
     let limits = Limits::default();
-    let small = Options { max_side: 256, ..Options::default() };
-    let full = Options { full_size: true, ..small.clone() };
+    let small = Options { draw: Draw { max_side: 256, ..Draw::default() }, ..Options::default() };
+    let full = Options { draw: Draw { full_size: true, ..small.draw.clone() }, ..Options::default() };
     let mut engine = crate::engine();
     let photo = nijigen::pipeline::prepare(&file, &limits).unwrap();
     let render = |engine: &mut Engine, options: &Options| {

@@ -3,7 +3,12 @@
 
 use nijigen::{
     Options, Picture,
-    generator::{Generator, onnx::Model, plan::Plan},
+    generator::{
+        Generator,
+        onnx::Model,
+        plan::Plan,
+        ranges::{self, Ranges},
+    },
     manifest::Layout,
     options::Limits,
     picture::normalise::{Area, Canvas, Rows, denormalise, normalise},
@@ -92,7 +97,8 @@ fn every_spelling_equals_onnx_runtime() {
     for good in &index.good {
         let mut generator = Generator::load(&model(&good.file)).unwrap();
         assert_eq!(generator.model().layout, good.layout, "{}", good.name);
-        assert_eq!(generator.probe(32).unwrap(), good.range, "{}", good.name);
+        let ranges = ranges::find(&mut generator, 32).unwrap();
+        assert_eq!(ranges, Ranges { input: good.range, output: good.range }, "{}", good.name);
         for case in &good.cases {
             let (canvas, input) = tensor(&photo(case), good);
             let mut run = generator.start(input, canvas.width, canvas.height, canvas.width.max(canvas.height)).unwrap();
@@ -153,14 +159,15 @@ fn the_pipeline_gives_the_pictures_of_onnx_runtime() {
 fn the_range_can_be_overridden() {
     let good = index().good.remove(0);
     let photo = photo(&good.cases[0]);
-    let render = |range| {
+    let render = |ranges| {
         let prepared =
             prepare_pixels(photo.rgba().to_vec(), photo.width(), photo.height(), &Limits::default()).unwrap();
-        let mut engine = Engine::for_user_model(&good.name, &model(&good.file), range).unwrap();
+        let mut engine = Engine::for_user_model(&good.name, &model(&good.file), ranges).unwrap();
         engine.render(prepared, &Options::default(), |_| std::ops::ControlFlow::Continue(())).unwrap()
     };
-    assert_eq!(render(None), render(Some(good.range)));
-    assert_ne!(render(None), render(Some([0., 1.])));
+    let both = |range| Some(Ranges { input: range, output: range });
+    assert_eq!(render(None), render(both(good.range)));
+    assert_ne!(render(None), render(both([0., 1.])));
 }
 
 #[test]

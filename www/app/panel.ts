@@ -1,11 +1,11 @@
-import { closeOutside, find } from './dom.js';
-import { KeptList } from './kept.js';
-import { Monitor } from './monitor.js';
-import { OwnStyles } from './own-styles.js';
-import { apply, change, DAYS, onChangeElsewhere, settings, settle, type Settings } from './settings.js';
-import { studio } from './studio.js';
-import { counted, onLanguage, text } from './text.js';
-import { Without } from './without.js';
+import { closeOutside, find } from './shell/dom.js';
+import { KeptList } from './kept/kept.js';
+import { Monitor } from './shell/monitor.js';
+import { OwnStyles } from './styles/own-styles.js';
+import { apply, change, DAYS, onChangeElsewhere, settings, settle, type Settings } from './shell/settings.js';
+import { theConverter } from './shell/converter.js';
+import { counted, onLanguage, text } from './shell/text.js';
+import { OfflineStatusView } from './offline/offline-status.js';
 
 /** The largest distance that each description of likeness is for. */
 const LIKENESS = [
@@ -22,14 +22,13 @@ export class Panel {
   readonly #threshold = find(this.#dialog, '[name=threshold]', HTMLInputElement);
   readonly #days = find(this.#dialog, '[name=days]', HTMLSelectElement);
   readonly #since = find(this.#dialog, '[name=since]', HTMLSelectElement);
-  readonly #mark = find(this.#dialog, '[name=mark]', HTMLInputElement);
   readonly #persist = find(this.#dialog, '.persist', HTMLButtonElement);
   readonly #kept = new KeptList(
     find(this.#dialog, '.kept', HTMLElement),
     find(this.#dialog, '.close', HTMLButtonElement),
   );
   readonly #own = new OwnStyles(find(this.#dialog, '.own', HTMLElement));
-  readonly #without = new Without(
+  readonly #offline = new OfflineStatusView(
     find(document, '.offline', HTMLElement),
     find(this.#dialog, '.without', HTMLElement),
     find(this.#dialog, '.close', HTMLButtonElement),
@@ -79,14 +78,14 @@ export class Panel {
     void this.#kept.refresh();
     void this.#own.refresh();
     void this.#showPersistence();
-    this.#without.refresh();
+    this.#offline.refresh();
   }
 
   async #closed(): Promise<void> {
     await this.#kept.close();
     settle();
     try {
-      const converter = await studio();
+      const converter = await theConverter();
       apply(converter);
       // What is beyond the limits goes now, not with the next photo.
       await converter.cache.stats();
@@ -95,12 +94,11 @@ export class Panel {
     }
   }
 
-  #show({ keep, threshold, days, since, mark }: Settings): void {
+  #show({ keep, threshold, days, since }: Settings): void {
     this.#keep.checked = keep;
     this.#threshold.value = String(threshold);
     this.#days.value = String(days);
     this.#since.value = since;
-    this.#mark.checked = mark;
     this.#describeLikeness();
   }
 
@@ -110,7 +108,6 @@ export class Panel {
       threshold: this.#threshold.valueAsNumber,
       days: Number(this.#days.value),
       since: this.#since.value === 'use' ? 'use' : 'creation',
-      mark: this.#mark.checked,
     });
     find(this.#dialog, '.forgetful', HTMLElement).hidden = remembered;
   }
@@ -124,7 +121,7 @@ export class Panel {
   }
 
   async #showPersistence(refused = false): Promise<void> {
-    const persisted = await studio()
+    const persisted = await theConverter()
       .then(({ cache }) => cache.persisted())
       .catch(() => false);
     const words = persisted ? 'persisted' : refused ? 'refused' : 'lasting-why';
@@ -133,7 +130,7 @@ export class Panel {
   }
 
   async #askToPersist(): Promise<void> {
-    const agreed = await studio()
+    const agreed = await theConverter()
       .then(({ cache }) => cache.persist())
       .catch(() => false);
     await this.#showPersistence(!agreed);

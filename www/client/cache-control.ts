@@ -1,4 +1,4 @@
-import type { ConvertOptions } from './converter.js';
+import type { ConvertOptions } from './types.js';
 import { checkedSettings } from './options.js';
 import type { CacheCommand, CacheEntry, CacheReply, CacheSettings, CacheUsage } from './protocol.js';
 import type { Source } from './source.js';

@@ -1,98 +1,26 @@
+import { isFile, isUrl } from './brand.js';
 import { CacheControl } from './cache-control.js';
-import type { EngineRequest, EngineWorker } from './engine-worker.js';
+import type { EngineHost, EngineRequest } from './host.js';
 import { cancelled, NijigenError } from './error.js';
-import { convertAll, type Converted, type Sources } from './many.js';
+import { convertAll, type Converted, type Sources } from './convert-many.js';
 import type { Models } from './models.js';
 import { checked, checkedTime } from './options.js';
 import type { ModelMeta } from './own-models.js';
 import type { Pool } from './pool.js';
 import { preload, type PreloadOptions } from './preload.js';
 import type {
-  Cached,
-  CacheMode,
   CacheSettings,
   ConversionResult,
-  CoreOptions,
   Finish,
   ModelEntry,
   OwnGenerator,
-  Progress,
   ProgressListener,
-  ShippedGenerator,
-  Timings,
-  ValueRange,
-  Variant,
+  LocatedGenerator,
 } from './protocol.js';
 import { madeAhead, type Seed } from './seeds.js';
 import { toFile, toPhoto, withPixels, type FileSource, type ReadableSource, type Source } from './source.js';
-import { trialPicture } from './trial.js';
-
-export interface ConvertOptions extends CoreOptions {
-  /** A style of `styles()`, or the id of a model of your own; default the first one. */
-  readonly style?: string;
-  /** Default the first one that the style has. */
-  readonly tier?: ModelEntry['tier'];
-  /** A generator of your own, in place of `style` and `tier`: the ONNX file of an AnimeGANv2 or the like, or its URL. */
-  readonly model?: FileSource;
-  /** The values that `model` takes for black and white; without it they are guessed. */
-  readonly modelRange?: ValueRange;
-  /** Whether a picture made before may answer, and this one be kept; default `use`. */
-  readonly cache?: CacheMode;
-  /** Holds the drawing in the engine's memory, as far as there is room, for `revise`; default false. */
-  readonly revisable?: boolean;
-  /** Told the fast tier's result, which comes first where the fine tier is asked for and the style has both. */
-  readonly onPreview?: (preview: Conversion) => void;
-  /**
-   * Milliseconds that drawing may take, not counting those spent waiting or downloading; default 120 000, `Infinity`
-   * for no limit. Later it rejects with code `timeout`.
-   */
-  readonly timeout?: number;
-  /** Aborting rejects with code `cancelled` within 300 ms. */
-  readonly signal?: AbortSignal;
-  readonly onProgress?: ProgressListener;
-}
-
-export interface ConvertManyOptions extends Omit<ConvertOptions, 'onProgress' | 'onPreview'> {
-  /** Results in the order of the sources; default true. Else each as soon as it is there. */
-  readonly ordered?: boolean;
-  /**
-   * Milliseconds in which sources that come one by one are waited for, until it is decided how many are drawn at once;
-   * default 200.
-   */
-  readonly window?: number;
-  readonly onProgress?: (progress: Progress, index: number) => void;
-}
-
-export interface Conversion {
-  readonly blob: Blob;
-  readonly width: number;
-  readonly height: number;
-  /** The style's name, or that of your own model's file. */
-  readonly style: string;
-  /** Missing for a model of your own. */
-  readonly tier?: ModelEntry['tier'];
-  readonly timings: Timings;
-  /** The engine's build that ran. */
-  readonly variant: Variant;
-  /** How many threads it had. */
-  readonly threads: number;
-  /** The most memory that the engine has held until now, in bytes. */
-  readonly memory: number;
-  /** Whether the input looked like a drawing already: then nothing is kept, nor found by likeness. */
-  readonly drawn: boolean;
-  /** Whether a picture made before answered: the very file's, or that of one that looks the same. */
-  readonly cache: 'exact' | 'similar' | 'miss';
-  /** Says which earlier picture answered; missing when this one was made anew. */
-  readonly cached?: Cached;
-  /** What `revise` finds the drawing by; missing where none is held. */
-  readonly drawing?: string;
-}
-
-/** Of what takes no other options. */
-export interface Abortable {
-  /** Aborting rejects with code `cancelled`. */
-  readonly signal?: AbortSignal;
-}
+import { probePicture } from './probe-picture.js';
+import type { Abortable, Conversion, ConvertManyOptions, ConvertOptions } from './types.js';
 
 const TIMEOUT_MS = 120_000;
 const WINDOW_MS = 200;
@@ -106,7 +34,7 @@ export class Converter {
   readonly cache: CacheControl;
   #drawings = 0;
   /** Which worker holds which drawing. */
-  readonly #holders = new Map<string, EngineWorker>();
+  readonly #holders = new Map<string, EngineHost>();
 
   /** @internal Use `createConverter`. */
   constructor(models: Models, pool: Pool, cache: CacheSettings | false, seeds: readonly Seed[]) {
@@ -139,8 +67,8 @@ export class Converter {
   async addModel(source: FileSource, meta: ModelMeta, { signal }: Abortable = {}): Promise<string> {
     const file = await asBlob(toFile(source), signal);
     const range = meta.range && { modelRange: meta.range };
-    const trial = { model: file, ...range, label: null, cache: 'off', ...(signal && { signal }) } as const;
-    await this.convert(trialPicture(), trial).catch(asModels);
+    const settings = { model: file, ...range, label: null, cache: 'off', ...(signal && { signal }) } as const;
+    await this.convert(probePicture(), settings).catch(asModels);
     if (signal?.aborted) throw cancelled();
     const taken = this.#models.shipped.flatMap(({ entry }) => [entry.id, entry.style]);
     return this.#models.own.add(file, meta, taken);
@@ -200,12 +128,12 @@ export class Converter {
     return this.#pool.run(
       async (worker) => {
         if (preview) {
-          const asked = { generator: preview, rather: shipped, onProgress: before };
-          const { rather, ...first } = await this.#run(worker, { ...request(), ...asked });
-          if (rather) return first;
+          const asked = { generator: preview, preferred: shipped, onProgress: before };
+          const { preferred, ...first } = await this.#run(worker, { ...request(), ...asked });
+          if (preferred) return first;
           onPreview(first);
         }
-        const rest = { ...(preview && { instead: preview }), ...(drawing && { drawing }) };
+        const rest = { ...(preview && { supersedes: preview }), ...(drawing && { drawing }) };
         const made = await this.#run(worker, { ...request(), generator, onProgress, ...rest });
         if (made.drawing !== undefined) this.#hold(made.drawing, worker);
         return made;
@@ -240,17 +168,20 @@ export class Converter {
   }
 
   /**
-   * The picture of an earlier `convert` with another strength, format, quality or mark; what is left out has its default.
+   * The picture of an earlier `convert` with another strength, format, quality, mark or comparison; what is left out has
+   * its default.
    * Takes some milliseconds and waits for no other call. Undefined where the drawing is not held, or no longer:
    * then `convert` makes it.
    */
   async revise(conversion: Conversion, finish: Finish, { signal }: Abortable = {}): Promise<Conversion | undefined> {
-    const { strength, format, quality, label } = checked(finish);
+    const { strength, format, quality, label, comparison, split } = checked(finish);
     const chosen = {
       ...(strength !== undefined && { strength }),
       ...(format !== undefined && { format }),
       ...(quality !== undefined && { quality }),
       ...(label !== undefined && { label }),
+      ...(comparison !== undefined && { comparison }),
+      ...(split !== undefined && { split }),
     };
     const { drawing } = conversion;
     const worker = drawing === undefined ? undefined : this.#holders.get(drawing);
@@ -262,11 +193,11 @@ export class Converter {
     });
     if (signal?.aborted) throw cancelled();
     if (!revised) return undefined;
-    const timings = { load: 0, prepare: 0, inference: 0, encode: revised.encode };
-    return { ...conversion, blob: revised.blob, timings };
+    const { encode, ...file } = revised;
+    return { ...conversion, ...file, timings: { load: 0, prepare: 0, inference: 0, encode } };
   }
 
-  #hold(drawing: string, worker: EngineWorker): void {
+  #hold(drawing: string, worker: EngineHost): void {
     for (const [name, { alive }] of this.#holders) if (!alive) this.#holders.delete(name);
     this.#holders.set(drawing, worker);
   }
@@ -276,24 +207,24 @@ export class Converter {
     return this.#pool.memory;
   }
 
-  #generator({ style, tier, model, modelRange: range }: ConvertOptions): ShippedGenerator | OwnGenerator {
+  #generator({ style, tier, model, modelRange: range }: ConvertOptions): LocatedGenerator | OwnGenerator {
     if (model === undefined) return this.#models.find(style, tier);
     const file = toFile(model);
-    const path = typeof file === 'string' ? new URL(file).pathname : file instanceof File ? file.name : '';
+    const path = typeof file === 'string' ? new URL(file).pathname : isFile(file) ? file.name : '';
     const name = path.replace(/^.*\//, '').replace(/\.onnx$/i, '') || 'model';
     return { name, file, ...(range && { range }) };
   }
 
   async #run(
-    worker: EngineWorker,
+    worker: EngineHost,
     request: EngineRequest,
-  ): Promise<Conversion & Pick<ConversionResult, 'kept' | 'rather'>> {
+  ): Promise<Conversion & Pick<ConversionResult, 'kept' | 'preferred'>> {
     if (request.signal?.aborted) throw cancelled();
     const result = await worker.convert(request);
-    const { rather } = result.rather ? request : {};
-    const generator = rather ?? request.generator;
-    const answered = { exact: 'exact', near: 'similar', none: 'miss' } as const;
-    const made = { ...result, cache: answered[result.cached?.kind ?? 'none'] };
+    const { preferred } = result.preferred ? request : {};
+    const generator = preferred ?? request.generator;
+    const cache: Conversion['cache'] = result.cached?.kind ?? 'miss';
+    const made = { ...result, cache };
     if (!('entry' in generator)) return { ...made, style: generator.name };
     return { ...made, style: generator.entry.style, tier: generator.entry.tier };
   }
@@ -307,8 +238,8 @@ export class Converter {
 
 /** What the same photos have in common without being read. */
 function kinOf(source: Source): unknown {
-  if (source instanceof File) return `${source.size} ${source.lastModified}`;
-  return source instanceof URL ? source.href : source;
+  if (isFile(source)) return `${source.size} ${source.lastModified}`;
+  return isUrl(source) ? source.href : source;
 }
 
 /** That a small picture brings the engine down, or takes more memory than there is, is the model's fault. */

@@ -1,13 +1,16 @@
-import { files } from 'nijigen-files';
+import { isUrl } from './brand.js';
+import { builds, inlined, scripts, type parts } from 'nijigen-files';
 import { Converter } from './converter.js';
 import { cancelled } from './error.js';
+import { loaded } from './loaded.js';
 import { Models } from './models.js';
-import { checkedSettings, checkedThreads, checkedTime, checkedWorkers } from './options.js';
-import { absolute, requirePlatform } from './platform.js';
+import { checkedSettings, checkedThreads, checkedTime, checkedWorkers, isSharedStore } from './options.js';
+import { absolute, checkedStore, requirePlatform } from '#platform';
 import { Pool } from './pool.js';
-import type { CacheSettings, EngineSource, ShippedGenerator, Variant } from './protocol.js';
+import type { CacheSettings, EngineSource, SharedStore, ShippedEngine, ShippedGenerator, Variant } from './protocol.js';
 import { thisMachine } from './scheduler.js';
 import type { Seed } from './seeds.js';
+import { urlOf } from './url.js';
 
 /** Where the parts lie; by default beside this script. Relative URLs are resolved against the page. */
 export interface ConverterOptions {
@@ -20,6 +23,8 @@ export interface ConverterOptions {
   readonly threadUrl?: string | URL;
   /** The folder with `manifest.json`; ends with a slash. */
   readonly modelsUrl?: string | URL;
+  /** The engine's builds to choose from, each imported as `nijigen/engines/<variant>`, in place of `wasmUrl`. */
+  readonly engines?: readonly ShippedEngine[];
   /** The models on offer, each imported as `nijigen/models/<id>`, in place of a folder. */
   readonly models?: readonly ShippedGenerator[];
   /** How many threads draw where the page is cross-origin isolated, 1–64; default one a core, 8 at most. */
@@ -28,8 +33,8 @@ export interface ConverterOptions {
   readonly workers?: number;
   /** Milliseconds after which a worker without work is ended and its memory given back; default 30 000. */
   readonly idle?: number;
-  /** What is kept of the pictures made; `false` keeps nothing. */
-  readonly cache?: CacheSettings | false;
+  /** What is kept of the pictures made; `false` keeps nothing. In Node also a store that other processes share. */
+  readonly cache?: CacheSettings | SharedStore | false;
   /** Results made ahead with this very build; they answer like kept pictures, and are not kept themselves. */
   readonly seeds?: readonly Seed[];
   /** Aborting while the converter is made rejects with code `cancelled`. */
@@ -38,29 +43,30 @@ export interface ConverterOptions {
 
 const IDLE_MS = 30_000;
 
+/** Engines and models that an entry of the package offers. */
+type Parts = typeof parts;
+
 /** Makes a converter ready for use. Starts nothing: the engine comes with the first photo. */
-export async function createConverter(options: ConverterOptions = {}): Promise<Converter> {
+export const createConverter = (options: ConverterOptions = {}): Promise<Converter> =>
+  createWith(() => Promise.resolve({ engines: [], models: [] }), options);
+
+/**
+ * With the parts that are offered, where the options name none.
+ * @internal
+ */
+export async function createWith(offered: Parts, options: ConverterOptions): Promise<Converter> {
   requirePlatform();
   const { signal } = options;
   const base = options.baseUrl === undefined ? undefined : folder(options.baseUrl);
-  const standard = files();
-  // Scripts that are part of this one are never looked for elsewhere.
-  const locate = (given: string | URL | undefined, name: string, beside: URL) =>
-    new URL(absolute(given ?? (base && beside.protocol !== 'blob:' ? new URL(name, base) : beside)));
-  const worker = locate(options.workerUrl, 'worker.js', standard.worker);
-  const modules = Object.entries(standard.wasm).map(([variant, beside]) => [
-    variant,
-    locate(undefined, `nijigen-${variant}.wasm`, beside),
-  ]);
+  const { worker, thread } = await scriptsOf(options, base);
   const cache = options.cache === false ? false : checkedSettings(options.cache ?? {});
-  const engine = {
-    wasm: located(options.wasmUrl ?? (Object.fromEntries(modules) as Partial<Record<Variant, URL>>)),
-    threadUrl: locate(options.threadUrl, 'thread.js', standard.thread).href,
-    threads: checkedThreads(options.threads),
-  };
+  const store = options.cache && isSharedStore(options.cache) ? checkedStore(options.cache) : undefined;
+  const { wasm, from } = await partsOf(options, base ? () => Promise.resolve(partsIn(base)) : offered);
+  const threads = checkedThreads(options.threads);
+  const engine = { wasm, threadUrl: absolute(thread), threads, ...(store && { store }) };
   const machine = thisMachine(engine.threads, checkedWorkers(options.workers));
-  const pool = new Pool(worker, engine, machine, checkedTime('idle', options.idle ?? IDLE_MS));
-  const models = await Models.open(modelsOf(options, base), signal);
+  const pool = new Pool(new URL(absolute(worker)), engine, machine, checkedTime('idle', options.idle ?? IDLE_MS));
+  const models = await Models.open(from, signal);
   if (signal?.aborted) {
     models.own.close();
     throw cancelled();
@@ -68,14 +74,49 @@ export async function createConverter(options: ConverterOptions = {}): Promise<C
   return new Converter(models, pool, cache, options.seeds ?? []);
 }
 
-function modelsOf({ modelsUrl, models }: ConverterOptions, base: URL | undefined): readonly ShippedGenerator[] | URL {
-  if (modelsUrl !== undefined) return new URL(absolute(modelsUrl));
-  return models ?? (base ? new URL('models/', base) : []);
+async function scriptsOf({ workerUrl, threadUrl }: ConverterOptions, base: URL | undefined) {
+  if (workerUrl !== undefined && threadUrl !== undefined) return { worker: workerUrl, thread: threadUrl };
+  const standard =
+    base && !inlined
+      ? { worker: new URL('worker.js', base), thread: new URL('thread.js', base) }
+      : await loaded(scripts());
+  return { worker: workerUrl ?? standard.worker, thread: threadUrl ?? standard.thread };
+}
+
+interface Offer {
+  readonly engines: readonly ShippedEngine[];
+  readonly models: readonly ShippedGenerator[] | URL;
+}
+
+const partsIn = (base: URL): Offer => ({
+  engines: builds.map((variant) => ({ variant, url: new URL(`nijigen-${variant}.wasm`, base).href })),
+  models: new URL('models/', base),
+});
+
+/** Engines and models as the options say; what they do not name is taken from what is offered. */
+async function partsOf({ engines, wasmUrl, models, modelsUrl }: ConverterOptions, offered: () => Promise<Offer>) {
+  const named = modelsUrl === undefined ? models : new URL(absolute(modelsUrl));
+  const complete = named !== undefined && (wasmUrl ?? engines) !== undefined;
+  const offer = complete ? undefined : await loaded(offered());
+  const wasm = wasmUrl === undefined ? await choice(engines ?? offer?.engines ?? []) : located(wasmUrl);
+  return { wasm, from: named ?? offer?.models ?? [] };
+}
+
+async function choice(engines: readonly ShippedEngine[]): Promise<EngineSource['wasm']> {
+  if (engines.length === 0) {
+    throw new TypeError(
+      "There is no engine: import one, as in `import simd from 'nijigen/engines/simd'`, and give it as " +
+        '`engines: [simd]`, or say with `baseUrl` where all files are.',
+    );
+  }
+  return Object.fromEntries(
+    await Promise.all(engines.map(async ({ variant, url }) => [variant, await urlOf(url)] as const)),
+  );
 }
 
 const folder = (url: string | URL): URL => new URL(absolute(url).replace(/\/?$/, '/'));
 
 function located(wasm: NonNullable<ConverterOptions['wasmUrl']>): EngineSource['wasm'] {
-  if (typeof wasm === 'string' || wasm instanceof URL) return absolute(wasm);
+  if (typeof wasm === 'string' || isUrl(wasm)) return absolute(wasm);
   return Object.fromEntries(Object.entries(wasm).map(([variant, url]) => [variant, absolute(url)]));
 }

@@ -1,19 +1,20 @@
 import { proxy, wrap, type Remote } from 'comlink';
 import { cancelled, NijigenError } from './error.js';
+import { TimeLimit, type EngineHost, type EngineRequest } from './host.js';
 import type {
   CacheCommand,
   CacheReply,
   CacheSettings,
   Compiled,
-  ConversionRequest,
   ConversionResult,
   EngineSource,
   Failure,
   Finish,
+  Revised,
   OwnGenerator,
   Progress,
   ProgressListener,
-  ShippedGenerator,
+  LocatedGenerator,
   WorkerApi,
 } from './protocol.js';
 import { startWorker } from './start-worker.js';
@@ -21,15 +22,8 @@ import { startWorker } from './start-worker.js';
 /** How long a worker may take to notice a cancel before it is ended. With it the promise settles within 300 ms. */
 const CANCEL_GRACE_MS = 200;
 
-export interface EngineRequest extends Omit<ConversionRequest, 'engine'> {
-  readonly onProgress: ProgressListener;
-  readonly signal: AbortSignal | undefined;
-  /** Milliseconds, as a timer takes them. */
-  readonly timeout: number;
-}
-
 /** One worker and its life. */
-export class EngineWorker {
+export class EngineWorker implements EngineHost {
   readonly #worker: Worker;
   readonly #remote: Remote<WorkerApi>;
   /** The worker cannot say that one of its threads failed: it waits for it. */
@@ -39,18 +33,17 @@ export class EngineWorker {
   #end: NijigenError | undefined;
   #alive = true;
   #broken = false;
-  /** The most memory that its engine is known to hold, in bytes. */
   memory = 0;
 
   /**
-   * `onReady` is told when a conversion has all that is to be fetched and has begun to draw, or has ended; before that,
-   * `onCompiled` is given the build that this worker fetched.
+   * `onCompiled` is given the build that this worker fetched; then `onReady` is told when a conversion has all that is to
+   * be fetched and has begun to draw, or has ended.
    */
   constructor(
     url: URL,
     readonly engine: EngineSource,
-    readonly onReady: () => void,
     onCompiled: (compiled: Compiled) => void,
+    readonly onReady: () => void,
   ) {
     const name = `nijigen-${Math.random().toString(36).slice(2)}`;
     this.#worker = startWorker(url, name);
@@ -61,7 +54,10 @@ export class EngineWorker {
       this.#die(
         event instanceof ErrorEvent
           ? new NijigenError('internal', `the worker failed: ${event.message}`)
-          : new NijigenError('network', `the worker could not be loaded from ${url.href}`),
+          : new NijigenError(
+              'network',
+              `the worker could not be loaded from ${url.href}; where no bundler put it there, \`baseUrl\` says where it is`,
+            ),
       );
     });
     this.#worker.addEventListener('message', ({ data }: MessageEvent<Partial<Compiled>>) => {
@@ -84,26 +80,26 @@ export class EngineWorker {
     });
   }
 
-  /** Once it is not, the worker is of no more use. */
   get alive(): boolean {
     return this.#alive;
   }
 
-  /** Whether it failed by itself. */
   get broken(): boolean {
     return this.#broken;
   }
 
-  /** `timeout` are the milliseconds that it may take, not counting those in which something is fetched. */
   async convert({ onProgress, signal, timeout, ...asked }: EngineRequest): Promise<ConversionResult> {
     const request = { ...asked, engine: this.engine };
     const forget = this.#cancelWith(signal);
-    const clock = this.#limit(timeout);
+    const limit = new TimeLimit(timeout, () => {
+      this.end(new NijigenError('timeout', `the photo was not done after ${timeout} ms; its worker was ended`));
+    });
+    limit.restart();
     // Progress has a channel of its own: its last words may come after the reply.
     let settled = false;
     const tell = proxy((progress: Progress) => {
       if (settled) return;
-      if (progress.stage === 'download') clock.restart();
+      if (progress.stage === 'download') limit.restart();
       else if (progress.stage === 'encode' || progress.loaded > 0) this.onReady();
       onProgress(progress);
     });
@@ -117,15 +113,14 @@ export class EngineWorker {
       throw this.#failed(reply.failure);
     } finally {
       settled = true;
-      clock.stop();
+      limit.stop();
       forget();
       this.onReady();
     }
   }
 
-  /** Has the engine and a generator ready before there is a photo. */
   async preload(
-    generator: ShippedGenerator | OwnGenerator,
+    generator: LocatedGenerator | OwnGenerator,
     onProgress: ProgressListener,
     signal?: AbortSignal,
   ): Promise<void> {
@@ -141,11 +136,10 @@ export class EngineWorker {
     }
   }
 
-  /** A file of a drawing that this worker holds; undefined where it does not. */
-  async revise(drawing: string, finish: Finish): Promise<{ blob: Blob; encode: number } | undefined> {
+  async revise(drawing: string, finish: Finish): Promise<Revised | undefined> {
     const reply = await this.#answer(this.#remote.revise(drawing, finish));
     if ('failure' in reply) throw this.#failed(reply.failure);
-    return reply.blob && { blob: reply.blob, encode: reply.encode };
+    return reply.revised;
   }
 
   async cache(settings: CacheSettings, command: CacheCommand): Promise<CacheReply> {
@@ -154,7 +148,6 @@ export class EngineWorker {
     return reply;
   }
 
-  /** Resolves once all that was made is stored. Says whether it is stored beyond this worker. */
   async rest(): Promise<{ readonly lasting: boolean }> {
     return this.#answer(this.#remote.rest()).catch(() => ({ lasting: true }));
   }
@@ -195,25 +188,8 @@ export class EngineWorker {
     };
   }
 
-  /** What is being drawn is not to be kept. */
   keepNothing(): void {
     void this.#remote.keepNothing();
-  }
-
-  /** Ends the worker after so many milliseconds. */
-  #limit(timeout: number): { restart: () => void; stop: () => void } {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const stop = () => {
-      clearTimeout(timer);
-    };
-    const restart = () => {
-      stop();
-      timer = setTimeout(() => {
-        this.end(new NijigenError('timeout', `the photo was not done after ${timeout} ms; its worker was ended`));
-      }, timeout);
-    };
-    restart();
-    return { restart, stop };
   }
 
   #die(error: NijigenError): void {

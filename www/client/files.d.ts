@@ -1,10 +1,13 @@
-// Where the package's own files lie beside the script. scripts/site.mjs writes the module: its URLs must stand there
-// literally, or bundlers do not see the files.
+// Where the package's own files lie, for one of its entries. scripts/package.mjs writes the module.
 declare module 'nijigen-files' {
-  export function files(): {
-    readonly worker: URL;
-    readonly thread: URL;
-    readonly wasm: Partial<Readonly<Record<import('./protocol.js').Variant, URL>>>;
-  };
-  export function models(): readonly import('./protocol.js').ShippedGenerator[];
+  /** The engine's builds that there are. */
+  export const builds: readonly import('./protocol.js').Variant[];
+  /** Whether the scripts are part of this one: then no folder has others. */
+  export const inlined: boolean;
+  export function scripts(): Promise<{ readonly worker: string | URL; readonly thread: string | URL }>;
+  /** What this entry offers without being told. */
+  export function parts(): Promise<{
+    readonly engines: readonly import('./protocol.js').ShippedEngine[];
+    readonly models: readonly import('./protocol.js').ShippedGenerator[];
+  }>;
 }

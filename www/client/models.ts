@@ -1,12 +1,14 @@
+import { absolute } from '#platform';
+import { isUrl } from './brand.js';
 import { cancelled, NijigenError } from './error.js';
 import { OwnModels } from './own-models.js';
-import { absolute } from './platform.js';
-import type { ModelEntry, OwnGenerator, ShippedGenerator } from './protocol.js';
+import type { LocatedGenerator, ModelEntry, OwnGenerator, ShippedGenerator } from './protocol.js';
+import { urlOf } from './url.js';
 
 /** The generators on offer: those that came with the package or lie in a folder, and those that were added. */
 export class Models {
   private constructor(
-    readonly shipped: readonly ShippedGenerator[],
+    readonly shipped: readonly LocatedGenerator[],
     readonly own: OwnModels,
   ) {}
 
@@ -14,7 +16,7 @@ export class Models {
   static async open(from: readonly ShippedGenerator[] | URL, signal?: AbortSignal): Promise<Models> {
     const own = await OwnModels.open();
     try {
-      return new Models(from instanceof URL ? await fetched(from, signal) : from, own);
+      return new Models(isUrl(from) ? await fetched(from, signal) : await located(from), own);
     } catch (error) {
       own.close();
       throw error;
@@ -26,27 +28,36 @@ export class Models {
   }
 
   /** The one of this style and tier; what is left out is taken from the first entry that fits. */
-  find(style?: string, tier?: string): ShippedGenerator | OwnGenerator {
+  find(style?: string, tier?: string): LocatedGenerator | OwnGenerator {
     const added = style === undefined ? undefined : this.own.find(style);
     if (added) return added;
     const shipped = this.shipped.find(
       ({ entry }) => (style ?? entry.style) === entry.style && (tier ?? entry.tier) === entry.tier,
     );
     if (!shipped) {
-      throw new NijigenError('bad-model', `there is no model for style “${style ?? 'any'}”, tier “${tier ?? 'any'}”`);
+      const offered = this.entries.map(({ id }) => id).join(', ') || 'none';
+      throw new NijigenError(
+        'bad-model',
+        `there is no model for style “${style ?? 'any'}”, tier “${tier ?? 'any'}”; on offer: ${offered}. ` +
+          'Others are imported from nijigen/models/… and given as `models`.',
+      );
     }
     return versioned(shipped);
   }
 
   /** What shows the same style sooner than `entry`, if anything does. */
-  preview({ style, tier }: ModelEntry): ShippedGenerator | undefined {
+  preview({ style, tier }: ModelEntry): LocatedGenerator | undefined {
     if (tier !== 'fine') return undefined;
     const fast = this.shipped.find(({ entry }) => entry.style === style && entry.tier === 'fast');
     return fast && versioned(fast);
   }
 }
 
-async function fetched(folder: URL, signal: AbortSignal | undefined): Promise<ShippedGenerator[]> {
+/** None of the files is fetched for it. */
+const located = (models: readonly ShippedGenerator[]): Promise<LocatedGenerator[]> =>
+  Promise.all(models.map(async ({ entry, url }) => ({ entry, url: await urlOf(url) })));
+
+async function fetched(folder: URL, signal: AbortSignal | undefined): Promise<LocatedGenerator[]> {
   const url = new URL('manifest.json', folder);
   try {
     const response = await fetch(url, signal ? { signal } : {});
@@ -60,7 +71,7 @@ async function fetched(folder: URL, signal: AbortSignal | undefined): Promise<Sh
 }
 
 /** The checksum in the URL makes a cache, whoever's it is, hold a new model apart from the one it replaces. */
-function versioned({ entry, url }: ShippedGenerator): ShippedGenerator {
+function versioned({ entry, url }: LocatedGenerator): LocatedGenerator {
   // Turbopack makes a path of the URLs that it sees.
   const dated = new URL(absolute(url));
   if (dated.protocol.startsWith('http')) dated.searchParams.set('sha256', entry.sha256);

@@ -1,6 +1,8 @@
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import { sha256 } from '../sha256.js';
+import { isFile } from './brand.js';
 import { NijigenError } from './error.js';
-import type { ModelEntry, OwnGenerator, ValueRange } from './protocol.js';
+import type { ModelEntry, ModelRange, OwnGenerator } from './protocol.js';
 
 const DATABASE = 'nijigen-models';
 const VERSION = 1;
@@ -9,8 +11,8 @@ const VERSION = 1;
 export interface ModelMeta {
   /** What people call it; its id is made from it. */
   readonly name: string;
-  /** The values that it takes for black and white; without it they are guessed. */
-  readonly range?: ValueRange;
+  /** The values that stand for black and white in what it takes and gives; without it they are found out. */
+  readonly range?: ModelRange;
   /** SPDX expression of its licence, for your own information. */
   readonly licence?: string;
 }
@@ -19,12 +21,22 @@ interface Kept {
   readonly id: string;
   readonly entry: ModelEntry;
   readonly file: Blob;
-  readonly range?: ValueRange;
+  readonly range?: ModelRange;
 }
 
+/** As bytes: WebKit's private windows store no Blobs. */
+type Stored = Omit<Kept, 'file'> & { readonly bytes: ArrayBuffer };
+
 interface Schema extends DBSchema {
-  models: { key: string; value: Kept };
+  /** Older versions stored a Blob. */
+  models: { key: string; value: Stored | Kept };
 }
+
+const restored = (stored: Stored | Kept): Kept => {
+  if ('file' in stored) return stored;
+  const { bytes, ...rest } = stored;
+  return { ...rest, file: new Blob([bytes]) };
+};
 
 /**
  * Models that were added: in the browser's database where there is one, else as long as the converter.
@@ -42,7 +54,7 @@ export class OwnModels {
       // Not every browser tells which there are.
       const databases = await (indexedDB as Partial<IDBFactory>).databases?.();
       if (databases && !databases.some(({ name }) => name === DATABASE)) return models;
-      for (const kept of await (await models.#open()).getAll('models')) models.#kept.set(kept.id, kept);
+      for (const kept of await (await models.#open()).getAll('models')) models.#kept.set(kept.id, restored(kept));
     } catch {
       // Private browsing, or a place without a database.
     }
@@ -60,7 +72,8 @@ export class OwnModels {
 
   /** Keeps a model that is known to work; gives its id, which is none of `taken`. */
   async add(file: Blob, { name, range, licence = 'unknown' }: ModelMeta, taken: readonly string[]): Promise<string> {
-    const sum = await sha256(file);
+    const bytes = await file.arrayBuffer();
+    const sum = await checksum(bytes);
     const keptAs = (id: string): Kept => {
       const entry: ModelEntry = {
         id,
@@ -68,7 +81,7 @@ export class OwnModels {
         name,
         own: true,
         tier: 'fine',
-        file: file instanceof File ? file.name : `${id}.onnx`,
+        file: isFile(file) ? file.name : `${id}.onnx`,
         bytes: file.size,
         sha256: sum,
         // Nothing tells how far a stranger's model sees.
@@ -83,7 +96,8 @@ export class OwnModels {
       const { store, done } = database.transaction('models', 'readwrite');
       // Another page may have added one of this name.
       const chosen = keptAs(unique(name, [...known(), ...(await store.getAllKeys())]));
-      await Promise.all([store.add(chosen), done]);
+      const { file: _, ...rest } = chosen;
+      await Promise.all([store.add({ ...rest, bytes }), done]);
       return chosen;
     });
     const kept = await stored.catch((error: unknown) => {
@@ -101,9 +115,9 @@ export class OwnModels {
     const renamed = { ...kept, entry: { ...kept.entry, name } };
     const there = await this.#store(kept, async (database) => {
       const { store, done } = database.transaction('models', 'readwrite');
-      const known = (await store.getKey(id)) !== undefined;
-      await Promise.all([known && store.put(renamed), done]);
-      return known;
+      const stored = await store.get(id);
+      await Promise.all([stored && store.put({ ...stored, entry: renamed.entry }), done]);
+      return stored !== undefined;
     });
     // Another page may have removed it.
     if (there ?? true) this.#kept.set(id, renamed);
@@ -176,9 +190,5 @@ function unique(name: string, taken: readonly string[]): string {
 }
 
 /** Empty on insecure origins, which have no digests. */
-async function sha256(file: Blob): Promise<string> {
-  const { subtle } = crypto as Partial<Crypto>;
-  if (!subtle) return '';
-  const digest = new Uint8Array(await subtle.digest('SHA-256', await file.arrayBuffer()));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
+const checksum = async (bytes: ArrayBuffer): Promise<string> =>
+  (crypto as Partial<Crypto>).subtle ? sha256(bytes) : '';

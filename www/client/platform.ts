@@ -1,5 +1,5 @@
-// What differs between a page and Node, which has www/node/platform.ts in place of this file.
 import { NijigenError } from './error.js';
+import type { SharedStore } from './protocol.js';
 
 /** An absolute URL; a relative one is the page's, or in a worker the worker's. */
 export function absolute(url: string | URL): string {
@@ -15,6 +15,11 @@ export function requirePlatform(): void {
     'there are no Web Workers or no WebAssembly here; call this in the browser, not while a server renders the page',
   );
 }
+
+/** Workers cannot be given one. Throws a TypeError. */
+export const checkedStore: (store: SharedStore) => SharedStore = () => {
+  throw new TypeError('cache: a store of your own is for Node; in a browser pictures are kept in its database');
+};
 
 /** A timer for what can as well be left undone. */
 export const someTime = (work: () => void, ms: number): ReturnType<typeof setTimeout> => setTimeout(work, ms);

@@ -1,6 +1,7 @@
-import { EngineWorker } from './engine-worker.js';
+import { EngineWorker } from '#engine';
+import type { EngineHost } from './host.js';
 import { cancelled, NijigenError } from './error.js';
-import { someTime } from './platform.js';
+import { someTime } from '#platform';
 import type { CacheCommand, CacheReply, CacheSettings, EngineSource } from './protocol.js';
 import { mostWorkers, plan, type Machine, type Plan } from './scheduler.js';
 import { askAll } from './shared-cache.js';
@@ -8,19 +9,19 @@ import { askAll } from './shared-cache.js';
 /** Something that a worker is needed for. */
 interface Task {
   /** Tasks that have it in common may be of the same photo: the second finds what the first has made. */
-  readonly kin: unknown;
+  readonly affinity: unknown;
   readonly reject: (error: NijigenError) => void;
   /** Never rejects. */
-  readonly run: (worker: EngineWorker) => Promise<void>;
+  readonly run: (worker: EngineHost) => Promise<void>;
 }
 
 /** A worker's place in the pool. */
 interface Slot {
-  readonly worker: EngineWorker;
+  readonly worker: EngineHost;
   readonly threads: number;
   task: Task | undefined;
   /** The last task's. */
-  kin: unknown;
+  affinity: unknown;
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
@@ -39,7 +40,7 @@ export class Pool {
   /** The one used last is the last. */
   readonly #slots = new Set<Slot>();
   /** Of no more use, but not at rest yet. */
-  readonly #leaving = new Set<EngineWorker>();
+  readonly #leaving = new Set<EngineHost>();
   readonly #batches = new Set<Batch>();
   #waiting: Task[] = [];
   #plan: Plan | undefined;
@@ -64,7 +65,7 @@ export class Pool {
   }
 
   /** Runs `work` when its turn comes. An abort while it waits rejects at once and gives the turn up. */
-  async run<T>(work: (worker: EngineWorker) => Promise<T>, kin: unknown, signal?: AbortSignal): Promise<T> {
+  async run<T>(work: (worker: EngineHost) => Promise<T>, affinity: unknown, signal?: AbortSignal): Promise<T> {
     if (this.#disposed) throw disposed();
     if (signal?.aborted) throw cancelled();
     return new Promise((resolve, reject) => {
@@ -73,7 +74,7 @@ export class Pool {
         reject(cancelled());
       };
       const task: Task = {
-        kin,
+        affinity,
         reject: (error) => {
           signal?.removeEventListener('abort', leave);
           reject(error);
@@ -153,7 +154,7 @@ export class Pool {
     if (photos === 0) this.#plan = undefined;
     else this.#revise(plan(photos, this.machine));
     for (const task of [...this.#waiting]) {
-      if (task.kin !== undefined && this.#live().some((slot) => slot.task?.kin === task.kin)) continue;
+      if (task.affinity !== undefined && this.#live().some((slot) => slot.task?.affinity === task.affinity)) continue;
       let slot;
       try {
         slot = this.#slotFor(task);
@@ -174,7 +175,7 @@ export class Pool {
   }
 
   /** A worker that is free, or a new one if there may be more. */
-  #slotFor({ kin }: Task): Slot | undefined {
+  #slotFor({ affinity }: Task): Slot | undefined {
     const { workers, threads } = this.#plan ?? plan(1, this.machine);
     const live = this.#live();
     const busy = live.filter(({ task }) => task);
@@ -182,7 +183,7 @@ export class Pool {
     const free = live.filter(({ task }) => !task);
     // Half the threads at once are better than all of them after a start.
     const fit = free.filter((slot) => slot.threads <= threads && slot.threads * 2 >= threads);
-    const warm = fit.find((slot) => kin !== undefined && slot.kin === kin) ?? fit.at(-1);
+    const warm = fit.find((slot) => affinity !== undefined && slot.affinity === affinity) ?? fit.at(-1);
     if (warm) return warm;
     for (const slot of free) void this.#retire(slot);
     const used = busy.reduce((sum, slot) => sum + slot.threads, 0);
@@ -196,7 +197,7 @@ export class Pool {
     slot.task = task;
     void task.run(slot.worker).finally(() => {
       slot.task = undefined;
-      slot.kin = task.kin;
+      slot.affinity = task.affinity;
       this.#rested(slot);
       this.#pump();
     });
@@ -208,16 +209,16 @@ export class Pool {
     const worker = new EngineWorker(
       this.url,
       engine,
+      ({ url, module }) => {
+        this.#compiled.set(url, module);
+      },
       () => {
         if (this.#fetched) return;
         this.#fetched = true;
         this.#pump();
       },
-      ({ url, module }) => {
-        this.#compiled.set(url, module);
-      },
     );
-    const slot: Slot = { worker, threads, task: undefined, kin: undefined, timer: undefined };
+    const slot: Slot = { worker, threads, task: undefined, affinity: undefined, timer: undefined };
     this.#slots.add(slot);
     return slot;
   }

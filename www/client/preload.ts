@@ -1,5 +1,5 @@
-import type { EngineWorker } from './engine-worker.js';
-import type { ModelEntry, OwnGenerator, ProgressListener, ShippedGenerator } from './protocol.js';
+import type { EngineHost } from './host.js';
+import type { ModelEntry, OwnGenerator, ProgressListener, LocatedGenerator } from './protocol.js';
 
 export interface PreloadOptions {
   /** Default the first one that each style has. */
@@ -15,8 +15,8 @@ export interface PreloadOptions {
  * @internal
  */
 export async function preload(
-  worker: EngineWorker,
-  generators: readonly (ShippedGenerator | OwnGenerator)[],
+  worker: EngineHost,
+  generators: readonly (LocatedGenerator | OwnGenerator)[],
   { signal, onProgress }: PreloadOptions,
 ): Promise<void> {
   const sizes = generators.map((generator) => ('entry' in generator ? generator.entry.bytes : 0));

@@ -1,4 +1,8 @@
 // What crosses the boundary between the client and its worker. Both sides import these types; nothing else crosses.
+import type * as made from './core.js';
+import type { CacheMode } from './core.js';
+
+export type { CacheMode, Comparison, Crop, Language, OutputFormat, Rotation, Since } from './core.js';
 
 /** One object of `models/manifest.json`: a generator that can be chosen. */
 export interface ModelEntry {
@@ -20,30 +24,10 @@ export interface ModelEntry {
   readonly name?: string;
 }
 
-export type OutputFormat = 'png' | 'jpeg' | 'webp';
-
 /** The core's options; every one may be left out and has its default there. */
-export interface CoreOptions {
-  /**
-   * Longer side in pixels of what the generator draws, 256–16384, rounded; default 1024. Smaller photos are not
-   * enlarged. Only ours, which work in tiles, go beyond 2048.
-   */
-  readonly maxSide?: number;
-  /** The result gets the photo's own size; detail finer than `maxSide` is taken from the photo. Default false. */
-  readonly fullSize?: boolean;
-  /** How much of the drawing shows over the photo, 0–1; at 0 it is the photo, without any mark. Default 1. */
-  readonly strength?: number;
-  /** Default `png`. */
-  readonly format?: OutputFormat;
-  /** 1–100, rounded, for `jpeg` only: `webp` is lossless here, as `png` is. Default 90. */
-  readonly quality?: number;
-  /** Language of the small mark in the corner that says how the picture was made; `null` leaves it out. Default `en`. */
-  readonly label?: 'en' | 'zh' | 'ja' | null;
-  /** Largest file taken, in bytes; default 32 MiB. */
-  readonly maxBytes?: number;
-  /** Largest photo taken, in pixels; default 64 000 000. */
-  readonly maxPixels?: number;
-}
+export interface CoreOptions extends Readonly<
+  Partial<made.Limits & made.Framing & Omit<made.Draw, 'revisable' | 'device'> & made.Finish>
+> {}
 
 /**
  * Where a conversion is. `download` counts bytes of the engine and the model, `inference` the share of
@@ -85,6 +69,8 @@ export interface EngineSource {
   readonly threads: number | undefined;
   /** Builds that another worker has compiled already. */
   readonly compiled?: readonly Compiled[];
+  /** In Node alone: it cannot be posted. */
+  readonly store?: SharedStore;
 }
 
 /**
@@ -116,41 +102,78 @@ export type ErrorCode =
  */
 export type Photo = Blob | string | ImageBitmap | ImageData;
 
-/** The values that stand for black and white in a generator's input and output. */
-export type ValueRange = readonly [-1, 1] | readonly [0, 1];
+/** The values that stand for black and white. */
+export type ValueRange = readonly [-1, 1] | readonly [0, 1] | readonly [0, 255];
 
-/** One of ours, and the absolute URL of its file. */
+/** Those of a generator's input and output: the same, or each its own. */
+export type ModelRange = ValueRange | { readonly input: ValueRange; readonly output: ValueRange };
+
+/** The URL of a file, or what says it once it is needed: bundlers hint at files whose URL is in a page's first scripts. */
+export type FileUrl = string | (() => Promise<string | URL>);
+
+/** One of ours, as `nijigen/models/<id>` exports it. */
 export interface ShippedGenerator {
+  readonly entry: ModelEntry;
+  readonly url: FileUrl;
+}
+
+/** A build of the engine, as `nijigen/engines/<variant>` exports it. */
+export interface ShippedEngine {
+  readonly variant: Variant;
+  readonly url: FileUrl;
+}
+
+/**
+ * One of ours, and the absolute URL of its file.
+ * @internal
+ */
+export interface LocatedGenerator {
   readonly entry: ModelEntry;
   readonly url: string;
 }
 
 /**
- * A user's own ONNX file, or its absolute URL. Without a range it is guessed.
+ * A user's own ONNX file, or its absolute URL. Without a range it is found out.
  * @internal
  */
 export interface OwnGenerator {
   readonly name: string;
   readonly file: Blob | string;
-  readonly range?: ValueRange;
+  readonly range?: ModelRange;
 }
 
 /** How much is kept, for how long, and how alike two photos must be for one result to do for both. */
-export interface CacheSettings {
-  /** How long an entry is kept, in milliseconds; default 7 days. */
-  readonly maxAge?: number;
-  /** What the age is counted from; default `creation`. */
-  readonly since?: 'creation' | 'use';
-  /** Bytes of all entries; default 256 MiB, and never more than a fifth of what the browser grants. */
-  readonly maxBytes?: number;
-  /** Largest distance of a near hit, in bits of 64, 0–16; default 5. */
-  readonly threshold?: number;
-  /** Whether the photo's file is kept beside its result; default false. Turning it off removes none that are kept. */
-  readonly keepOriginals?: boolean;
+export interface CacheSettings extends Readonly<Partial<Omit<made.CacheSettings, 'maxEntries'>>> {}
+
+/** An entry on its way into a store. */
+export interface SharedEntry {
+  readonly name: string;
+  /** All of it, or nothing, is to be kept. */
+  readonly value: Uint8Array;
+  /** How long it is to be kept, in milliseconds. */
+  readonly lifetime: number;
+  /** Names of the sets that `member` joins; none for a picture whose likeness proves nothing. */
+  readonly sets: readonly string[];
+  /** Says in its sets which entry it stands for: 40 bytes, which may go when the entry is gone. */
+  readonly member: Uint8Array;
 }
 
-/** `use` looks up and stores, `refresh` only stores: the picture is made anew; `off` does neither. */
-export type CacheMode = 'use' | 'refresh' | 'off';
+/**
+ * Where entries are kept that several processes share, in Node: Redis, most likely. Names and values are opaque; the
+ * command-line program of the same version has the very same on its servers. A call that rejects, or a look-up that takes
+ * longer than a second, costs nothing but the entry: the photo is drawn, and the store is left alone for five seconds.
+ *
+ * It may name settings, too: `maxAge`, `threshold`, and `maxBytes`, for the largest entry that is stored and for all that
+ * this process keeps itself. How much is kept in all is the store's to say.
+ */
+export interface SharedStore extends CacheSettings {
+  /** The value of this name, if it is there. */
+  get(name: string): Promise<Uint8Array | undefined>;
+  /** Keeps an entry, in place of the one of the same name. */
+  put(entry: SharedEntry): Promise<void>;
+  /** What is in these sets; the same member may come more than once. */
+  members(sets: readonly string[]): Promise<readonly Uint8Array[]>;
+}
 
 /** Says that a result was not made but found. */
 export interface Cached {
@@ -165,15 +188,7 @@ export interface Cached {
 }
 
 /** A picture that is kept. Times are milliseconds since 1970. */
-export interface CacheEntry {
-  readonly id: string;
-  /** The model's `id`. */
-  readonly model: string;
-  readonly created: number;
-  readonly used: number;
-  /** How many photos it has answered. */
-  readonly hits: number;
-  readonly bytes: number;
+export interface CacheEntry extends Readonly<made.Listed> {
   /** The photo, small. */
   readonly thumbnail: Blob;
 }
@@ -196,15 +211,15 @@ export interface ConversionRequest {
     /** Whether to answer only when the result is stored, or cannot be. */
     readonly wait?: boolean;
   };
-  readonly generator: ShippedGenerator | OwnGenerator;
+  readonly generator: LocatedGenerator | OwnGenerator;
   readonly engine: EngineSource;
   readonly options: CoreOptions;
   /** The name under which the drawing is to be held for `revise`. */
   readonly drawing?: string;
   /** For a preview: the generator that comes after it, whose picture is the answer where it is kept. */
-  readonly rather?: ShippedGenerator;
+  readonly preferred?: LocatedGenerator;
   /** After a preview: its generator. What is kept of it goes once this picture is kept. */
-  readonly instead?: ShippedGenerator;
+  readonly supersedes?: LocatedGenerator;
 }
 
 /** @internal */
@@ -219,12 +234,12 @@ export interface ConversionResult {
   /** The most memory that it has held until now, in bytes. */
   readonly memory: number;
   readonly timings: Timings;
-  /** Whether the input looked like a drawing already: then nothing is kept, nor found by likeness. */
+  /** Whether the input looked like a drawing already; told only where pictures are kept or looked up. */
   readonly drawn: boolean;
   /** Missing when the picture was made for this call. */
   readonly cached?: Cached;
   /** Whether it is the picture of the generator that the request would rather have. */
-  readonly rather?: boolean;
+  readonly preferred?: boolean;
   /** Whether one that was made is stored; told only to who waits for it. */
   readonly kept?: boolean;
   /** The request's name, where the drawing is held under it. */
@@ -246,11 +261,19 @@ export interface Failure {
 export type Reply = { readonly result: ConversionResult } | { readonly failure: Failure };
 
 /** What can be chosen anew without drawing anew. */
-export type Finish = Pick<CoreOptions, 'strength' | 'format' | 'quality' | 'label'>;
+export interface Finish extends Readonly<Partial<made.Finish>> {}
 
 /** @internal */
-export type Revision =
-  { readonly blob?: Blob; /** Milliseconds. */ readonly encode: number } | { readonly failure: Failure };
+export interface Revised {
+  readonly blob: Blob;
+  readonly width: number;
+  readonly height: number;
+  /** Milliseconds. */
+  readonly encode: number;
+}
+
+/** @internal */
+export type Revision = { readonly revised?: Revised } | { readonly failure: Failure };
 
 /** @internal */
 export type CacheCommand =
@@ -279,7 +302,7 @@ export interface WorkerApi {
   /** Fetches and compiles the engine, and fetches and reads a generator, so that a photo need not wait for them. */
   preload(request: Pick<ConversionRequest, 'generator' | 'engine'>, onProgress: ProgressListener): Promise<ReadyReply>;
   /** Makes a file of a drawing that is held, also amid a conversion; none where it no longer is. */
-  revise(drawing: string, finish: Finish): Revision;
+  revise(drawing: string, finish: Finish): Promise<Revision>;
   /** Ends the conversion or preload in progress, if any, at its next pause. */
   cancel(): void;
   /** The result of the conversion in progress, if any, is not to be stored. */

@@ -1,3 +1,5 @@
+import { threadsFor } from './threads.js';
+
 /** What the machine, the browser and the embedder allow. */
 export interface Machine {
   readonly cores: number;
@@ -17,8 +19,6 @@ export interface Plan {
   readonly threads: number;
 }
 
-/** Beyond this a photo of ordinary size gains nothing. */
-const MOST_THREADS = 8;
 /** More workers only fetch, compile and hold the same weights once more. */
 const MOST_WORKERS = 4;
 /** What a worker may come to hold: 24 megapixels in full resolution take as much. */
@@ -41,7 +41,7 @@ export const mostWorkers = ({ cores, memory = USUAL_GIB, workers }: Machine): nu
  */
 export function plan(photos: number, machine: Machine): Plan {
   const most = mostWorkers(machine);
-  const threads = machine.isolated ? (machine.threads ?? Math.min(machine.cores, MOST_THREADS)) : 1;
+  const threads = machine.isolated ? threadsFor(machine.threads, machine.cores) : 1;
   if (threads === 1) return { workers: Math.max(1, Math.min(most, photos)), threads };
   if (photos < LONG * most) return { workers: 1, threads };
   return { workers: most, threads: Math.max(1, Math.floor(threads / most)) };

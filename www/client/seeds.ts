@@ -1,6 +1,8 @@
-import type { Conversion } from './converter.js';
-import { absolute } from './platform.js';
+import { absolute } from '#platform';
+import { sha256 } from '../sha256.js';
+import { isBlob } from './brand.js';
 import type { ModelEntry, CoreOptions, Photo } from './protocol.js';
+import type { Conversion } from './types.js';
 
 /** A result made ahead. It answers one photo, for one model and choice of options, before the engine is fetched. */
 export interface Seed {
@@ -32,7 +34,7 @@ export async function madeAhead(
   options: CoreOptions,
   signal: AbortSignal | undefined,
 ): Promise<Conversion | undefined> {
-  if (!(photo instanceof Blob) || !seeds.some(({ bytes }) => bytes === photo.size)) return undefined;
+  if (!isBlob(photo) || !seeds.some(({ bytes }) => bytes === photo.size)) return undefined;
   const begin = performance.now();
   try {
     const choice = JSON.stringify([entry, Object.entries(options).sort()]);
@@ -62,9 +64,4 @@ export async function madeAhead(
     // The photo or the network is gone, or the origin is insecure and has no digests.
     return undefined;
   }
-}
-
-async function sha256(bytes: ArrayBuffer): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

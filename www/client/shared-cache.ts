@@ -1,4 +1,4 @@
-import type { EngineWorker } from './engine-worker.js';
+import type { EngineHost } from './host.js';
 import type { CacheCommand, CacheEntry, CacheReply, CacheSettings, CacheUsage } from './protocol.js';
 
 type Answer = Exclude<CacheReply, { readonly failure: unknown }>;
@@ -8,7 +8,7 @@ type Answer = Exclude<CacheReply, { readonly failure: unknown }>;
  * one. What is removed is gone from all of them when this resolves: the news that they tell each other may come later.
  */
 export async function askAll(
-  workers: readonly EngineWorker[],
+  workers: readonly EngineHost[],
   settings: CacheSettings,
   command: CacheCommand,
 ): Promise<CacheReply> {

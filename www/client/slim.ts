@@ -1,9 +1,12 @@
 export { createConverter } from './create.js';
+/** @internal */
+export { createWith } from './create.js';
 export type { ConverterOptions } from './create.js';
-export type { Abortable, Conversion, Converter, ConvertManyOptions, ConvertOptions } from './converter.js';
+export type { Converter } from './converter.js';
+export type { Abortable, Conversion, ConvertManyOptions, ConvertOptions } from './types.js';
 export { NijigenError } from './error.js';
 export type { CacheControl } from './cache-control.js';
-export type { Converted, Sources } from './many.js';
+export type { Converted, Sources } from './convert-many.js';
 export type { ModelMeta } from './own-models.js';
 export type { PreloadOptions } from './preload.js';
 export type {
@@ -12,15 +15,25 @@ export type {
   CacheMode,
   CacheSettings,
   CacheUsage,
+  Comparison,
   CoreOptions,
+  Crop,
   ErrorCode,
+  FileUrl,
   Finish,
+  Language,
   ModelEntry,
   OutputFormat,
   Progress,
   ProgressListener,
+  Rotation,
+  SharedEntry,
+  SharedStore,
+  ShippedEngine,
   ShippedGenerator,
+  Since,
   Timings,
+  ModelRange,
   ValueRange,
   Variant,
 } from './protocol.js';

@@ -1,5 +1,6 @@
+import { isArrayBuffer, isBlob, isImageBitmap, isImageData, isOf, isUrl } from './brand.js';
 import { cancelled, NijigenError } from './error.js';
-import { absolute } from './platform.js';
+import { absolute } from '#platform';
 import type { Photo } from './protocol.js';
 
 /** A class of the browser's; `never` for programs that know only Node's types. */
@@ -26,9 +27,9 @@ export type ReadableSource = Exclude<Source, Shown>;
  * @internal
  */
 export function toFile(source: FileSource): Blob | string {
-  if (typeof source === 'string' || source instanceof URL) return absolute(source);
-  if (source instanceof Blob) return source;
-  const bytes = source instanceof ArrayBuffer ? source : ArrayBuffer.isView(source) && unshared(source);
+  if (typeof source === 'string' || isUrl(source)) return absolute(source);
+  if (isBlob(source)) return source;
+  const bytes = isArrayBuffer(source) ? source : ArrayBuffer.isView(source) && unshared(source);
   if (bytes) return new Blob([bytes]);
   throw new TypeError('the source is neither a file, bytes, a URL nor a picture');
 }
@@ -38,12 +39,13 @@ export function toFile(source: FileSource): Blob | string {
  * @internal
  */
 export function toPhoto(source: ReadableSource): Photo {
-  // By their names, for which Node's build has others.
-  if (typeof ImageBitmap === 'function' && source instanceof ImageBitmap) {
+  if (isImageBitmap(source)) {
     if (source.width > 0) return source;
     throw new NijigenError('corrupt-image', 'the ImageBitmap is closed');
   }
-  return typeof ImageData === 'function' && source instanceof ImageData ? source : toFile(source as FileSource);
+  // By its name, for which Node's build has another, without a brand.
+  const isPixels = isImageData(source) || (typeof ImageData === 'function' && source instanceof ImageData);
+  return isPixels ? source : toFile(source);
 }
 
 /**
@@ -89,21 +91,12 @@ async function unlessAborted(coming: Promise<ImageBitmap>, signal?: AbortSignal)
 }
 
 const isShown = (source: Source): source is Shown =>
-  isA('HTMLImageElement', source) || isA('HTMLCanvasElement', source) || isA('OffscreenCanvas', source);
-
-/** Not every place has every class. */
-function isA<Name extends 'HTMLImageElement' | 'HTMLCanvasElement' | 'OffscreenCanvas'>(
-  name: Name,
-  value: unknown,
-): value is InstanceType<(typeof globalThis)[Name]> {
-  const { [name]: known } = globalThis as Partial<typeof globalThis>;
-  return known !== undefined && value instanceof known;
-}
+  ['HTMLImageElement', 'HTMLCanvasElement', 'OffscreenCanvas'].some((name) => isOf(name, source));
 
 async function bitmapOf(source: Shown): Promise<ImageBitmap> {
   let bitmap;
   try {
-    if (isA('HTMLImageElement', source)) await source.decode();
+    if ('decode' in source) await source.decode();
     bitmap = await createImageBitmap(source);
   } catch (cause) {
     throw new NijigenError('corrupt-image', 'the element shows no picture: it is empty or could not be loaded', {
@@ -135,6 +128,6 @@ async function isReadable(bitmap: ImageBitmap): Promise<boolean> {
 
 /** A blob cannot be made of memory that threads share. */
 const unshared = (view: ArrayBufferView): ArrayBufferView<ArrayBuffer> =>
-  view.buffer instanceof ArrayBuffer
+  isArrayBuffer(view.buffer)
     ? (view as ArrayBufferView<ArrayBuffer>)
     : new Uint8Array(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));

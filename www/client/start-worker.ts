@@ -4,8 +4,9 @@ const wrappers = new Map<string, string>();
 
 /**
  * Starts a module worker. Browsers refuse a script of another origin, such as a CDN's, so that is imported by one of
- * this origin; its host must allow it (CORS), and a CSP's `worker-src` has to name both `blob:` and that host. Throws
- * `unsupported-environment` where the browser makes none at all.
+ * this origin; its host must allow it (CORS), and a CSP's `worker-src` has to name both `blob:` and that host. A frame
+ * with `sandbox` and without `allow-same-origin` has an origin to which nothing belongs, blobs neither: there it is a
+ * `data:` URL. Throws `unsupported-environment` where the browser makes none at all.
  */
 export function startWorker(url: string | URL, name: string): Worker {
   const { href, origin, protocol } = new URL(url);
@@ -22,8 +23,13 @@ export function startWorker(url: string | URL, name: string): Worker {
 function wrapped(href: string): string {
   const known = wrappers.get(href);
   if (known !== undefined) return known;
-  const script = new Blob([`import ${JSON.stringify(href)};`], { type: 'text/javascript' });
-  const wrapper = URL.createObjectURL(script);
+  const wrapper = scriptUrl(`import ${JSON.stringify(href)};`);
   wrappers.set(href, wrapper);
   return wrapper;
+}
+
+/** The URL of a script that is text. */
+export function scriptUrl(text: string): string {
+  if (self.origin === 'null') return `data:text/javascript,${encodeURIComponent(text)}`;
+  return URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));
 }

@@ -12,6 +12,6 @@ declare global {
   interface HTMLElementTagNameMap {
     'nijigen-photo': NijigenPhoto;
   }
-  // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- so that every element they bubble through has them
+  // So that every element they bubble through has them.
   interface GlobalEventHandlersEventMap extends NijigenPhotoEvents {}
 }

@@ -1,22 +1,24 @@
-// In place of www/client/engine-worker.ts: Node runs the worker's code itself.
-import type { EngineRequest } from '../client/engine-worker.js';
+// Node runs the worker's code itself.
 import { cancelled, NijigenError } from '../client/error.js';
+import { TimeLimit, type EngineHost, type EngineRequest } from '../client/host.js';
 import type {
   CacheCommand,
   CacheReply,
   CacheSettings,
+  Compiled,
   ConversionResult,
   EngineSource,
   Finish,
+  Revised,
   OwnGenerator,
   ProgressListener,
-  ShippedGenerator,
+  LocatedGenerator,
 } from '../client/protocol.js';
 import { atRest, cacheWith, command } from '../worker/cache/index.js';
 import { convert, preload } from '../worker/convert.js';
 import { revise } from '../worker/drawings.js';
 import { toFailure } from '../worker/failure.js';
-import { core, loadCore } from '../worker/module.js';
+import { allocationFailed, loadCore } from '../worker/module.js';
 import { Turns } from './turns.js';
 
 /** There is one module, whatever the number of converters. */
@@ -25,9 +27,8 @@ const turns = new Turns();
 let stopped: NijigenError | undefined;
 
 /** What a worker does, step by step in between the program's other work. */
-export class EngineWorker {
+export class EngineWorker implements EngineHost {
   readonly #ended = new AbortController();
-  /** The most memory that the engine is known to hold, in bytes. */
   memory = 0;
   readonly engine: EngineSource;
   #keep = true;
@@ -35,6 +36,7 @@ export class EngineWorker {
   constructor(
     _url: URL,
     engine: EngineSource,
+    _onCompiled: (compiled: Compiled) => void,
     readonly onReady: () => void,
   ) {
     this.engine = one(engine);
@@ -53,34 +55,29 @@ export class EngineWorker {
     this.#keep = true;
     const late = new AbortController();
     const error = new NijigenError('timeout', `the photo was not done after ${timeout} ms`);
-    let timer: ReturnType<typeof setTimeout> | undefined;
+    const limit = new TimeLimit(timeout, () => {
+      late.abort(error);
+    });
     const tell: ProgressListener = (progress) => {
-      // What is fetched does not count.
-      if (progress.stage === 'download') {
-        clearTimeout(timer);
-        timer = undefined;
-      } else {
-        timer ??= setTimeout(() => {
-          late.abort(error);
-        }, timeout);
-      }
+      if (progress.stage === 'download') limit.stop();
+      else limit.start();
       onProgress(progress);
     };
     try {
       return await this.#run(
-        (until) => convert(request, until, tell, () => Promise.resolve(this.#keep)),
+        (signal) => convert(request, { signal, onProgress: tell, mayKeep: () => Promise.resolve(this.#keep) }),
         [late.signal, ...(signal ? [signal] : [])],
       );
     } catch (cause) {
       throw late.signal.aborted ? error : cause;
     } finally {
-      clearTimeout(timer);
+      limit.stop();
       this.onReady();
     }
   }
 
   async preload(
-    generator: ShippedGenerator | OwnGenerator,
+    generator: LocatedGenerator | OwnGenerator,
     onProgress: ProgressListener,
     signal?: AbortSignal,
   ): Promise<void> {
@@ -88,12 +85,10 @@ export class EngineWorker {
     await this.#run((until) => preload(request, until, onProgress), signal ? [signal] : []);
   }
 
-  revise(drawing: string, finish: Finish): Promise<{ blob: Blob; encode: number } | undefined> {
-    return this.#run(() => {
-      const revision = revise(drawing, finish);
-      return Promise.resolve(
-        'failure' in revision || !revision.blob ? undefined : { ...revision, blob: revision.blob },
-      );
+  revise(drawing: string, finish: Finish): Promise<Revised | undefined> {
+    return this.#run(async () => {
+      const revision = await revise(drawing, finish);
+      return 'failure' in revision ? undefined : revision.revised;
     });
   }
 
@@ -137,12 +132,3 @@ const one = (engine: EngineSource): EngineSource => {
   const { wasm } = engine;
   return typeof wasm === 'string' || wasm.simd === undefined ? engine : { ...engine, wasm: wasm.simd };
 };
-
-/** After a trap even this call may fail. */
-function allocationFailed(): boolean {
-  try {
-    return core.allocation_failed();
-  } catch {
-    return false;
-  }
-}

@@ -1,6 +1,6 @@
-// In place of www/client/platform.ts.
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { SharedStore } from '../client/protocol.js';
 
 /** An absolute URL; what names no scheme is a path of the file system. */
 export function absolute(url: string | URL): string {
@@ -14,6 +14,9 @@ export function absolute(url: string | URL): string {
 export function requirePlatform(): void {
   // Nothing is missing.
 }
+
+/** The engine is in the same process, and can call it. */
+export const checkedStore = (store: SharedStore): SharedStore => store;
 
 /** A timer that does not keep the program from ending. */
 export const someTime = (work: () => void, ms: number): ReturnType<typeof setTimeout> => setTimeout(work, ms).unref();

@@ -3,16 +3,19 @@ import { WorkerError } from './failure.js';
 // Box types, four letters read as a number.
 const FTYP = 0x66747970;
 const ISPE = 0x69737065;
+const CGBI = 0x43674249;
+const START_OF_IMAGE = 0xffd8;
 
 /**
- * Decodes an AVIF or HEIC file with the browser's own decoder; undefined if the file is neither or the browser cannot.
- * The pixel limit is checked before anything is decoded.
+ * Decodes what the core does not with the browser's own decoder: AVIF and HEIC, JPEG of rare kinds (with arithmetic coding
+ * or 12 bits) and Apple's PNG; undefined if the file is none of these or the browser cannot either. The pixel limit is
+ * checked before anything is decoded.
  */
 export async function decodeInBrowser(
   file: Uint8Array<ArrayBuffer>,
   maxPixels: number,
 ): Promise<ImageData | undefined> {
-  const pixels = largestPicture(file);
+  const pixels = largestPicture(file) ?? framePixels(file) ?? applePixels(file);
   if (pixels === undefined) return undefined;
   if (pixels > maxPixels) {
     throw new WorkerError('too-large', `the picture has ${pixels} pixels, the limit is ${maxPixels}`);
@@ -29,6 +32,29 @@ export function pixelsOf(bitmap: ImageBitmap): ImageData {
   context.drawImage(bitmap, 0, 0);
   bitmap.close();
   return context.getImageData(0, 0, width, height);
+}
+
+/** Pixels of a JPEG, as its frame says (ITU-T T.81, B.2.2). */
+function framePixels(file: Uint8Array<ArrayBuffer>): number | undefined {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  if (view.byteLength < 4 || view.getUint16(0) !== START_OF_IMAGE) return undefined;
+
+  for (let at = 2; at + 9 <= view.byteLength && view.getUint8(at) === 0xff;) {
+    const marker = view.getUint8(at + 1);
+    // Fill bytes may come before a marker; those of codes and conditioning lie among those of frames.
+    if (marker === 0xff) at += 1;
+    else if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) {
+      return view.getUint16(at + 5) * view.getUint16(at + 7);
+    } else at += 2 + view.getUint16(at + 2);
+  }
+  return undefined;
+}
+
+/** Pixels of a PNG of Apple's own kind, whose first chunk is `CgBI` of four bytes. */
+function applePixels(file: Uint8Array<ArrayBuffer>): number | undefined {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  if (view.byteLength < 40 || view.getUint32(12) !== CGBI) return undefined;
+  return view.getUint32(32) * view.getUint32(36);
 }
 
 /**

@@ -1,103 +1,186 @@
-import type { Conversion } from 'nijigen-core';
-import type {
-  ConversionRequest,
-  ConversionResult,
-  CoreOptions,
-  ProgressListener,
-  ShippedGenerator,
-  Timings,
-} from '../client/protocol.js';
+import type { Conversion, Photo } from 'nijigen-core';
+import type { Step } from '../client/core.js';
+import type { ConversionRequest, ConversionResult, ProgressListener, Timings } from '../client/protocol.js';
+import { shared } from '#shared';
 import { cacheWith } from './cache/index.js';
+import type { Lookup } from './cache/unshared.js';
 import type { Answer } from './cache/cache.js';
-import { core, report, shareModule } from './module.js';
+import { thisDevice } from './device.js';
 import { fileOf, hold } from './drawings.js';
 import { load, type Loading } from './engine.js';
 import { WorkerError } from './failure.js';
-import { pause } from './pause.js';
-import { decode, digest, glimpse, open, see, type Seen } from './photo.js';
+import { keyOf, keyOfShipped } from './key.js';
+import { core, report, shareModule } from './module.js';
+import { pause } from '#pause';
+import { decode, digest, glimpse, open, see, type Raw, type Seen } from './photo.js';
 
 /** How long the core works before it looks up: short enough for smooth progress and a prompt cancel. */
 const STEP_MS = 40;
 
-/** One photo's way through the worker. */
-export async function convert(
-  request: ConversionRequest,
-  signal: AbortSignal,
-  onProgress: ProgressListener,
-  mayKeep: () => Promise<boolean>,
-): Promise<ConversionResult> {
+/** What whoever asked is told and can do meanwhile. */
+export interface Surroundings {
+  readonly signal: AbortSignal;
+  readonly onProgress: ProgressListener;
+  /** Whether the picture may still be kept, once it is made. */
+  readonly mayKeep: () => Promise<boolean>;
+}
+
+/** One photo's way through the worker, in the order that the core's `Lookup` says. */
+export async function convert(request: ConversionRequest, around: Surroundings): Promise<ConversionResult> {
   const clock = stopwatch();
-  const loading = load(request, signal, (loaded, total) => {
-    onProgress({ stage: 'download', loaded, total });
+  const loading = load(request, around.signal, (loaded, total) => {
+    around.onProgress({ stage: 'download', loaded, total });
   });
-  const [raw] = await Promise.all([open(request.photo, request.options, signal), loading.core]);
+  const [raw] = await Promise.all([open(request.photo, request.options, around.signal), loading.core]);
   const { mode, settings } = request.cache;
-  const cache = mode === 'off' ? undefined : await cacheWith(settings);
-  const key = cache && (await keyOf(request, loading));
-  const sha256 = key === undefined ? undefined : await digest(raw);
-  const { rather } = request;
-  const keys = [...(rather ? [keyOfShipped(rather, request.options)] : []), ...(key === undefined ? [] : [key])];
-  const kept = async (seen?: Seen) => {
-    if (mode !== 'use' || !cache || !sha256) return undefined;
-    for (const sought of keys) {
-      const answer = await cache.find({ key: sought, sha256, ...(seen && { print: seen.print }) });
-      if (answer) {
-        const timings = { load: 0, prepare: clock(), inference: 0, encode: 0 };
-        return { ...found(answer, timings), ...(sought !== key && { rather: true }) };
-      }
-    }
-    return undefined;
-  };
-
-  const exact = await kept();
-  if (exact) return exact;
-  const glimpsed = cache && glimpse(raw, request.options);
-  const early = glimpsed && (await kept(glimpsed));
-  if (early) return early;
-
-  const photo = await decode(raw, request.options);
-  let begun = false;
+  const cache = mode === 'off' ? undefined : shared(await cacheWith(settings), request.engine, settings);
+  const keeping = cache && (await Keeping.of(request, raw, loading, cache));
+  const way = new Way(request, around, clock, loading, raw, keeping);
+  const lookup = new core.Lookup(mode);
   try {
-    const seen = glimpsed ?? (cache && see(photo));
-    // Drawings are neither looked up by likeness nor kept: they can be alike and yet differ in what matters. Told from
-    // the whole photo, for which it was measured, and so only after a glimpse was looked up: a drawing in a large JPEG
-    // may be taken for a photo that is kept, should it look the same, but not for another drawing, as none is kept.
-    const drawn = photo.is_drawn();
-    const near = seen && !glimpsed && !drawn && (await kept(seen));
-    if (near) return near;
-    const prepare = clock();
-    const engine = await loading.engine();
-    stopIf(signal);
-    const timings = { load: clock(), prepare };
-
-    onProgress({ stage: 'start', loaded: 0, total: 1 });
-    begun = true;
-    const conversion = engine.begin(
-      photo,
-      JSON.stringify({ ...request.options, revisable: request.drawing !== undefined }),
-    );
-    const result = { ...(await draw(conversion, request, timings, clock, signal, onProgress)), drawn };
-    if (cache && key !== undefined && sha256 && seen && !drawn && (await mayKeep())) {
-      const { blob, width, height } = result;
-      const original =
-        settings.keepOriginals && raw instanceof Uint8Array ? { original: originalOf(raw, request) } : {};
-      const storing = cache.put(
-        { key, sha256, print: seen.print },
-        { result: blob, width, height, thumbnail: seen.thumbnail, ...original },
-        request.instead && { key: keyOfShipped(request.instead, request.options), sha256 },
-      );
-      // Whoever wants the picture does not wait for the store.
-      if (request.cache.wait) return { ...result, kept: await storing };
-    }
-    return result;
+    let step = lookup.next(false);
+    while (step !== 'answer') step = lookup.next(await way.take(step));
+    // Not after a trap, which may have left the allocator locked.
+    lookup.free();
+    return way.answer();
   } finally {
-    // `begin` takes the photo over.
-    if (!begun) photo.free();
+    way.end();
   }
 }
 
-const originalOf = (bytes: Uint8Array<ArrayBuffer>, { photo }: ConversionRequest): Blob =>
-  new Blob([bytes], { type: photo instanceof Blob ? photo.type : '' });
+/** What a photo is looked up by and kept under. */
+class Keeping {
+  private constructor(
+    readonly cache: Lookup,
+    readonly sha256: Uint8Array,
+    readonly key: string,
+    /** The keys whose pictures answer, the best first. */
+    readonly keys: readonly string[],
+  ) {}
+
+  static async of(request: ConversionRequest, raw: Raw, loading: Loading, cache: Lookup): Promise<Keeping> {
+    const key = await keyOf(request, loading);
+    const { preferred, options } = request;
+    return new Keeping(cache, await digest(raw), key, [...(preferred ? [keyOfShipped(preferred, options)] : []), key]);
+  }
+
+  /** By the very file; once the photo was seen, by what it looks like. */
+  async find(seen?: Seen): Promise<{ readonly answer: Answer; readonly key: string } | undefined> {
+    const { cache, sha256 } = this;
+    for (const key of this.keys) {
+      const answer = await cache.find({ key, sha256, ...(seen && { print: seen.print }) });
+      if (answer) return { answer, key };
+    }
+    return undefined;
+  }
+}
+
+class Way {
+  #photo: Photo | undefined;
+  #seen: Seen | undefined;
+  #drawn = false;
+  #result: ConversionResult | undefined;
+
+  constructor(
+    readonly request: ConversionRequest,
+    readonly around: Surroundings,
+    readonly clock: () => number,
+    readonly loading: Loading,
+    readonly raw: Raw,
+    readonly keeping: Keeping | undefined,
+  ) {}
+
+  /** Takes a step; the answer where it is a question. */
+  async take(step: Exclude<Step, 'answer'>): Promise<boolean> {
+    switch (step) {
+      case 'findExact':
+        return this.#find();
+      case 'glimpse':
+        this.#seen = glimpse(this.raw, this.request.options);
+        return this.#seen !== undefined;
+      case 'findNear':
+        return this.#find(this.#seen);
+      case 'decode':
+        this.#photo = await decode(this.raw, this.request.options);
+        return true;
+      case 'classify':
+        return (this.#drawn = this.#decoded.is_drawn());
+      case 'fingerprint':
+        this.#seen = see(this.#decoded);
+        return true;
+      case 'draw':
+        this.#result = await this.#draw();
+        return true;
+      case 'keep':
+        return this.#keep();
+    }
+  }
+
+  answer(): ConversionResult {
+    if (!this.#result) throw new WorkerError('internal', 'there is no picture');
+    return this.#result;
+  }
+
+  /** Gives back what was not taken over. */
+  end(): void {
+    this.#photo?.free();
+    this.#photo = undefined;
+  }
+
+  get #decoded(): Photo {
+    if (!this.#photo) throw new WorkerError('internal', 'the photo is not decoded');
+    return this.#photo;
+  }
+
+  async #find(seen?: Seen): Promise<boolean> {
+    const found = await this.keeping?.find(seen);
+    if (!found) return false;
+    const timings = { load: 0, prepare: this.clock(), inference: 0, encode: 0 };
+    const preferred = found.key !== this.keeping?.key;
+    this.#result = { ...resultOf(found.answer, timings), ...(preferred && { preferred }) };
+    return true;
+  }
+
+  async #draw(): Promise<ConversionResult> {
+    const { request, around, clock } = this;
+    const prepare = clock();
+    const engine = await this.loading.engine();
+    stopIf(around.signal);
+    const before = { load: clock(), prepare };
+
+    around.onProgress({ stage: 'start', loaded: 0, total: 1 });
+    const photo = this.#decoded;
+    // `begin` takes it over.
+    this.#photo = undefined;
+    const revisable = request.drawing !== undefined;
+    const conversion = engine.begin(photo, { ...request.options, revisable, device: thisDevice() });
+    return { ...(await drawn(conversion, request, before, clock, around)), drawn: this.#drawn };
+  }
+
+  /** Whoever wants the picture does not wait for the store, unless asked to. */
+  async #keep(): Promise<boolean> {
+    const { request, keeping } = this;
+    const seen = this.#seen;
+    if (!keeping || !seen || !this.#result || !(await this.around.mayKeep())) return false;
+    const { blob: result, width, height } = this.#result;
+    const { cache, key, sha256 } = keeping;
+    const storing = cache.put(
+      { key, sha256, print: seen.print },
+      { result, width, height, thumbnail: seen.thumbnail, ...this.#original() },
+      request.supersedes && { key: keyOfShipped(request.supersedes, request.options), sha256 },
+    );
+    if (!request.cache.wait) return true;
+    const kept = await storing;
+    this.#result = { ...this.#result, kept };
+    return kept;
+  }
+
+  #original(): { original?: Blob } {
+    const { photo, cache } = this.request;
+    if (!cache.settings.keepOriginals || !(this.raw instanceof Uint8Array)) return {};
+    return { original: new Blob([this.raw], { type: photo instanceof Blob ? photo.type : '' }) };
+  }
+}
 
 /** Has the module and the generator ready before there is a photo. */
 export async function preload(
@@ -114,21 +197,12 @@ export async function preload(
   stopIf(signal);
 }
 
-/** Our own generators' key needs no engine, so that a picture that is kept needs no model. */
-async function keyOf({ generator, options }: ConversionRequest, { engine }: Loading): Promise<string> {
-  return 'entry' in generator ? keyOfShipped(generator, options) : (await engine()).cache_key(JSON.stringify(options));
-}
-
-const keyOfShipped = ({ entry }: ShippedGenerator, options: CoreOptions): string =>
-  core.cache_key(JSON.stringify(entry), JSON.stringify(options));
-
-async function draw(
+async function drawn(
   conversion: Conversion,
-  { options, drawing }: ConversionRequest,
+  request: ConversionRequest,
   before: Pick<Timings, 'load' | 'prepare'>,
   clock: () => number,
-  signal: AbortSignal,
-  onProgress: ProgressListener,
+  { signal, onProgress }: Surroundings,
 ): Promise<Omit<ConversionResult, 'drawn'>> {
   const prepare = before.prepare + clock();
   await infer(conversion, signal, onProgress);
@@ -136,20 +210,20 @@ async function draw(
 
   onProgress({ stage: 'encode', loaded: 0, total: 1 });
   await pause();
-  const { held, file } = finish(conversion, options, drawing);
+  const { held, file } = await finish(conversion, request);
   onProgress({ stage: 'encode', loaded: 1, total: 1 });
   return { ...file, ...held, ...report(), timings: { load: before.load, prepare, inference, encode: clock() } };
 }
 
 /** The file, and under which name the drawing that it was made of is held. */
-function finish(conversion: Conversion, options: CoreOptions, name: string | undefined) {
-  if (name === undefined) return { file: fileOf(conversion.finish()) };
+async function finish(conversion: Conversion, { options, drawing: name }: ConversionRequest) {
+  if (name === undefined) return { file: await fileOf(conversion.finish(), options) };
   const drawing = conversion.drawing();
-  const file = fileOf(drawing.encode(JSON.stringify(options)));
+  const file = await fileOf(drawing.encode(options), options);
   return { file, held: hold(name, drawing) ? { drawing: name } : {} };
 }
 
-function found({ pictures, distance, created }: Answer, timings: Timings): ConversionResult {
+function resultOf({ pictures, distance, created }: Answer, timings: Timings): ConversionResult {
   const { result: blob, width, height } = pictures;
   const cached = { kind: distance === null ? ('exact' as const) : ('near' as const), distance: distance ?? 0, created };
   return { blob, width, height, ...report(), timings, drawn: false, cached };

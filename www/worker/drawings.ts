@@ -1,5 +1,6 @@
 import type { Converted, Drawing } from 'nijigen-core';
-import type { Finish, Revision } from '../client/protocol.js';
+import type { CoreOptions, Finish, Revision } from '../client/protocol.js';
+import { lossy, lossyQuality } from './webp.js';
 
 /** Bytes of pixels held: some ten photos with their drawings at 1024 pixels. */
 const MOST_BYTES = 64 * 1024 * 1024;
@@ -21,20 +22,24 @@ export function hold(name: string, drawing: Drawing): boolean {
 }
 
 /** A file of a drawing, if it is still held. */
-export function revise(name: string, finish: Finish): Revision {
+export async function revise(name: string, finish: Finish): Promise<Revision> {
   const begin = performance.now();
   const drawing = drawings.get(name);
-  if (!drawing) return { encode: 0 };
+  if (!drawing) return {};
   drawings.delete(name);
   drawings.set(name, drawing);
-  const { blob } = fileOf(drawing.encode(JSON.stringify(finish)));
-  return { blob, encode: performance.now() - begin };
+  const file = await fileOf(drawing.encode(finish), finish);
+  return { revised: { ...file, encode: performance.now() - begin } };
 }
 
 /** A blob made here costs the page's thread nothing. */
-export function fileOf(converted: Converted): { blob: Blob; width: number; height: number } {
+export async function fileOf(
+  converted: Converted,
+  options: CoreOptions,
+): Promise<{ blob: Blob; width: number; height: number }> {
   const { width, height, mime } = converted;
   const blob = new Blob([converted.take_bytes()], { type: mime });
   converted.free();
-  return { blob, width, height };
+  const quality = lossyQuality(options);
+  return { blob: quality === undefined ? blob : await lossy(blob, quality), width, height };
 }

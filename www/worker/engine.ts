@@ -1,5 +1,5 @@
 import type { Engine } from 'nijigen-core';
-import type { ConversionRequest, OwnGenerator, ShippedGenerator } from '../client/protocol.js';
+import type { ConversionRequest, OwnGenerator, LocatedGenerator } from '../client/protocol.js';
 import { core, coreStarted, loadCore } from './module.js';
 import { read, request, type ByteListener } from './download.js';
 import { WorkerError } from './failure.js';
@@ -53,7 +53,7 @@ export function load(
     if (there) return there;
     const [bytes] = await Promise.all([early ?? fetchModel(), ready]);
     return shipped
-      ? keep(shipped.sha256, bytes.length, () => new core.Engine(JSON.stringify(shipped), bytes))
+      ? keep(shipped.sha256, bytes.length, () => new core.Engine(shipped, bytes))
       : keepOwn(generator as OwnGenerator, bytes);
   };
   return { core: ready, engine };
@@ -61,15 +61,16 @@ export function load(
 
 function keepOwn({ name, range }: OwnGenerator, bytes: Uint8Array): Engine {
   // The name is part of what a picture is kept under.
-  const key = `${name} ${core.sha256(bytes).join()} ${range?.join() ?? ''}`;
-  return kept(key) ?? keep(key, bytes.length, () => core.Engine.of_user(name, bytes, new Float32Array(range ?? [])));
+  const ends = range && ('input' in range ? [...range.input, ...range.output] : [...range, ...range]);
+  const key = `${name} ${core.sha256(bytes).join()} ${ends?.join() ?? ''}`;
+  return kept(key) ?? keep(key, bytes.length, () => core.Engine.of_user(name, bytes, new Float32Array(ends ?? [])));
 }
 
 /** How many bytes a user's model has, as far as that is known before it is there. */
 const sizeOf = ({ file }: OwnGenerator): number => (typeof file === 'string' ? 0 : file.size);
 
 async function modelOf(
-  generator: ShippedGenerator | OwnGenerator,
+  generator: LocatedGenerator | OwnGenerator,
   signal: AbortSignal,
   onBytes: ByteListener,
 ): Promise<Uint8Array> {

@@ -15,9 +15,9 @@ import type {
 import { atRest, cacheWith, command, nothingKept } from './cache/index.js';
 import { convert, preload } from './convert.js';
 import { revise } from './drawings.js';
-import { core, loadCore } from './module.js';
+import { allocationFailed, loadCore } from './module.js';
 import { toFailure } from './failure.js';
-import { pause } from './pause.js';
+import { pause } from '#pause';
 
 /** The conversion in progress: how to end it, and whether its result may be kept. */
 let current: { readonly cancel: AbortController; keep: boolean } | undefined;
@@ -30,13 +30,23 @@ const api: WorkerApi = {
       await pause();
       return conversion.keep;
     };
+    // Progress has a channel of its own, on which the last words would come after the result.
+    const remote = onProgress as unknown as Remote<ProgressListener>;
+    let told: Promise<void> | undefined;
+    const tell: ProgressListener = (progress) => {
+      told = remote(progress);
+    };
     try {
-      return { result: await convert(request, conversion.cancel.signal, onProgress, mayKeep) };
+      const { signal } = conversion.cancel;
+      const result = await convert(request, { signal, onProgress: tell, mayKeep });
+      // What an embedder's own listener throws is its own.
+      await told?.catch(() => undefined);
+      return { result };
     } catch (error) {
       return { failure: toFailure(error, allocationFailed) };
     } finally {
       current = undefined;
-      (onProgress as unknown as Remote<ProgressListener>)[releaseProxy]();
+      remote[releaseProxy]();
     }
   },
 
@@ -57,9 +67,9 @@ const api: WorkerApi = {
     }
   },
 
-  revise(drawing: string, finish: Finish): Revision {
+  async revise(drawing: string, finish: Finish): Promise<Revision> {
     try {
-      return revise(drawing, finish);
+      return await revise(drawing, finish);
     } catch (error) {
       return { failure: toFailure(error, allocationFailed) };
     }
@@ -97,14 +107,5 @@ const api: WorkerApi = {
     });
   },
 };
-
-/** After a trap even this call may fail. */
-function allocationFailed(): boolean {
-  try {
-    return core.allocation_failed();
-  } catch {
-    return false;
-  }
-}
 
 expose(api);

@@ -27,6 +27,15 @@ export const report = (): Pick<ConversionResult, 'variant' | 'threads' | 'memory
   memory: memory?.buffer.byteLength ?? 0,
 });
 
+/** Whether the module ever had too little memory. After a trap even this call may fail. */
+export function allocationFailed(): boolean {
+  try {
+    return core.allocation_failed();
+  } catch {
+    return false;
+  }
+}
+
 /** Compiles the fastest wasm that works while it comes in. A failed attempt is forgotten: the next one starts anew. */
 export function loadCore(source: EngineSource, signal: AbortSignal, onProgress: ProgressListener): Promise<unknown> {
   const attempt = (loading ??= loadFirst(source, signal, onProgress).catch((error: unknown) => {

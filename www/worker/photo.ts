@@ -1,13 +1,24 @@
 import type { Photo } from 'nijigen-core';
+import { LIMITS } from '../client/core.js';
 import type { CoreOptions, Photo as Source } from '../client/protocol.js';
 import { decodeInBrowser, pixelsOf } from './browser-decoder.js';
 import { core } from './module.js';
 import { read, request } from './download.js';
 import { WorkerError } from './failure.js';
 
-/** The core's own defaults, needed here for what never reaches it. */
-const MAX_BYTES = 32 * 1024 * 1024;
-const MAX_PIXELS = 64_000_000;
+/** What a gigabyte of the device's memory is good for, and what fits into a module's 4 GB: a pixel takes 12 bytes at most. */
+const PIXELS_PER_GIGABYTE = 16_000_000;
+const MOST_PIXELS = 256_000_000;
+
+/** The most pixels that are decoded: more than by default where the browser says that there is memory for them. */
+export function mostPixels({ maxPixels }: CoreOptions): number {
+  const { deviceMemory = 0 } = ((globalThis as Partial<typeof globalThis>).navigator ?? {}) as {
+    deviceMemory?: number;
+  };
+  return maxPixels ?? Math.min(Math.max(LIMITS.maxPixels, deviceMemory * PIXELS_PER_GIGABYTE), MOST_PIXELS);
+}
+
+const limited = (options: CoreOptions): CoreOptions => ({ ...options, maxPixels: mostPixels(options) });
 
 /** A photo as it came: a file, or pixels. */
 export type Raw = Uint8Array<ArrayBuffer> | ImageData;
@@ -16,7 +27,7 @@ export type Raw = Uint8Array<ArrayBuffer> | ImageData;
 export async function open(photo: Source, options: CoreOptions, signal: AbortSignal): Promise<Raw> {
   if (photo instanceof ImageData) return photo;
   if (photo instanceof ImageBitmap) return pixelsOf(photo);
-  return bytesOf(photo, options.maxBytes ?? MAX_BYTES, signal);
+  return bytesOf(photo, options.maxBytes ?? LIMITS.maxBytes, signal);
 }
 
 /** What the cache keeps of a photo, and finds copies of it by. */
@@ -43,7 +54,7 @@ export function glimpse(raw: Raw, options: CoreOptions): Seen | undefined {
   if (!(raw instanceof Uint8Array)) return undefined;
   let photo;
   try {
-    photo = core.Photo.glimpse(raw, JSON.stringify(options));
+    photo = core.Photo.glimpse(raw, limited(options));
   } catch (error) {
     if (error instanceof WebAssembly.RuntimeError) throw error;
   }
@@ -59,20 +70,19 @@ export const see = (photo: Photo): Seen => ({
 
 /** Brings a photo into the engine's memory. */
 export async function decode(raw: Raw, options: CoreOptions): Promise<Photo> {
-  const json = JSON.stringify(options);
-  if (raw instanceof ImageData) return ofPixels(raw, json);
+  if (raw instanceof ImageData) return ofPixels(raw, limited(options));
   try {
-    return core.Photo.decode(raw, json);
+    return core.Photo.decode(raw, limited(options));
   } catch (error) {
     if ((error as { code?: unknown }).code !== 'unsupported-format') throw error;
-    // AVIF everywhere, HEIC in Safari: the browser knows formats that the core does not.
-    const pixels = await decodeInBrowser(raw, options.maxPixels ?? MAX_PIXELS);
+    // AVIF everywhere, HEIC in Safari, rare kinds of JPEG: the browser knows what the core does not.
+    const pixels = await decodeInBrowser(raw, mostPixels(options));
     if (!pixels) throw error;
-    return ofPixels(pixels, json);
+    return ofPixels(pixels, limited(options));
   }
 }
 
-function ofPixels({ data, width, height }: ImageData, options: string): Photo {
+function ofPixels({ data, width, height }: ImageData, options: CoreOptions): Photo {
   return core.Photo.of_pixels(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), width, height, options);
 }
 

@@ -1,7 +1,6 @@
 import { relaxedSimd, threads as sharedMemory } from 'wasm-feature-detect';
 import type { EngineSource, Variant } from '../client/protocol.js';
-
-const MOST_THREADS = 8;
+import { threadsFor } from '../client/threads.js';
 
 /** A build to try. */
 export interface Candidate {
@@ -9,8 +8,7 @@ export interface Candidate {
   readonly bytes: number;
 }
 
-export const threadsOf = ({ threads }: EngineSource): number =>
-  threads ?? Math.min(navigator.hardwareConcurrency, MOST_THREADS);
+export const threadsOf = ({ threads }: EngineSource): number => threadsFor(threads, navigator.hardwareConcurrency);
 
 /** The builds that this browser and page can run, the fastest first. */
 export async function candidates(source: EngineSource): Promise<readonly Candidate[]> {

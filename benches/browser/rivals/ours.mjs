@@ -4,14 +4,14 @@ import * as core from 'nijigen-core';
 import { answer } from './rival.mjs';
 
 let memory;
-let trial;
+let bench;
 
 /** GFLOP/s of multiply-adds in one thread's registers; the first times are the compiler's. */
-function drill() {
+function peakFlops() {
   const rounds = 3e6;
   const rates = Array.from({ length: 5 }, () => {
     const begun = performance.now();
-    const each = core.Trial.drill(rounds);
+    const each = core.Bench.peak_flops(rounds);
     return (2 * each * rounds) / (performance.now() - begun) / 1e6;
   });
   return Math.max(...rates);
@@ -37,14 +37,14 @@ answer({
   /** Only the first start loads the module. */
   async start({ wasm, model, width, height, threads, plain }) {
     memory ??= await load(wasm, threads);
-    trial?.free();
+    bench?.free();
     // Should the new one not be made, this one is not freed again.
-    trial = undefined;
-    trial = new core.Trial(new Uint8Array(model), width, height, !plain);
+    bench = undefined;
+    bench = new core.Bench(new Uint8Array(model), width, height, !plain);
   },
-  run: (input) => trial.run(input),
-  profile: (input) => trial.profile(input, () => performance.now()),
-  drill,
+  run: (input) => bench.run(input),
+  profile: (input) => bench.profile(input, () => performance.now()),
+  peakFlops,
   helped: () => core.helped(),
   peak: () => memory.buffer.byteLength,
 });

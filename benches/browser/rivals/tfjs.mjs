@@ -1,4 +1,4 @@
-// TensorFlow.js's wasm backend (XNNPACK). It reads no ONNX, so both networks are written in its operators, with weights
+// TensorFlow.js's wasm backend (XNNPACK). It reads no ONNX, so the networks are written in its operators, with weights
 // of the right shapes and random values: the time does not depend on them.
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
@@ -59,13 +59,14 @@ function animeganv2() {
   return (photo) => layers.reduce((x, layer) => layer(x), photo);
 }
 
-/** Our lean generator (models/train/networks.py). */
-function fast() {
+/** Ours (models/train/networks.py). */
+function ours({ quarter, eighth, back, polish, head: [first, second] }) {
+  const [narrow, wide, widest] = [32, 96, 160];
   const convolution = (from, to, size = 3, stride = 1) => {
     const [weights, bias] = [random(size, size, from, to), random(to)];
     return (x) => tf.add(tf.conv2d(x, weights, stride, 'same'), bias);
   };
-  const block = (channels, dilation) => {
+  const block = (channels, dilation = 1) => {
     const [expand, shrink] = [convolution(channels, 2 * channels, 1), convolution(2 * channels, channels, 1)];
     const [depth, bias] = [random(3, 3, 2 * channels, 1), random(2 * channels)];
     return (x) => {
@@ -73,29 +74,44 @@ function fast() {
       return tf.add(x, shrink(leaky(tf.add(tf.depthwiseConv2d(y, depth, 1, 'same', 'NHWC', dilation), bias))));
     };
   };
+  const blocks = (chain) => (x) => chain.reduce((x, layer) => layer(x), x);
   const unshuffled = (x) => {
     const [, height, width, channels] = x.shape;
     const split = tf.reshape(x, [height / 2, 2, width / 2, 2, channels]);
     return tf.reshape(tf.transpose(split, [0, 2, 4, 1, 3]), [1, height / 2, width / 2, 4 * channels]);
   };
-  const [stem, down] = [convolution(12, 32), convolution(32, 96, 3, 2)];
-  const trunk = [1, 2, 4, 1, 2, 4, 2].map((dilation) => block(96, dilation));
-  const [upHalf, fuse, polish, upFull] = [
-    convolution(96, 128, 1),
-    convolution(64, 32),
-    block(32, 1),
-    convolution(32, 32),
-  ];
-  const head = [convolution(11, 16), convolution(16, 16), convolution(16, 3)];
+  const spread = (x) => tf.depthToSpace(x, 2, 'NHWC');
+  /** Half as large, blocks, as large again beside what there was, blocks. */
+  const within = (from, to, inner, outer) => {
+    const [down, up, fuse] = [convolution(from, to, 3, 2), convolution(to, 4 * from, 1), convolution(2 * from, from)];
+    return (x) => outer(leaky(fuse(tf.concat([spread(leaky(up(inner(leaky(down(x)))))), x], 3))));
+  };
+  const trunk = blocks(quarter.map((dilation) => block(wide, dilation)));
+  let inner = trunk;
+  if (eighth.length > 0) {
+    const deep = blocks(eighth.map((dilation) => block(widest, dilation)));
+    const below = within(wide, widest, deep, blocks(Array.from({ length: back }, () => block(wide))));
+    inner = (x) => below(trunk(x));
+  }
+  const half = within(narrow, wide, inner, blocks(Array.from({ length: polish }, () => block(narrow))));
+  const [stem, upFull] = [convolution(12, narrow), convolution(narrow, 32)];
+  const head = [convolution(11, first), convolution(first, second), convolution(second, 3)];
   return (photo) => {
-    const half = leaky(stem(unshuffled(photo)));
-    const deep = trunk.reduce((x, layer) => layer(x), leaky(down(half)));
-    const up = tf.depthToSpace(leaky(upHalf(deep)), 2, 'NHWC');
-    const full = tf.depthToSpace(upFull(polish(leaky(fuse(tf.concat([up, half], 3))))), 2, 'NHWC');
+    const full = spread(upFull(half(leaky(stem(unshuffled(photo))))));
     const painted = head[2](leaky(head[1](leaky(head[0](tf.concat([full, photo], 3))))));
     return tf.tanh(tf.add(painted, tf.mul(photo, 1.5)));
   };
 }
+
+const fast = () => ours({ quarter: [1, 2, 4, 1, 2, 4, 2], eighth: [], back: 0, polish: 1, head: [16, 16] });
+const fine = () =>
+  ours({
+    quarter: Array(5).fill(1),
+    eighth: [1, 1, 2, 1, 1, 2, 1, 1, 2, 1, 1, 2, 1],
+    back: 1,
+    polish: 2,
+    head: [24, 24],
+  });
 
 answer({
   async start(given) {
@@ -105,7 +121,7 @@ answer({
     setThreadsCount(given.threads || 1);
     await tf.setBackend('wasm');
     await tf.ready();
-    network = { animeganv2, fast }[given.tier]();
+    network = { animeganv2, fast, fine }[given.tier]();
   },
   async run(input) {
     const photo = tf.tensor4d(input, shape);

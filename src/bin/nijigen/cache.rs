@@ -11,50 +11,70 @@ use std::{
 
 use etcetera::BaseStrategy as _;
 use nijigen::{
-    cache::{Disk, Fault, Key, Level, Payload, Record, Settings},
+    cache::{Disk, Fault, Found, Key, Level, Payload, Record, Settings},
     fingerprint::Fingerprint,
+    lookup::Caching,
 };
+
+use crate::{Convert, shared::Shared};
 
 type Pictures = Level<Fingerprint, Disk>;
 
-/// What all threads look up in. Once it is broken it holds nothing, and the photos are all drawn.
+/// What all threads look up in: this computer's folder, and behind it a cache that others share, if one is named. The folder
+/// holds nothing once it is broken; without either the photos are all drawn.
 pub struct Cache {
     key: Key,
     near: bool,
     level: Mutex<Option<Pictures>>,
+    shared: Option<Shared>,
     /// Whether it was said that something found no room.
     full: AtomicBool,
 }
 
 /// The folder to keep results in: the one that is named, or the computer's usual one for what can be made again.
-pub fn folder(named: Option<&PathBuf>) -> Result<PathBuf, String> {
+fn folder(named: Option<&PathBuf>) -> Result<PathBuf, String> {
     let usual = || Ok(etcetera::choose_base_strategy()?.cache_dir().join("nijigen").join("pictures"));
     named.cloned().map_or_else(usual, Ok).map_err(|error: etcetera::HomeDirError| error.to_string())
 }
 
 impl Cache {
-    /// Opens the one in `folder`, for what `key` says. Pictures of another file do only with a threshold for `near`.
-    ///
-    /// # Errors
-    /// When the folder can be neither read nor made.
-    pub fn open(folder: PathBuf, key: Key, near: Option<u32>) -> Result<Cache, Fault> {
-        let defaults = Settings::default();
-        let settings = Settings { threshold: near.unwrap_or(defaults.threshold), ..defaults };
-        let level = Level::open(settings, Disk::new(folder), now())?;
-        Ok(Cache { key, near: near.is_some(), level: Mutex::new(Some(level)), full: AtomicBool::new(false) })
+    /// Opens what the command line names, for what `key` says. Pictures of another file do only with `--near`. A folder that
+    /// can be neither read nor made is told of with `say`.
+    pub fn open(arguments: &Convert, key: Key, shared: Option<Shared>, say: impl Fn(&str)) -> Cache {
+        let settings = settings(arguments.near);
+        let opened = folder(arguments.cache_dir.as_ref()).and_then(|folder| {
+            let level = Level::open(settings, Disk::new(folder.clone()), now());
+            level.map_err(|fault| format!("{}: {fault}", folder.display()))
+        });
+        let level = opened.inspect_err(|why| say(&format!("results are not kept: {why}"))).ok();
+        Cache { key, near: arguments.near.is_some(), level: Mutex::new(level), shared, full: AtomicBool::new(false) }
+    }
+
+    /// What it is asked for.
+    pub fn caching(&self) -> Caching {
+        Caching { near: self.near, ..Caching::ON }
     }
 
     /// What was made of the very file with this SHA-256.
     pub fn exact(&self, sha256: &[u8; 32]) -> Option<Vec<u8>> {
-        let found = self.level().as_mut()?.exact(&self.key, sha256, now())?;
+        let own = self.level().as_mut().and_then(|level| level.exact(&self.key, sha256, now()));
+        let found = own.or_else(|| self.taken(self.shared.as_ref()?.exact(&self.key, sha256, now())))?;
         Some(found.pictures.result)
     }
 
-    /// The distance in bits of another file that looks the same, and what was made of it, where that was asked for.
+    /// The distance in bits of another file that looks the same, and what was made of it.
     pub fn near(&self, fingerprint: &Fingerprint) -> Option<(u32, Vec<u8>)> {
-        let mut level = self.level();
-        let found = level.as_mut().filter(|_| self.near)?.near(&self.key, fingerprint, now())?;
+        let own = self.level().as_mut().and_then(|level| level.near(&self.key, fingerprint, now()));
+        let found = own.or_else(|| self.taken(self.shared.as_ref()?.near(&self.key, fingerprint, now())))?;
         Some((found.distance?, found.pictures.result))
+    }
+
+    /// What the others' cache answered is in this computer's the next time.
+    fn taken(&self, found: Option<Found<Fingerprint>>) -> Option<Found<Fingerprint>> {
+        if let (Some(found), Some(level)) = (&found, self.level().as_mut()) {
+            let _ = level.put(found.record.clone(), found.pictures.clone(), now());
+        }
+        found
     }
 
     /// Keeps a result.
@@ -63,10 +83,13 @@ impl Cache {
     /// The first time that there is no room for one, which says nothing of the next; and when the cache is broken, after
     /// which none is tried.
     pub fn put(&self, sha256: [u8; 32], fingerprint: Fingerprint, result: &[u8]) -> Result<(), Fault> {
-        let mut held = self.level();
-        let Some(level) = held.as_mut() else { return Ok(()) };
         let pictures = Payload { result: result.to_vec(), ..Payload::default() };
         let record = Record::new(self.key.clone(), sha256, fingerprint, &pictures, now());
+        if let Some(shared) = &self.shared {
+            shared.put(&record, &pictures);
+        }
+        let mut held = self.level();
+        let Some(level) = held.as_mut() else { return Ok(()) };
         let kept = level.put(record, pictures, now());
         match &kept {
             Err(Fault::Full) if self.full.swap(true, Ordering::Relaxed) => return Ok(()),
@@ -80,6 +103,12 @@ impl Cache {
     fn level(&self) -> MutexGuard<'_, Option<Pictures>> {
         self.level.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The program's choices: `near` is the threshold that was asked for.
+pub fn settings(near: Option<u32>) -> Settings {
+    let defaults = Settings::default();
+    Settings { threshold: near.unwrap_or(defaults.threshold), ..defaults }
 }
 
 fn now() -> u64 {
@@ -101,6 +130,7 @@ mod tests {
             key: Key::new(&entry, &Options::default()),
             near: false,
             level: Mutex::new(Some(Level::open(settings, Disk::new(folder.path()), now()).unwrap())),
+            shared: None,
             full: AtomicBool::new(false),
         };
         let print = || Fingerprint::new(&Picture::new(8, 8, vec![0; 256]).unwrap());

@@ -2,26 +2,20 @@
 
 use std::{
     ffi::OsString,
-    fs,
     io::{self, Write as _},
     path::Path,
     process::ExitCode,
 };
 
-use nijigen::{
-    Error,
-    fingerprint::{exact, phash::phash},
-    options::Limits,
-    picture::decode::{check_size, decode},
-};
+use nijigen::{Error, checksum, fingerprint::phash::phash, options::Limits, picture::decode::decode};
 
 use crate::inputs;
 
 /// Prints `PHASH SHA256 FILE` for every input; gives the exit code.
 pub fn run(names: &[OsString]) -> ExitCode {
-    let found = inputs::expand(names, Path::new(""));
+    let found = inputs::expand(names, &[], Path::new(""));
     let mut failed = !found.missing.is_empty();
-    found.missing.iter().for_each(|sentence| eprintln!("nijigen: {sentence}"));
+    found.tell();
     for input in &found.inputs {
         match hashes(&input.path) {
             Ok(hashes) => {
@@ -40,12 +34,9 @@ pub fn run(names: &[OsString]) -> ExitCode {
 }
 
 fn hashes(photo: &Path) -> Result<String, String> {
-    let unreadable = |error| format!("it cannot be read: {error}");
     let explain = |error: Error| format!("{error} [{}]", error.code());
     let limits = Limits::default();
-    // A file over the limit is not even read.
-    check_size(fs::metadata(photo).map_err(unreadable)?.len(), &limits).map_err(explain)?;
-    let file = fs::read(photo).map_err(unreadable)?;
+    let file = inputs::read(photo, &limits)?;
     let picture = decode(&file, &limits).map_err(explain)?;
-    Ok(format!("{:016x} {}", phash(picture.width(), picture.rgba()), exact::hex(&exact::sha256(&file))))
+    Ok(format!("{:016x} {}", phash(picture.width(), picture.rgba()), checksum::hex(&checksum::sha256(&file))))
 }

@@ -21,6 +21,8 @@ const FILES: &[(&str, &[u8])] = &[
     ("skyline-fine.onnx", include_bytes!("../../../models/skyline-fine.onnx")),
     ("carnival-fast.onnx", include_bytes!("../../../models/carnival-fast.onnx")),
     ("carnival-fine.onnx", include_bytes!("../../../models/carnival-fine.onnx")),
+    ("portrait-fast.onnx", include_bytes!("../../../models/portrait-fast.onnx")),
+    ("portrait-fine.onnx", include_bytes!("../../../models/portrait-fine.onnx")),
 ];
 
 /// `nijigen styles`: one line a generator.

@@ -1,14 +1,25 @@
 //! What the command line names: files, folders with all below them, and patterns.
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeMap, HashSet},
     ffi::{OsStr, OsString},
-    fs,
-    path::{Path, PathBuf},
+    fs::{self, File},
+    io::{self, Read as _},
+    path::{Component, Path, PathBuf},
 };
 
+use nijigen::{Error, options::Limits, picture::limits::check_size};
+
+use crate::generators::explain;
+
 /// HEIC and AVIF are not read here, but somebody who has them should hear so.
-const EXTENSIONS: [&str; 11] = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "heic", "heif", "avif"];
+const EXTENSIONS: [&str; 18] = [
+    "jpg", "jpeg", "jpe", "jfif", "jfi", "jif", "pjpeg", "pjp", "png", "webp", "gif", "bmp", "dib", "tif", "tiff",
+    "heic", "heif", "avif",
+];
+const NOTHING: &str = "no such file or folder";
+/// Standard input as a name.
+pub const STANDARD: &str = "-";
 
 /// A photo, and where its result belongs below the output folder.
 pub struct Input {
@@ -17,12 +28,22 @@ pub struct Input {
     pub relative: PathBuf,
 }
 
+/// A name that leads to nothing, and why.
+pub struct Missing {
+    pub name: String,
+    pub why: String,
+}
+
 /// What the names lead to.
 #[derive(Default)]
 pub struct Found {
     pub inputs: Vec<Input>,
-    /// A sentence for each name that leads to nothing.
-    pub missing: Vec<String>,
+    /// Each name that leads to nothing.
+    pub missing: Vec<Missing>,
+    /// What folders have besides, by what it is, and how many of each.
+    skipped: BTreeMap<&'static str, usize>,
+    /// The real paths of the folders walked: links may lead in a circle.
+    walked: HashSet<PathBuf>,
     /// The real paths of the inputs and of the folders named.
     pub originals: HashSet<PathBuf>,
     /// How many photos were named, those named twice as well.
@@ -31,31 +52,38 @@ pub struct Found {
     output: Option<PathBuf>,
 }
 
-/// Follows the names; the output folder is left out where it lies inside a folder that is named.
-pub fn expand(names: &[OsString], output: &Path) -> Found {
+/// Follows the names, and the list of paths, which are no patterns; the output folder is left out where it lies inside a
+/// folder that is named.
+pub fn expand(names: &[OsString], listed: &[PathBuf], output: &Path) -> Found {
     let mut found = Found { output: fs::canonicalize(output).ok(), ..Found::default() };
     for name in names {
         let before = (found.named, found.missing.len());
         match matches(name) {
             Ok(paths) => paths.iter().for_each(|path| found.add(path)),
-            Err(why) => found.missing.push(format!("{}: {why}", name.display())),
+            Err(why) => found.miss(Path::new(name), why),
         }
         if (found.named, found.missing.len()) == before {
-            found.missing.push(format!("{}: no pictures here", name.display()));
+            found.miss(Path::new(name), "no pictures here".into());
         }
     }
+    listed.iter().for_each(|path| found.add_listed(path));
     found
+}
+
+/// The part of a path that can lie below any folder.
+fn below(path: &Path) -> PathBuf {
+    path.components().filter(|part| matches!(part, Component::Normal(_))).collect()
 }
 
 /// A name that exists is taken as it is, even with `*` or `[` in it; else it is a pattern.
 fn matches(name: &OsStr) -> Result<Vec<PathBuf>, String> {
     let path = Path::new(name);
-    if path.exists() {
+    if path.exists() || name == STANDARD {
         return Ok(vec![path.to_owned()]);
     }
     let paths = name.to_str().map(glob::glob).transpose().map_err(|e| e.to_string())?;
     let paths: Vec<PathBuf> = paths.into_iter().flatten().filter_map(Result::ok).collect();
-    if paths.is_empty() { Err("no such file or folder".into()) } else { Ok(paths) }
+    if paths.is_empty() { Err(NOTHING.into()) } else { Ok(paths) }
 }
 
 impl Found {
@@ -64,8 +92,34 @@ impl Found {
             self.originals.extend(fs::canonicalize(path));
             self.walk(path, path);
         } else {
-            self.photo(path, path.file_name().map(PathBuf::from).unwrap_or_default());
+            let name = if path.as_os_str() == STANDARD { Some(OsStr::new("stdin")) } else { path.file_name() };
+            self.photo(path, name.map(PathBuf::from).unwrap_or_default());
         }
+    }
+
+    /// Lists name photos of many folders: the result of each keeps its path, whatever else is in the same list.
+    fn add_listed(&mut self, path: &Path) {
+        if path.is_dir() {
+            let before = self.named;
+            self.add(path);
+            if self.named == before {
+                self.miss(path, "no pictures here".into());
+            }
+        } else if path.exists() {
+            self.photo(path, below(path));
+        } else {
+            self.miss(path, NOTHING.into());
+        }
+    }
+
+    fn miss(&mut self, path: &Path, why: String) {
+        self.missing.push(Missing { name: path.to_string_lossy().into_owned(), why });
+    }
+
+    /// Says what is missing and what was skipped.
+    pub fn tell(&self) {
+        self.missing.iter().for_each(|Missing { name, why }| eprintln!("nijigen: {name}: {why}"));
+        self.skipped().iter().for_each(|sentence| eprintln!("nijigen: {sentence}"));
     }
 
     /// A photo that several names lead to is converted once.
@@ -77,24 +131,50 @@ impl Found {
         }
     }
 
-    /// Pictures below `folder` in the order of their names, by extension; what a link leads to is left out.
+    /// Pictures below `folder` in the order of their names, by extension, also where links lead to them.
     fn walk(&mut self, folder: &Path, root: &Path) {
+        if let Ok(real) = fs::canonicalize(folder) {
+            let circle = folder != root && fs::canonicalize(root).is_ok_and(|root| root.starts_with(&real));
+            if circle || !self.walked.insert(real) {
+                return self.skip("links to folders that were there before");
+            }
+        }
         let entries = match fs::read_dir(folder) {
             Ok(entries) => entries,
-            Err(error) => return self.missing.push(format!("{}: {error}", folder.display())),
+            Err(error) => return self.miss(folder, error.to_string()),
         };
         let mut entries: Vec<_> = entries.filter_map(Result::ok).collect();
         entries.sort_by_key(fs::DirEntry::file_name);
         for entry in entries {
             let path = entry.path();
-            match entry.file_type() {
-                Ok(kind) if kind.is_dir() && !self.is_output(&path) => self.walk(&path, root),
-                Ok(kind) if kind.is_file() && is_picture(&path) => {
-                    self.photo(&path, path.strip_prefix(root).unwrap_or(&path).to_owned());
+            let Ok(kind) = fs::metadata(&path) else {
+                self.skip("links that lead nowhere");
+                continue;
+            };
+            if kind.is_dir() {
+                if !self.is_output(&path) {
+                    self.walk(&path, root);
                 }
-                _ => {}
+            } else if entry.file_name().as_encoded_bytes().starts_with(b"._") {
+                self.skip("of macOS's own files (._*)");
+            } else if !is_picture(&path) {
+                self.skip("files without a picture's name");
+            } else if kind.is_file() {
+                self.photo(&path, path.strip_prefix(root).unwrap_or(&path).to_owned());
+            } else {
+                self.skip("pipes and devices");
             }
         }
+    }
+
+    fn skip(&mut self, what: &'static str) {
+        *self.skipped.entry(what).or_default() += 1;
+    }
+
+    /// A sentence about what folders have besides pictures, if they have.
+    fn skipped(&self) -> Option<String> {
+        let all: Vec<String> = self.skipped.iter().map(|(what, count)| format!("{count} {what}")).collect();
+        (!all.is_empty()).then(|| format!("skipped: {}", all.join(", ")))
     }
 
     fn is_output(&self, folder: &Path) -> bool {
@@ -106,4 +186,42 @@ impl Found {
 pub fn is_picture(path: &Path) -> bool {
     let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase());
     extension.is_some_and(|e| EXTENSIONS.contains(&e.as_str()))
+}
+
+/// Reads a photo: a file, a pipe, or standard input. Of what is over the limit no more is read than it takes to know.
+///
+/// # Errors
+/// A sentence.
+pub fn read(path: &Path, limits: &Limits) -> Result<Vec<u8>, Fault> {
+    let unreadable = |error: io::Error| Fault::Unreadable(format!("it cannot be read: {error}"));
+    let mut bytes = Vec::new();
+    let most = limits.max_bytes.saturating_add(1);
+    if path.as_os_str() == STANDARD {
+        io::stdin().lock().take(most).read_to_end(&mut bytes).map_err(unreadable)?;
+    } else {
+        let file = File::open(path).map_err(unreadable)?;
+        let known = file.metadata().map_err(unreadable)?;
+        // A pipe does not tell its length.
+        if known.is_file() {
+            check_size(known.len(), limits).map_err(Fault::Refused)?;
+        }
+        file.take(most).read_to_end(&mut bytes).map_err(unreadable)?;
+    }
+    check_size(bytes.len() as u64, limits).map_err(Fault::Refused)?;
+    Ok(bytes)
+}
+
+/// Why a photo could not be read.
+pub enum Fault {
+    Unreadable(String),
+    Refused(Error),
+}
+
+impl From<Fault> for String {
+    fn from(fault: Fault) -> String {
+        match fault {
+            Fault::Unreadable(sentence) => sentence,
+            Fault::Refused(error) => explain(error),
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::{
     collections::HashSet,
     ffi::OsString,
     fs,
-    io::Write as _,
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -37,8 +37,12 @@ fn extension(format: Format) -> &'static str {
 /// A sentence when the results could not be told from the inputs, or from each other.
 pub fn plan(found: &Found, output: &Path, format: Format) -> Result<Vec<PathBuf>, String> {
     let shown = output.display();
-    if output.as_os_str() == "-" {
-        return Err("results go to files: name one, or a folder".into());
+    if is_stream(output) {
+        return match found.inputs.as_slice() {
+            [] => Ok(Vec::new()),
+            [_] => Ok(vec![output.to_owned()]),
+            all => Err(format!("{shown} takes one picture, not {}; name a folder", all.len())),
+        };
     }
     if !output.is_dir() {
         match (format_of(output), found.inputs.as_slice()) {
@@ -78,8 +82,21 @@ fn append(path: &Path, extension: &str) -> PathBuf {
     name.into()
 }
 
+/// Whether what is written there goes on at once: standard output, a pipe or a device.
+pub fn is_stream(path: &Path) -> bool {
+    is_standard(path) || fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir())
+}
+
+/// Whether it is a name of standard output.
+pub fn is_standard(path: &Path) -> bool {
+    ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].iter().any(|name| path == Path::new(name))
+}
+
 /// Why `path` may not be written, if so.
 pub fn refusal(path: &Path, force: bool, found: &Found) -> Option<String> {
+    if is_stream(path) {
+        return None;
+    }
     fs::symlink_metadata(path).ok()?;
     if fs::canonicalize(path).is_ok_and(|real| found.originals.contains(&real)) {
         return Some(format!("{} is one of the inputs; choose another output", path.display()));
@@ -87,9 +104,21 @@ pub fn refusal(path: &Path, force: bool, found: &Found) -> Option<String> {
     (!force).then(|| format!("{} is already there; --force replaces it", path.display()))
 }
 
+/// What is said where `path` holds something else than what it is to hold.
+pub fn other(path: &Path) -> String {
+    format!("{} is already there, and not what this photo becomes; --force replaces it", path.display())
+}
+
 /// Writes under another name first, so that an interrupted program never leaves half a picture, and
 /// nothing that appeared meanwhile is replaced without `force`.
-pub fn write(path: &Path, bytes: &[u8], force: bool) -> std::io::Result<()> {
+pub fn write(path: &Path, bytes: &[u8], force: bool) -> io::Result<()> {
+    if is_standard(path) {
+        let mut out = io::stdout().lock();
+        return out.write_all(bytes).and_then(|()| out.flush());
+    }
+    if is_stream(path) {
+        return fs::OpenOptions::new().write(true).open(path)?.write_all(bytes);
+    }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     let mut builder = tempfile::Builder::new();

@@ -85,7 +85,7 @@ fn two_programs_write_the_same_entry_at_once() {
                         assert_eq!(found.pictures, pictures(value, 20_000));
                     }
                     if round % 7 == 0 {
-                        level.remove(&id(1)).unwrap();
+                        Store::<Look>::remove(&mut Disk::new(path), &id(1)).unwrap();
                     }
                 }
             });

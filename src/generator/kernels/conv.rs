@@ -5,52 +5,28 @@ use super::{
     gemm::{self, COLUMNS},
     in_bands,
     moments::Partial,
+    operands::{Convolution, Convolve, Finish, Method, Scratch, Weights, Writer},
     simd::{LANES, Simd, Task, dispatch, whole},
     source::Source,
     stripes::{Window, in_stripes},
     winograd,
 };
 
-/// How a convolution is computed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Method {
-    /// Sums of products, as defined.
-    Direct,
-    /// 3×3 with strides and dilations of 1.
-    Winograd,
-    /// Up to 9×9 with strides and dilations of 1.
-    Fourier,
-}
-
 impl Method {
-    /// The one with the fewest multiply-adds left; direct where there are too few channels for its transforms.
+    /// The one with the fewest multiply-adds left; direct where there are too few channels for its transforms. Winograd's
+    /// are worth it for a single output, too: a panel of the direct product is no narrower for it.
     pub fn of(kernel: [usize; 2], stride: [usize; 2], dilation: [usize; 2], channels: [usize; 2]) -> Method {
         let [inputs, outputs] = channels;
         match kernel {
             _ if stride != [1, 1] || dilation != [1, 1] => Method::Direct,
-            [3, 3] if inputs >= 8 && outputs >= 8 => Method::Winograd,
+            [3, 3] if inputs >= 8 => Method::Winograd,
             [5..=9, 5..=9] if kernel[0] == kernel[1] && inputs >= 16 && outputs >= 16 => Method::Fourier,
             _ => Method::Direct,
         }
     }
 }
 
-/// Weights as a method reads them.
-#[derive(Debug, Clone)]
-pub struct Weights {
-    method: Method,
-    pub(super) kernel: [usize; 2],
-    pub(super) inputs: usize,
-    pub(super) outputs: usize,
-    pub(super) panels: Vec<f32>,
-}
-
 impl Weights {
-    /// Where they lie.
-    pub fn place(&self) -> usize {
-        self.panels.as_ptr().addr()
-    }
-
     /// `weight(o, i, y, x)` of `outputs × inputs × kernel`.
     pub fn new(
         method: Method,
@@ -102,86 +78,11 @@ impl Weights {
         };
         Weights { method, kernel, inputs, outputs, panels }
     }
-
-    /// How they are meant to be used.
-    pub fn method(&self) -> Method {
-        self.method
-    }
 }
 
-/// What happens to a sum before it is written.
-pub struct Finish<'a> {
-    /// Added, one per output channel.
-    pub bias: &'a [f32],
-    /// Then added: as many values as the output has, in the same order.
-    pub residual: Option<&'a [f32]>,
-    /// Then LeakyReLU, 0 to 1.
-    pub slope: Option<f32>,
-    /// Whether every four channels `2×2×C` become four pixels (depth to space; channels in the order dy, dx, c).
-    pub shuffle: bool,
-    /// Whether mean and variance of the written values are wanted.
-    pub moments: bool,
-}
-
-/// One convolution of one picture.
-pub struct Convolution<'a> {
-    /// What is read.
-    pub source: Source<'a>,
-    /// The weights, made for one method.
-    pub weights: &'a Weights,
-    /// Steps down and right from output to output.
-    pub stride: [usize; 2],
-    /// Distances between a kernel's taps.
-    pub dilation: [usize; 2],
-    /// Rows and columns beyond the border that the first output reads.
-    pub pad: [usize; 2],
-    /// Height and width of the output, before a shuffle.
-    pub sides: [usize; 2],
-    /// What happens to the sums.
-    pub finish: Finish<'a>,
-}
-
-/// Reused from band to band.
-#[derive(Default)]
-pub(super) struct Scratch {
-    pub rows: Vec<f32>,
-    pub resampled: Vec<f32>,
-    pub points: Vec<f32>,
-    pub products: Vec<f32>,
-}
-
-/// Where an output's vectors go.
-pub(super) struct Writer<'a> {
-    out: *mut f32,
-    bias: Vec<f32>,
-    residual: Option<&'a [f32]>,
-    slope: f32,
-    row: usize,
-    pixel: usize,
-    /// Per vector of channels.
-    pub channels: Vec<usize>,
-}
-
-impl Writer<'_> {
-    /// # Safety
-    /// The pixel must lie in the band and `vector` among its channels.
-    #[inline(always)]
-    pub unsafe fn put<S: Simd>(&self, y: usize, x: usize, vector: usize, sum: S::V) {
-        let at = y * self.row + x * self.pixel + self.channels[vector];
-        // SAFETY: as the caller promises; the residual is as long as the band.
-        unsafe {
-            let mut value = S::add(sum, S::load(self.bias.as_ptr().add(vector * LANES)));
-            if let Some(residual) = self.residual {
-                value = S::add(value, S::load(residual.as_ptr().add(at)));
-            }
-            S::store(S::max(value, S::mul(value, S::splat(self.slope))), self.out.add(at));
-        }
-    }
-}
-
-impl Convolution<'_> {
+impl Convolve for Convolution<'_> {
     /// Writes `H×W×whole(C)` (with a shuffle `2H×2W×whole(C/4)`) to `out`. The moments, `2×C`, where they are wanted.
-    pub fn run(&self, out: &mut [f32]) -> Option<Vec<f32>> {
+    fn run(&self, out: &mut [f32]) -> Option<Vec<f32>> {
         let rows = self.rows_per_band();
         let length = rows * out.len() / self.sides[0];
         let channels = self.weights.outputs / if self.finish.shuffle { 4 } else { 1 };
@@ -189,34 +90,33 @@ impl Convolution<'_> {
             let first = band * rows;
             let residual = self.finish.residual.map(|all| &all[band * length..][..out.len()]);
             let count = rows.min(self.sides[0] - first);
-            dispatch(Band { conv: self, first, rows: count, residual, out, scratch });
+            dispatch(Rows { conv: self, first, rows: count, residual, out, scratch });
             self.finish.moments.then(|| Partial::of(out, channels))
         });
         self.finish.moments.then(|| Partial::merge(&partials.into_iter().flatten().collect::<Vec<_>>()))
     }
 
-    /// Whether [`run_in_place`](Self::run_in_place) can be used.
-    pub fn fits_in_place(&self) -> bool {
+    fn fits_in_place(&self) -> bool {
         let Weights { method, inputs, outputs, .. } = *self.weights;
         let same = self.source.resize.is_none() && self.source.raw == self.sides && inputs == outputs;
         same && method == Method::Winograd && self.pad == [1, 1] && self.source.parts.len() == 1 && !self.finish.shuffle
     }
 
-    /// [`run`](Self::run) for a picture that nobody reads afterwards: it is written over, which halves what a large
-    /// one needs. The source's only part holds nothing; its values are read from `picture`.
-    pub fn run_in_place(&self, picture: &mut [f32]) -> Option<Vec<f32>> {
+    fn run_in_place(&self, picture: &mut [f32]) -> Option<Vec<f32>> {
         let row = self.sides[1] * whole(self.weights.outputs);
         let work = |scratch: &mut Scratch, window: Window, out: &mut [f32]| {
             let Window { raw, top, first, rows } = window;
             let conv = Convolution { source: self.source.of_rows(raw, top), finish: Finish { ..self.finish }, ..*self };
             let residual = self.finish.residual.map(|all| &all[first * row..][..rows * row]);
-            dispatch(Band { conv: &conv, first, rows, residual, out, scratch });
+            dispatch(Rows { conv: &conv, first, rows, residual, out, scratch });
         };
         let done = |out: &[f32]| self.finish.moments.then(|| Partial::of(out, self.weights.outputs));
         let partials = in_stripes(picture, row, self.rows_per_band(), 1, work, done);
         self.finish.moments.then(|| Partial::merge(&partials.into_iter().flatten().collect::<Vec<_>>()))
     }
+}
 
+impl Convolution<'_> {
     fn rows_per_band(&self) -> usize {
         match self.weights.method {
             Method::Winograd => winograd::OUT,
@@ -232,7 +132,7 @@ impl Convolution<'_> {
     }
 }
 
-struct Band<'a> {
+struct Rows<'a> {
     conv: &'a Convolution<'a>,
     first: usize,
     rows: usize,
@@ -241,7 +141,7 @@ struct Band<'a> {
     scratch: &'a mut Scratch,
 }
 
-impl Task for Band<'_> {
+impl Task for Rows<'_> {
     type Output = ();
 
     #[inline(always)]

@@ -1,9 +1,9 @@
 //! Convolution of each channel with itself.
 
 use super::{
-    conv::Finish,
     in_bands,
     moments::Partial,
+    operands::{Convolve, Finish},
     simd::{LANES, Simd, Task, dispatch, whole},
     source::Source,
     stripes::{Window, in_stripes},
@@ -38,48 +38,47 @@ struct Scratch {
 /// Output pixels that share a load of the weights.
 const TILE: usize = 4;
 
-impl Depthwise<'_> {
+impl Convolve for Depthwise<'_> {
     /// Writes `H×W×whole(C)` to `out`. The moments, `2×C`, where they are wanted.
-    pub fn run(&self, out: &mut [f32]) -> Option<Vec<f32>> {
+    fn run(&self, out: &mut [f32]) -> Option<Vec<f32>> {
         // Rows that are only read need no larger bands; those that are gathered are shared within one.
         let rows = if self.source.plain().is_some() { 1 } else { self.rows_per_band() };
         let row = self.sides[1] * whole(self.source.channels());
         let partials = in_bands(out, rows * row, |scratch: &mut Scratch, band, out| {
             let residual = self.finish.residual.map(|all| &all[band * rows * row..][..out.len()]);
-            dispatch(Band { conv: self, first: band * rows, residual, out, scratch });
+            dispatch(Rows { conv: self, first: band * rows, residual, out, scratch });
             self.finish.moments.then(|| Partial::of(out, self.source.channels()))
         });
         self.finish.moments.then(|| Partial::merge(&partials.into_iter().flatten().collect::<Vec<_>>()))
     }
 
-    /// Whether [`run_in_place`](Self::run_in_place) can be used.
-    pub fn fits_in_place(&self) -> bool {
+    fn fits_in_place(&self) -> bool {
         let same = self.source.resize.is_none() && self.source.raw == self.sides && self.stride == [1, 1];
         // Further down than `pad` rows no tap reaches, since the sides stay as they are.
         same && self.source.parts.len() == 1 && 2 * self.pad[0] == (self.kernel[0] - 1) * self.dilation[0]
     }
 
-    /// [`run`](Self::run) for a picture that nobody reads afterwards: it is written over. The source's only part holds
-    /// nothing; its values are read from `picture`.
-    pub fn run_in_place(&self, picture: &mut [f32]) -> Option<Vec<f32>> {
+    fn run_in_place(&self, picture: &mut [f32]) -> Option<Vec<f32>> {
         let row = self.sides[1] * whole(self.source.channels());
         let work = |scratch: &mut Scratch, window: Window, out: &mut [f32]| {
             let Window { raw, top, first, rows } = window;
             let conv = Depthwise { source: self.source.of_rows(raw, top), finish: Finish { ..self.finish }, ..*self };
             let residual = self.finish.residual.map(|all| &all[first * row..][..rows * row]);
-            dispatch(Band { conv: &conv, first, residual, out, scratch });
+            dispatch(Rows { conv: &conv, first, residual, out, scratch });
         };
         let done = |out: &[f32]| self.finish.moments.then(|| Partial::of(out, self.source.channels()));
         let partials = in_stripes(picture, row, self.rows_per_band(), self.pad[0], work, done);
         self.finish.moments.then(|| Partial::merge(&partials.into_iter().flatten().collect::<Vec<_>>()))
     }
+}
 
+impl Depthwise<'_> {
     fn rows_per_band(&self) -> usize {
         8 * self.dilation[0]
     }
 }
 
-struct Band<'a> {
+struct Rows<'a> {
     conv: &'a Depthwise<'a>,
     first: usize,
     residual: Option<&'a [f32]>,
@@ -87,7 +86,7 @@ struct Band<'a> {
     scratch: &'a mut Scratch,
 }
 
-impl Task for Band<'_> {
+impl Task for Rows<'_> {
     type Output = ();
 
     #[inline(always)]

@@ -1,8 +1,8 @@
 //! Convolution as it is defined: sums of products, in tiles of the output that fit the registers.
 
 use super::{
-    conv::{Convolution, Scratch, Writer},
     gemm::{self, COLUMNS, ROWS, Sums},
+    operands::{Convolution, Scratch, Writer},
     simd::{LANES, Simd, whole},
     source::Source,
 };

@@ -3,8 +3,8 @@
 //! convolution takes 4,900 real ones.
 
 use super::{
-    conv::{Convolution, Scratch, Writer},
     gemm::{self, COLUMNS, ROWS},
+    operands::{Convolution, Scratch, Writer},
     simd::{LANES, Simd, whole},
     source::Source,
 };
@@ -207,87 +207,150 @@ pub fn spectrum(side: usize, signal: impl Fn(usize, usize) -> f32) -> Vec<[f64; 
     inner.chain(outer).map(|(k, l)| column(k, l)).collect()
 }
 
+/// Tiles computed together: as many as a product has rows.
+const TILES: usize = ROWS;
+
+/// Where a row of tiles lies on its way through the frequency domain.
+struct Tiles {
+    /// Pixels from tile to tile.
+    step: usize,
+    /// Channels in whole vectors.
+    inputs: usize,
+    outputs: usize,
+    /// Floats of a gathered pixel, and of a gathered line of pixels.
+    stride: usize,
+    width: usize,
+    /// The gathered lines, `IN × width`.
+    lines: *mut f32,
+    /// `POINTS × TILES × 2 × inputs` and `POINTS × TILES × 2 × outputs`: real parts, then imaginary ones.
+    points: *mut f32,
+    products: *mut f32,
+}
+
+impl Tiles {
+    fn new(conv: &Convolution, scratch: &mut Scratch) -> Tiles {
+        let step = IN + 1 - conv.weights.kernel[0];
+        let (inputs, outputs) = (whole(conv.weights.inputs), whole(conv.weights.outputs));
+        let stride = Source::compact(conv.weights.inputs);
+        let width = ((TILES - 1) * step + IN) * stride;
+        let room = |values: &mut Vec<f32>, length: usize| {
+            values.resize(length.max(values.len()), 0.);
+            values.as_mut_ptr()
+        };
+        let lines = room(&mut scratch.rows, IN * width);
+        let points = room(&mut scratch.points, POINTS * TILES * 2 * inputs);
+        let products = room(&mut scratch.products, POINTS * TILES * 2 * outputs);
+        Tiles { step, inputs, outputs, stride, width, lines, points, products }
+    }
+
+    /// The spectra of the gathered pixels.
+    ///
+    /// # Safety
+    /// `tiles` of them must be gathered.
+    #[inline(always)]
+    unsafe fn transform<S: Simd>(&self, tiles: usize) {
+        let &Tiles { step, inputs, stride, width, lines, points, .. } = self;
+        for (tile, c) in (0..tiles).flat_map(|tile| (0..inputs).step_by(LANES).map(move |c| (tile, c))) {
+            // SAFETY: the tile's 16×16 pixels lie in the gathered lines, its points in `points`.
+            unsafe {
+                let from = lines.add(tile * step * stride + c);
+                let to = points.add(tile * 2 * inputs + c);
+                forward::<S>(
+                    |y| {
+                        let mut row = [S::splat(0.); IN];
+                        for (x, value) in row.iter_mut().enumerate() {
+                            *value = S::load(from.add(y * width + x * stride));
+                        }
+                        row
+                    },
+                    |point, [re, im]| {
+                        let to = to.add(point * TILES * 2 * inputs);
+                        S::store(re, to);
+                        S::store(im, to.add(inputs));
+                    },
+                );
+            }
+        }
+    }
+
+    /// The products of the spectra with the filters', point by point.
+    ///
+    /// # Safety
+    /// `panels` must be those of this convolution.
+    #[inline(always)]
+    unsafe fn multiply<S: Simd>(&self, panels: &[f32]) {
+        let &Tiles { inputs, outputs, stride, points, products, .. } = self;
+        let size = 2 * stride * (2 * outputs).next_multiple_of(COLUMNS);
+        for point in 0..POINTS {
+            // SAFETY: there is room for `ROWS` tiles; those that are not gathered hold older finite values.
+            unsafe {
+                gemm::product::<S>(
+                    points.add(point * TILES * 2 * inputs),
+                    2 * inputs,
+                    ROWS,
+                    2 * stride,
+                    panels[point * size..].as_ptr(),
+                    2 * outputs,
+                    products.add(point * TILES * 2 * outputs),
+                );
+            }
+        }
+    }
+
+    /// Writes `rows × columns` pixels of a tile, from column `x` of the band on.
+    ///
+    /// # Safety
+    /// The pixels must lie in the band, and the products be those of `tile`.
+    #[inline(always)]
+    unsafe fn write<S: Simd>(&self, tile: usize, [rows, columns]: [usize; 2], x: usize, writer: &Writer) {
+        let &Tiles { outputs, products, .. } = self;
+        for vector in 0..outputs / LANES {
+            // SAFETY: as the caller promises.
+            unsafe {
+                let from = products.add(tile * 2 * outputs + vector * LANES);
+                inverse::<S>(
+                    |point| {
+                        let from = from.add(point * TILES * 2 * outputs);
+                        [S::load(from), S::load(from.add(outputs))]
+                    },
+                    rows,
+                    |y, pair| {
+                        for (i, [upper, lower]) in pair.into_iter().enumerate().take(columns) {
+                            writer.put::<S>(y, x + i, vector, upper);
+                            if y + 1 < rows {
+                                writer.put::<S>(y + 1, x + i, vector, lower);
+                            }
+                        }
+                    },
+                );
+            }
+        }
+    }
+}
+
 impl Convolution<'_> {
     #[inline(always)]
     pub(super) fn fourier<S: Simd>(&self, first: usize, rows: usize, writer: &Writer, scratch: &mut Scratch) {
-        const TILES: usize = ROWS;
-        let step = IN + 1 - self.weights.kernel[0];
-        let (inputs, outputs) = (whole(self.weights.inputs), whole(self.weights.outputs));
-        let stride = Source::compact(self.weights.inputs);
-        let panels = 2 * stride * (2 * outputs).next_multiple_of(COLUMNS);
-        let width = ((TILES - 1) * step + IN) * stride;
-        scratch.rows.resize((IN * width).max(scratch.rows.len()), 0.);
-        scratch.points.resize((POINTS * TILES * 2 * inputs).max(scratch.points.len()), 0.);
-        scratch.products.resize((POINTS * TILES * 2 * outputs).max(scratch.products.len()), 0.);
-        let (lines, points, products) =
-            (scratch.rows.as_mut_ptr(), scratch.points.as_mut_ptr(), scratch.products.as_mut_ptr());
+        let all = Tiles::new(self, scratch);
+        let Tiles { step, stride, width, lines, .. } = all;
         for left in (0..self.sides[1]).step_by(TILES * step) {
             let tiles = (self.sides[1] - left).div_ceil(step).min(TILES);
+            let x = left as isize - self.pad[1] as isize;
             for line in 0..IN {
                 let y = (first + line) as isize - self.pad[0] as isize;
-                let x = left as isize - self.pad[1] as isize;
-                // SAFETY: a row has room for all tiles' pixels.
+                // SAFETY: a line has room for all tiles' pixels.
                 unsafe {
                     let to = lines.add(line * width);
                     self.source.gather::<S>(y, x, (tiles - 1) * step + IN, to, stride, &mut scratch.resampled);
                 }
             }
-            for (tile, c) in (0..tiles).flat_map(|tile| (0..inputs).step_by(LANES).map(move |c| (tile, c))) {
-                // SAFETY: the tile's 16×16 pixels lie in the gathered rows, its points in `points`.
-                unsafe {
-                    let from = lines.add(tile * step * stride + c);
-                    let to = points.add(tile * 2 * inputs + c);
-                    forward::<S>(
-                        |y| {
-                            let mut row = [S::splat(0.); IN];
-                            for (x, value) in row.iter_mut().enumerate() {
-                                *value = S::load(from.add(y * width + x * stride));
-                            }
-                            row
-                        },
-                        |point, [re, im]| {
-                            let to = to.add(point * TILES * 2 * inputs);
-                            S::store(re, to);
-                            S::store(im, to.add(inputs));
-                        },
-                    );
-                }
-            }
-            for point in 0..POINTS {
-                // SAFETY: there is room for `ROWS` tiles; those beyond `tiles` hold older finite values.
-                unsafe {
-                    gemm::product::<S>(
-                        points.add(point * TILES * 2 * inputs),
-                        2 * inputs,
-                        ROWS,
-                        2 * stride,
-                        self.weights.panels[point * panels..].as_ptr(),
-                        2 * outputs,
-                        products.add(point * TILES * 2 * outputs),
-                    );
-                }
-            }
-            for (tile, vector) in (0..tiles).flat_map(|tile| (0..outputs / LANES).map(move |v| (tile, v))) {
-                // SAFETY: the tile's products are there; `put` is called within the band only.
-                unsafe {
-                    let from = products.add(tile * 2 * outputs + vector * LANES);
+            // SAFETY: these tiles are gathered, and of each no more is written than the band has.
+            unsafe {
+                all.transform::<S>(tiles);
+                all.multiply::<S>(&self.weights.panels);
+                for tile in 0..tiles {
                     let x = left + tile * step;
-                    let count = step.min(self.sides[1] - x);
-                    inverse::<S>(
-                        |point| {
-                            let from = from.add(point * TILES * 2 * outputs);
-                            [S::load(from), S::load(from.add(outputs))]
-                        },
-                        rows,
-                        |y, pair| {
-                            for (i, [upper, lower]) in pair.into_iter().enumerate().take(count) {
-                                writer.put::<S>(y, x + i, vector, upper);
-                                if y + 1 < rows {
-                                    writer.put::<S>(y + 1, x + i, vector, lower);
-                                }
-                            }
-                        },
-                    );
+                    all.write::<S>(tile, [rows, step.min(self.sides[1] - x)], x, writer);
                 }
             }
         }

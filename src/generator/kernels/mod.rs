@@ -11,6 +11,7 @@ mod fourier;
 mod gemm;
 pub mod layout;
 mod moments;
+mod operands;
 mod simd;
 mod source;
 mod stripes;
@@ -19,16 +20,16 @@ mod tests;
 mod threads;
 mod winograd;
 
-pub use conv::{Convolution, Finish, Method, Weights};
 pub use depthwise::Depthwise;
 pub use moments::moments;
+pub use operands::{Convolution, Convolve, Finish, Method, Weights};
 pub use simd::{LANES, whole};
 pub use source::{Axis, Border, Part, Source};
 use threads::in_bands;
 pub use threads::{Pool, Threads};
 
 /// Does `rounds` rounds of multiply-adds in registers; gives how many of single floats a round is.
-pub fn drill(rounds: usize) -> usize {
+pub fn peak_flops(rounds: usize) -> usize {
     simd::dispatch(simd::Drill { rounds });
     simd::CHAINS * LANES
 }

@@ -12,12 +12,12 @@ pub struct Partial {
     squares: Vec<f64>,
 }
 
-struct Band<'a> {
+struct Rows<'a> {
     pixels: &'a [f32],
     channels: usize,
 }
 
-impl Task for Band<'_> {
+impl Task for Rows<'_> {
     type Output = Partial;
 
     /// Twice over pixels that the cache still holds, so that no digits cancel.
@@ -52,7 +52,7 @@ impl Task for Band<'_> {
 impl Partial {
     /// Of pixels of `whole(channels)` floats.
     pub fn of(pixels: &[f32], channels: usize) -> Partial {
-        dispatch(Band { pixels, channels })
+        dispatch(Rows { pixels, channels })
     }
 
     /// Mean and variance per channel, `2×C`, of all bands together: Chan, Golub and LeVeque's pairwise formula.

@@ -17,7 +17,7 @@ use std::{
 };
 
 /// Looks at whether there is work before falling asleep: a tenth of a millisecond, on slow machines perhaps one.
-const LOOKS: u32 = if cfg!(target_arch = "wasm32") { 1 << 18 } else { 1 << 12 };
+const SPINS: u32 = if cfg!(target_arch = "wasm32") { 1 << 18 } else { 1 << 12 };
 
 /// A piece of work that several threads may do at once, until nothing is left of it.
 type Work<'a> = dyn Fn() + Sync + 'a;
@@ -117,7 +117,7 @@ impl Pool {
 
     /// Waits for another turn than the one seen last; none once the pool is over.
     fn enter(&self, seen: u32) -> Option<u32> {
-        let mut looks = 0;
+        let mut spins = 0;
         loop {
             let state = self.state.load(SeqCst);
             if state & OVER != 0 {
@@ -127,11 +127,11 @@ impl Pool {
                 if self.state.compare_exchange(state, state + 1, SeqCst, SeqCst).is_ok() {
                     return Some(state / TURN);
                 }
-            } else if looks < LOOKS {
-                looks += 1;
+            } else if spins < SPINS {
+                spins += 1;
                 std::hint::spin_loop();
             } else {
-                looks = 0;
+                spins = 0;
                 let mut asleep = lock(&self.asleep);
                 let state = self.state.load(SeqCst);
                 if state & OVER == 0 && !beckons(state, seen) {
@@ -193,7 +193,7 @@ impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let Turn(pool) = self;
         let mut state = pool.state.fetch_and(!OPEN, SeqCst);
-        for _ in 0..LOOKS {
+        for _ in 0..SPINS {
             if state & WITHIN == 0 {
                 return;
             }

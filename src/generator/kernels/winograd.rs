@@ -2,8 +2,8 @@
 //! 2015, with the points 0, ±1, ±2, ±1/2, ∞. 64 products make 36 outputs, where direct convolution takes 324.
 
 use super::{
-    conv::{Convolution, Scratch, Writer},
     gemm::{self, COLUMNS, Panel, ROWS},
+    operands::{Convolution, Scratch, Writer},
     simd::{LANES, Simd, whole},
     source::Source,
 };
@@ -77,6 +77,54 @@ pub fn inverse<S: Simd>(m: [S::V; IN]) -> [S::V; OUT] {
     ]
 }
 
+/// `Bᵀ d B` of one tile: its pixels lie `across` apart in rows `down` apart, its points go `apart`.
+///
+/// # Safety
+/// There are [`IN`] × [`IN`] vectors at `from`, and room for as many at `to`.
+#[inline(always)]
+unsafe fn transform<S: Simd>(from: *const f32, [down, across]: [usize; 2], to: *mut f32, apart: usize) {
+    let mut columns = [[S::splat(0.); IN]; IN];
+    for (x, column) in columns.iter_mut().enumerate() {
+        let mut d = [S::splat(0.); IN];
+        for (y, d) in d.iter_mut().enumerate() {
+            // SAFETY: as the caller promises.
+            *d = unsafe { S::load(from.add(y * down + x * across)) };
+        }
+        *column = forward::<S>(d);
+    }
+    for y in 0..IN {
+        let mut d = [S::splat(0.); IN];
+        for (x, d) in d.iter_mut().enumerate() {
+            *d = columns[x][y];
+        }
+        for (x, value) in forward::<S>(d).into_iter().enumerate() {
+            // SAFETY: as the caller promises.
+            unsafe { S::store(value, to.add((y * IN + x) * apart)) };
+        }
+    }
+}
+
+/// `Aᵀ m` of one tile, by rows; its points lie `apart`.
+///
+/// # Safety
+/// There are [`IN`] × [`IN`] vectors at `from`.
+#[inline(always)]
+unsafe fn columns<S: Simd>(from: *const f32, apart: usize) -> [[S::V; IN]; OUT] {
+    let mut rows = [[S::splat(0.); IN]; OUT];
+    for x in 0..IN {
+        let mut m = [S::splat(0.); IN];
+        for (y, m) in m.iter_mut().enumerate() {
+            // SAFETY: as the caller promises.
+            *m = unsafe { S::load(from.add((y * IN + x) * apart)) };
+        }
+        let column = inverse::<S>(m);
+        for y in 0..OUT {
+            rows[y][x] = column[y];
+        }
+    }
+    rows
+}
+
 impl Convolution<'_> {
     #[inline(always)]
     pub(super) fn winograd<S: Simd>(&self, first: usize, rows: usize, writer: &Writer, scratch: &mut Scratch) {
@@ -111,24 +159,7 @@ impl Convolution<'_> {
                 // SAFETY: the tile's 8×8 pixels lie in the gathered rows, its points in `points`.
                 unsafe {
                     let from = lines.add(tile * OUT * stride + c);
-                    let mut columns = [[S::splat(0.); IN]; IN];
-                    for (x, column) in columns.iter_mut().enumerate() {
-                        let mut d = [S::splat(0.); IN];
-                        for (y, d) in d.iter_mut().enumerate() {
-                            *d = S::load(from.add(y * width + x * stride));
-                        }
-                        *column = forward::<S>(d);
-                    }
-                    let to = points.add(tile * inputs + c);
-                    for y in 0..IN {
-                        let mut d = [S::splat(0.); IN];
-                        for (x, d) in d.iter_mut().enumerate() {
-                            *d = columns[x][y];
-                        }
-                        for (x, value) in forward::<S>(d).into_iter().enumerate() {
-                            S::store(value, to.add((y * IN + x) * TILES * inputs));
-                        }
-                    }
+                    transform::<S>(from, [width, stride], points.add(tile * inputs + c), TILES * inputs);
                 }
             }
             for point in 0..IN * IN {
@@ -148,18 +179,7 @@ impl Convolution<'_> {
             for (tile, vector) in (0..tiles).flat_map(|tile| (0..outputs / LANES).map(move |v| (tile, v))) {
                 // SAFETY: the tile's products are there; `put` is called within the band only.
                 unsafe {
-                    let from = products.add(tile * outputs + vector * LANES);
-                    let mut half = [[S::splat(0.); IN]; OUT];
-                    for x in 0..IN {
-                        let mut m = [S::splat(0.); IN];
-                        for (y, m) in m.iter_mut().enumerate() {
-                            *m = S::load(from.add((y * IN + x) * TILES * outputs));
-                        }
-                        let column = inverse::<S>(m);
-                        for y in 0..OUT {
-                            half[y][x] = column[y];
-                        }
-                    }
+                    let half = columns::<S>(products.add(tile * outputs + vector * LANES), TILES * outputs);
                     let x = left + tile * OUT;
                     for (y, row) in half.into_iter().enumerate().take(rows) {
                         let values = inverse::<S>(row);

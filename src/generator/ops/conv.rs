@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tract_onnx::{prelude::*, tract_core::internal::*};
 
 use super::{Read, fill, pixels, values};
-use crate::generator::kernels::{Convolution, Depthwise, Finish, Weights, whole};
+use crate::generator::kernels::{Convolution, Convolve, Depthwise, Finish, Weights, whole};
 
 /// The weights, which say what kind of convolution it is.
 #[derive(Debug, Clone)]
@@ -73,6 +73,23 @@ impl Conv {
             false => (self.sides, self.outputs),
         }
     }
+
+    /// What is to be computed, on these inputs.
+    fn kind<'a>(&'a self, inputs: &'a [TValue]) -> TractResult<Box<dyn Convolve + 'a>> {
+        let Conv { stride, dilation, pad, sides, kernel_sides: kernel, .. } = *self;
+        let (source, finish) = (self.read.source(inputs)?, self.finish(inputs)?);
+        Ok(match &self.kernel {
+            Kernel::Dense(weights) => Box::new(Convolution { source, weights, stride, dilation, pad, sides, finish }),
+            Kernel::Depthwise(weights) => {
+                Box::new(Depthwise { source, weights, kernel, stride, dilation, pad, sides, finish })
+            }
+        })
+    }
+
+    fn finish<'a>(&'a self, inputs: &'a [TValue]) -> TractResult<Finish<'a>> {
+        let residual = self.residual.map(|slot| values(&inputs[slot])).transpose()?;
+        Ok(Finish { bias: &self.bias, residual, slope: self.slope, shuffle: self.shuffle, moments: self.moments })
+    }
 }
 
 impl PartialEq for Conv {
@@ -109,41 +126,18 @@ impl EvalOp for Conv {
 
     fn eval(&self, _context: &EvalContext, mut inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
         let (written, channels) = self.written();
-        // Pixels that nobody else has may be written over.
         let slot = self.read.parts[0].raw;
-        let picture = inputs[slot].is_exclusive().then(|| std::mem::replace(&mut inputs[slot], tensor0(0f32).into()));
-        let source = self.read.source(&inputs)?;
-        let residual = self.residual.map(|slot| values(&inputs[slot])).transpose()?;
-        let (stride, dilation, pad, sides) = (self.stride, self.dilation, self.pad, self.sides);
-        let finish =
-            Finish { bias: &self.bias, residual, slope: self.slope, shuffle: self.shuffle, moments: self.moments };
-        // The two kinds have these methods in common, and nothing else.
-        macro_rules! run {
-            ($conv:expr) => {{
-                let mut conv = $conv;
-                match picture {
-                    Some(picture) if conv.fits_in_place() => {
-                        let mut picture = picture.into_tensor();
-                        let moments = fill(&mut picture, |picture| conv.run_in_place(picture))?;
-                        (picture, moments)
-                    }
-                    picture => {
-                        if let Some(picture) = &picture {
-                            conv.source.parts[0].raw = values(picture)?;
-                        }
-                        let mut out = pixels(written, channels)?;
-                        let moments = fill(&mut out, |out| conv.run(out))?;
-                        (out, moments)
-                    }
-                }
-            }};
-        }
-        let (out, moments) = match &self.kernel {
-            Kernel::Dense(weights) => run!(Convolution { source, weights, stride, dilation, pad, sides, finish }),
-            Kernel::Depthwise(weights) => {
-                let kernel = self.kernel_sides;
-                run!(Depthwise { source, weights, kernel, stride, dilation, pad, sides, finish })
-            }
+        // Pixels that nobody else has may be written over.
+        let (out, moments) = if inputs[slot].is_exclusive() && self.kind(&inputs)?.fits_in_place() {
+            let mut picture = std::mem::replace(&mut inputs[slot], tensor0(0f32).into()).into_tensor();
+            let conv = self.kind(&inputs)?;
+            let moments = fill(&mut picture, |picture| conv.run_in_place(picture))?;
+            (picture, moments)
+        } else {
+            let conv = self.kind(&inputs)?;
+            let mut out = pixels(written, channels)?;
+            let moments = fill(&mut out, |out| conv.run(out))?;
+            (out, moments)
         };
         let moments = moments.map(|m| Tensor::from_shape(&[2, channels], &m)).transpose()?;
         Ok([Some(out), moments].into_iter().flatten().map(Tensor::into_tvalue).collect())

@@ -27,21 +27,21 @@ use view::View;
 
 /// Weights made ready, by the convolution's name: every size of picture has its own graph, but they share these.
 #[derive(Default)]
-pub struct Prepared(Mutex<HashMap<String, Entry>>);
+pub struct PackedKernels(Mutex<HashMap<String, Packed>>);
 
-struct Entry {
+struct Packed {
     /// A hash of the weights: they may follow from the size.
     weights: u64,
     shuffle: bool,
     kernel: Kernel,
 }
 
-impl Prepared {
+impl PackedKernels {
     /// Moves weights that no graph but this one uses to lower places that are free by now. What making them left free
     /// between them is too small for a run's values, and would never be used.
-    pub fn settle(&self, graph: &mut TypedModel) {
-        let mut prepared = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let mut kernels: Vec<_> = prepared.values_mut().map(|entry| &mut entry.kernel).collect();
+    pub fn compact(&self, graph: &mut TypedModel) {
+        let mut packed = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut kernels: Vec<_> = packed.values_mut().map(|packed| &mut packed.kernel).collect();
         // What moves leaves a place for others; that ends, for nothing ever moves up.
         let mut moving = true;
         while std::mem::take(&mut moving) {
@@ -67,10 +67,10 @@ impl Prepared {
 }
 
 /// `source` (decluttered, of known shapes) with our operators where they fit.
-pub fn rewrite(source: &TypedModel, prepared: &Prepared) -> TractResult<TypedModel> {
+pub fn rewrite(source: &TypedModel, packed: &PackedKernels) -> TractResult<TypedModel> {
     let mut writer = Rewrite {
         source,
-        prepared,
+        packed,
         target: TypedModel { symbols: source.symbols.clone(), ..TypedModel::default() },
         images: HashMap::new(),
         plain: HashMap::new(),
@@ -88,7 +88,7 @@ pub fn rewrite(source: &TypedModel, prepared: &Prepared) -> TractResult<TypedMod
 
 struct Rewrite<'a> {
     source: &'a TypedModel,
-    prepared: &'a Prepared,
+    packed: &'a PackedKernels,
     target: TypedModel,
     /// Pictures, by the source's outlet.
     images: HashMap<OutletId, Image>,
@@ -185,12 +185,12 @@ impl Rewrite<'_> {
     fn kernel(&self, image: &Image, pending: &Pending) -> Kernel {
         let PendingKernel { name, depthwise, weights } = &pending.kernel;
         let hash = hash(weights);
-        let mut prepared = self.prepared.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if let Some(entry) = prepared.get(name)
-            && entry.shuffle == pending.shuffle
-            && entry.weights == hash
+        let mut packed = self.packed.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some(found) = packed.get(name)
+            && found.shuffle == pending.shuffle
+            && found.weights == hash
         {
-            return entry.kernel.clone();
+            return found.kernel.clone();
         }
         let [height, width] = pending.kernel_sides;
         let inputs = pending.input.channels();
@@ -210,8 +210,7 @@ impl Rewrite<'_> {
             };
             Kernel::Dense(Arc::new(Weights::new(method, [height, width], [inputs, outputs], at)))
         };
-        let entry = Entry { weights: hash, shuffle: pending.shuffle, kernel: kernel.clone() };
-        prepared.insert(name.clone(), entry);
+        packed.insert(name.clone(), Packed { weights: hash, shuffle: pending.shuffle, kernel: kernel.clone() });
         kernel
     }
 

@@ -8,7 +8,7 @@ const END: u16 = 64;
 const TOGETHER: u16 = 32;
 
 /// A code for each value, as a DHT segment gives it.
-pub(super) struct Huffman {
+pub(in crate::picture) struct Huffman {
     /// By the next [`SHORT`] bits: the code's length and its value; length 0 where the code is longer.
     short: Box<[(u8, u8)]>,
     /// Likewise the AC coefficients in these bits, as many as begin within [`TOGETHER`]: bits of codes and
@@ -21,7 +21,7 @@ pub(super) struct Huffman {
 
 impl Huffman {
     /// Takes the number of codes of each length from 1 to 16, and the values in the order of their codes.
-    pub(super) fn new(counts: &[u8; 16], values: &[u8]) -> Option<Huffman> {
+    pub(in crate::picture) fn new(counts: &[u8; 16], values: &[u8]) -> Option<Huffman> {
         let none = || vec![(0, 0); 1 << SHORT].into_boxed_slice();
         let mut codes = Huffman { short: none(), steps: none(), ends: [(0, 0); 17], values: values.to_vec() };
         let (mut code, mut at) = (0usize, 0usize);
@@ -62,7 +62,7 @@ impl Huffman {
 
     /// The length and the value of the code that these 16 bits begin with.
     #[inline(always)]
-    fn find(&self, bits: u32) -> Option<(u8, u8)> {
+    pub(in crate::picture) fn find(&self, bits: u32) -> Option<(u8, u8)> {
         match self.short[(bits >> (16 - SHORT)) as usize] {
             (0, _) => self.find_long(bits),
             found => Some(found),
@@ -82,6 +82,9 @@ fn step(length: u8, value: u8) -> (u8, u16) {
     let (run, size) = (u16::from(value >> 4), value & 15);
     if size == 0 && run < 15 { (length, END) } else { (length + size, run + 1) }
 }
+
+/// Zeros behind the data.
+const SPARE: usize = 16;
 
 /// Entropy-coded data, most significant bit first.
 pub(super) struct Bits {
@@ -123,7 +126,7 @@ impl Bits {
             }
         }
         bytes.extend_from_slice(file.get(from..end).unwrap_or_default());
-        bytes.extend([0; 16]);
+        bytes.extend([0; SPARE]);
         restarts.reverse();
         (Bits { bytes, restarts, at: 0, held: 0, count: 0 }, end)
     }
@@ -172,6 +175,11 @@ impl Bits {
         let bit = self.peek(1) as i32;
         self.skip(1);
         Some(bit)
+    }
+
+    /// Whether more was read than there is.
+    pub(super) fn is_overdrawn(&self) -> bool {
+        8 * self.at > 8 * (self.bytes.len() - SPARE) + self.count as usize
     }
 
     /// Holds 32 bits at least: more than a code and its coefficient take.

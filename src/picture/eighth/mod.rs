@@ -4,7 +4,7 @@
 //! coefficients are passed over: a photo of 12 megapixels takes a fifth of the time. Exact but for rounding,
 //! where values outside the range were clipped, and at the right and lower border.
 
-mod bits;
+pub(super) mod bits;
 
 use bits::{Bits, Huffman};
 
@@ -177,7 +177,7 @@ impl Frame {
                 }
             }
         }
-        Some(length)
+        if bits.is_overdrawn() { None } else { Some(length) }
     }
 
     /// Blocks across and down of a component that is not interleaved with others.

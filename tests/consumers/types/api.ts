@@ -1,15 +1,18 @@
 import { expectTypeOf } from 'expect-type';
 import { createConverter, NijigenError, type Conversion, type ErrorCode, type Source } from 'nijigen';
 import { NijigenPhoto } from 'nijigen/element';
+import simd from 'nijigen/engines/simd';
 import meadow from 'nijigen/models/meadow-fast';
 import { createConverter as slim } from 'nijigen/slim';
+import * as slimElement from 'nijigen/slim/element';
 import * as standalone from 'nijigen/standalone';
 
 const converter = await createConverter({ baseUrl: 'https://cdn.example/nijigen/', threads: 2 });
 expectTypeOf(slim).toEqualTypeOf(createConverter);
 expectTypeOf(standalone.createConverter).toEqualTypeOf(createConverter);
 expectTypeOf(standalone.NijigenPhoto).toEqualTypeOf(NijigenPhoto);
-await slim({ models: [meadow] });
+expectTypeOf(slimElement.NijigenPhoto).toEqualTypeOf(NijigenPhoto);
+await slim({ engines: [simd], models: [meadow, { entry: meadow.entry, url: '/meadow.onnx' }] });
 
 type Taken =
   | Blob
@@ -29,7 +32,7 @@ expectTypeOf<number>().not.toExtend<Source>();
 const made = await converter.convert('photo.jpg', { style: 'meadow', format: 'webp', label: null, cache: 'refresh' });
 expectTypeOf(made).toEqualTypeOf<Conversion>();
 expectTypeOf(made.blob).toEqualTypeOf<Blob>();
-expectTypeOf(made.cache).toEqualTypeOf<'exact' | 'similar' | 'miss'>();
+expectTypeOf(made.cache).toEqualTypeOf<'exact' | 'near' | 'miss'>();
 // @ts-expect-error formats are a closed list
 await converter.convert('photo.jpg', { format: 'bmp' });
 // @ts-expect-error there is no such option

@@ -2,4 +2,10 @@ import { existsSync } from 'node:fs';
 
 // A package that was built without threads has no script for them.
 const whole = existsSync('node_modules/nijigen/thread.js');
-export default { build: { rollupOptions: { input: ['index.html', ...(whole ? ['subpaths.html'] : [])] } } };
+// What Vite 5 and 6 compile for by default has no top-level await.
+export default {
+  build: {
+    target: 'es2022',
+    rollupOptions: { input: ['index.html', 'slim.html', ...(whole ? ['subpaths.html'] : [])] },
+  },
+};

@@ -2,8 +2,8 @@ import type { CacheEntry, CacheSettings, CacheUsage } from '../../client/protoco
 import { WorkerError } from '../failure.js';
 import { core } from '../module.js';
 import { IndexedDbStore } from './indexed-db.js';
-import { Level, type Hit } from './level.js';
-import { MemoryStore } from './memory.js';
+import { Level } from './level.js';
+import { MemoryStore } from './storage.js';
 import { bytesOf, type Pictures, type Stored } from './store.js';
 
 const DATABASE = 'nijigen';
@@ -15,10 +15,10 @@ const PATIENCE_MS = 2000;
 
 /** What tabs tell each other. */
 type News =
-  | { readonly stored: string }
+  | { readonly stored: string; readonly created: number }
   | { readonly used: Stored }
   | { readonly removed: readonly string[] }
-  | { readonly cleared: true };
+  | { readonly cleared: number };
 
 /** An answer that needed no engine. */
 export interface Answer {
@@ -42,6 +42,8 @@ export class PictureCache {
   readonly #news = new BroadcastChannel('nijigen-cache');
   #settings: string;
   #storing: Promise<unknown> = Promise.resolve();
+  /** When all was cleared last, here or in another tab; in ms since 1970, as times of entries. */
+  #cleared = 0;
   /** Whether the database may still open. */
   #opening = true;
   /** Whether the database is yet to be opened: it was not asked for, or is gone since. */
@@ -108,7 +110,7 @@ export class PictureCache {
         const hit = print === undefined ? level.exact(key, sha256) : level.near(key, print);
         return hit ? [{ level, hit }] : [];
       });
-      const best = found.sort((a, b) => rank(a.hit, b.hit))[0];
+      const best = found[core.best_hit(found.map(({ hit }) => hit)) ?? -1];
       if (!best) return undefined;
       const taken = await best.level.take(best.hit.id);
       // An entry whose pictures are gone is struck out by now: the next best may do.
@@ -133,12 +135,12 @@ export class PictureCache {
 
   /**
    * Stores what was made of a photo; false if it cannot be stored: then it is made again another time. What is stored
-   * of `instead` goes once it is.
+   * of `supersedes` goes once it is.
    */
-  async put(photo: Photograph, pictures: Pictures, instead?: Photograph): Promise<boolean> {
+  async put(photo: Photograph, pictures: Pictures, supersedes?: Photograph): Promise<boolean> {
     const before = this.#storing;
     const storing = this.#put(photo, pictures).catch(() => false);
-    const replacing = instead && storing.then((stored) => (stored ? this.#replace(instead, before) : undefined));
+    const replacing = supersedes && storing.then((stored) => (stored ? this.#replace(supersedes, before) : undefined));
     this.#storing = Promise.all([before, storing, replacing?.catch(() => undefined)]);
     return storing;
   }
@@ -150,10 +152,15 @@ export class PictureCache {
   }
 
   async #put({ key, sha256, print = '' }: Photograph, pictures: Pictures): Promise<boolean> {
+    const created = Date.now();
     await this.#reach();
-    const entry = JSON.parse(core.cache_record(key, sha256, print, bytesOf(pictures), Date.now())) as Stored;
+    const entry = core.cache_record(key, sha256, print, bytesOf(pictures), created);
     const stored = await Promise.all(this.#levels.map((level) => level.put(entry, pictures)));
-    if (stored[1]) this.#tell({ stored: entry.record });
+    if (created <= this.#cleared) {
+      await Promise.all(this.#levels.map((level) => level.remove([entry.id])));
+      return false;
+    }
+    if (stored[1]) this.#tell({ stored: entry.record, created });
     return stored.at(-1) ?? false;
   }
 
@@ -181,11 +188,13 @@ export class PictureCache {
     this.#tell({ removed: ids });
   }
 
-  /** Those that this worker does not know go, too. */
+  /** Those that this worker does not know go, too, and those that are just being stored. */
   async clear(): Promise<void> {
     await this.#checkReach();
+    const cleared = (this.#cleared = Date.now());
+    await this.#storing;
     await Promise.all(this.#levels.map((level) => level.clear()));
-    this.#tell({ cleared: true });
+    this.#tell({ cleared });
   }
 
   /** Rejects while there may be entries out of reach: what is said to be gone would come back. */
@@ -208,16 +217,22 @@ export class PictureCache {
   #hear(news: News): void {
     const [memory, lasting] = this.#levels;
     // From the database it is gone already; what the memory holds is this worker's own.
-    if ('stored' in news) lasting?.learn(news.stored);
-    else if ('used' in news) {
+    if ('stored' in news) {
+      // The news of it may come after all was cleared.
+      if (news.created > this.#cleared) lasting?.learn(news.stored);
+    } else if ('used' in news) {
       // One that is removed meanwhile does not come back.
       if (lasting?.holds(news.used.id)) lasting.learn(news.used.record);
     } else if ('removed' in news) {
       void memory?.remove(news.removed);
       lasting?.forget(news.removed);
     } else {
-      void memory?.clear();
-      lasting?.forgetAll();
+      this.#cleared = Math.max(this.#cleared, news.cleared);
+      // What was being stored when the database was cleared may be in it.
+      for (const level of this.#levels) {
+        const old = level.list().filter(({ created }) => created <= news.cleared);
+        level.remove(old.map(({ id }) => id)).catch(() => undefined);
+      }
     }
   }
 
@@ -225,9 +240,6 @@ export class PictureCache {
     for (const level of this.#levels) await level.sweep().catch(() => undefined);
   }
 }
-
-/** Exact before near, nearer before farther, newer before older. */
-const rank = (a: Hit, b: Hit): number => (a.distance ?? -1) - (b.distance ?? -1) || b.created - a.created;
 
 /** Whether there is a database, as far as the browser tells. */
 export async function exists(): Promise<boolean> {

@@ -1,30 +1,14 @@
 import type { Cache } from 'nijigen-core';
-import type { CacheEntry, CacheSettings } from '../../client/protocol.js';
+import type { Action, Heard, Hit, Listed, Upkeep } from '../../client/core.js';
+import type { CacheSettings } from '../../client/protocol.js';
 import { core } from '../module.js';
-import { bytesOf, type Pictures, type Store, type Stored } from './store.js';
-
-/** An entry that answers a photo; without a distance it is the very file's. */
-export interface Hit {
-  readonly id: string;
-  readonly distance: number | null;
-  readonly created: number;
-}
-
-/** An entry as the list shows it. */
-export type Listed = Omit<CacheEntry, 'thumbnail'>;
-
-interface Upkeep {
-  readonly remove: readonly string[];
-  readonly touch: readonly Stored[];
-}
+import type { Pictures, Store, Stored } from './store.js';
 
 /** A store and the policy that decides what it holds. Whatever goes wrong in the store costs entries, never a photo. */
 export class Level {
   readonly #policy: Cache;
   readonly #store: Store;
   readonly #inMemory: boolean;
-  /** Making room did not help the last time, as when it is others that fill the disk. */
-  #helpless = false;
 
   private constructor(policy: Cache, store: Store, inMemory: boolean) {
     this.#policy = policy;
@@ -33,7 +17,7 @@ export class Level {
   }
 
   static async open(store: Store, settings: CacheSettings, inMemory: boolean): Promise<Level> {
-    const level = new Level(new core.Cache(JSON.stringify(settings), inMemory), store, inMemory);
+    const level = new Level(new core.Cache(settings, inMemory), store, inMemory);
     await level.reload();
     return level;
   }
@@ -41,43 +25,37 @@ export class Level {
   /** Starts from what the store holds. */
   async reload(): Promise<void> {
     const stored = await this.#store.load();
-    const { touch } = JSON.parse(
-      this.#policy.load(
-        stored.map(({ record }) => record),
-        Date.now(),
-      ),
-    ) as Upkeep;
+    const { touch } = this.#policy.load(
+      stored.map(({ record }) => record),
+      Date.now(),
+    );
     // Too old, too much, or not to be read.
     const remove = stored.map(({ id }) => id).filter((id) => !this.#policy.holds(id));
     await this.#carry({ touch, remove });
   }
 
   exact(key: string, sha256: Uint8Array): Hit | undefined {
-    return hit(this.#policy.exact(key, sha256, Date.now()));
+    return this.#policy.exact(key, sha256, Date.now());
   }
 
   near(key: string, print: string): Hit | undefined {
-    return hit(this.#policy.near(key, print, Date.now()));
+    return this.#policy.near(key, print, Date.now());
   }
 
   holds(id: string): boolean {
     return this.#policy.holds(id);
   }
 
-  /** The pictures of an entry, and its new record; nothing if the store has lost them. */
+  /** The pictures of an entry that is to answer, and its new record; nothing if the store has lost them. */
   async take(id: string): Promise<{ entry: Stored; pictures: Pictures } | undefined> {
     const pictures = await this.#store.read(id).catch(() => undefined);
-    const entry = pictures && this.note(id);
-    if (!pictures || !entry) {
-      this.#policy.forget(id);
-      return undefined;
-    }
-    return { entry, pictures };
+    const entry = this.note(id, pictures !== undefined);
+    return pictures && entry && { entry, pictures };
   }
 
-  /** This entry has answered a photo, here or on another level; it is given with its new record if it is here. */
-  note(id: string): Stored | undefined {
-    const record = this.#policy.used(id, Date.now());
+  /** An entry has answered, here or on another level; it is given with its new record if it is here. */
+  note(id: string, there = true): Stored | undefined {
+    const record = this.#policy.answered(id, there, Date.now());
     if (record === undefined) return undefined;
     const entry = { id, record };
     // Nobody waits for this: what is lost is one use.
@@ -87,32 +65,30 @@ export class Level {
 
   /** Stores an entry if it fits; true when it is stored. */
   async put(entry: Stored, pictures: Pictures): Promise<boolean> {
-    const bytes = bytesOf(pictures);
-    const upkeep = this.#policy.room(entry.id, bytes, Date.now());
-    if (upkeep === undefined) return false;
-    try {
-      await this.#carry(JSON.parse(upkeep) as Upkeep);
-      await this.#write(entry, pictures, bytes);
-    } catch {
-      return false;
+    const put = new core.Put(entry.record);
+    for (let heard: Heard = 'done'; ;) {
+      const action: Action = this.#policy.put(put, heard, Date.now());
+      switch (action.name) {
+        case 'apply':
+          await this.#carry(action.upkeep).catch(() => undefined);
+          break;
+        case 'write':
+          heard = await this.#write(entry, pictures);
+          break;
+        case 'done':
+          put.free();
+          return action.kept;
+      }
     }
-    this.#policy.insert(entry.record);
-    return true;
   }
 
-  /** Tries once more after making room, should there be none; no entries are given up where that is of no use. */
-  async #write(entry: Stored, pictures: Pictures, bytes: number): Promise<void> {
+  async #write(entry: Stored, pictures: Pictures): Promise<Heard> {
     try {
       await this.#store.write(entry, pictures);
+      return 'done';
     } catch (error) {
-      if (this.#helpless || (error as DOMException).name !== 'QuotaExceededError') throw error;
-      const remove = this.#policy.relieve(bytes);
-      if (remove.length === 0) throw error;
-      await this.#store.remove(remove);
-      this.#helpless = true;
-      await this.#store.write(entry, pictures);
+      return (error as DOMException).name === 'QuotaExceededError' ? 'full' : 'broken';
     }
-    this.#helpless = false;
   }
 
   /** What another tab has stored or removed. */
@@ -129,12 +105,8 @@ export class Level {
     await this.#store.remove(ids);
   }
 
-  forgetAll(): void {
-    this.forget(this.list().map(({ id }) => id));
-  }
-
   async clear(): Promise<void> {
-    this.forgetAll();
+    this.forget(this.list().map(({ id }) => id));
     await this.#store.clear();
   }
 
@@ -143,22 +115,21 @@ export class Level {
   }
 
   async change(settings: CacheSettings): Promise<void> {
-    const upkeep = this.#policy.set_settings(JSON.stringify(settings), this.#inMemory, Date.now());
-    await this.#carry(JSON.parse(upkeep) as Upkeep);
+    await this.#carry(this.#policy.set_settings(settings, this.#inMemory, Date.now()));
   }
 
   /** Sets a limit beside the settings' own. */
   async cap(bytes: number): Promise<void> {
-    await this.#carry(JSON.parse(this.#policy.set_cap(bytes, Date.now())) as Upkeep);
+    await this.#carry(this.#policy.set_cap(bytes, Date.now()));
   }
 
   /** Lets go what has grown too old. */
   async sweep(): Promise<void> {
-    await this.#carry(JSON.parse(this.#policy.sweep(Date.now())) as Upkeep);
+    await this.#carry(this.#policy.sweep(Date.now()));
   }
 
   list(): Listed[] {
-    return JSON.parse(this.#policy.entries()) as Listed[];
+    return this.#policy.entries();
   }
 
   async #carry({ remove, touch }: Upkeep): Promise<void> {
@@ -166,5 +137,3 @@ export class Level {
     for (const entry of touch) await this.#store.touch(entry);
   }
 }
-
-const hit = (json: string | undefined): Hit | undefined => (json === undefined ? undefined : (JSON.parse(json) as Hit));

@@ -1,3 +1,5 @@
+import type { Stored } from '../../client/core.js';
+
 /** What an entry holds besides its record. */
 export interface Pictures {
   readonly result: Blob;
@@ -8,11 +10,7 @@ export interface Pictures {
   readonly original?: Blob;
 }
 
-/** An entry without its pictures; `record` is the core's JSON. */
-export interface Stored {
-  readonly id: string;
-  readonly record: string;
-}
+export type { Stored };
 
 /** Holds entries by name. Other tabs may use the same store at the same time. A promise that resolves means: done. */
 export interface Store {

@@ -40,20 +40,8 @@ impl Rewrite<'_> {
         if bias.len() == 1 {
             bias = vec![bias[0]; outputs];
         }
-        let depth = if depthwise { 1 } else { inputs };
-        let taps = height * width;
-        // For a depthwise kernel the group is among the inputs of HWIO, and O is 1.
-        let weights = match op.kernel_fmt {
-            KernelFormat::OIHW => weights,
-            KernelFormat::HWIO if depthwise => transposed(&weights, taps, outputs),
-            KernelFormat::HWIO => transposed(&weights, taps * depth, outputs)
-                .chunks(taps * depth)
-                .flat_map(|filter| transposed(filter, taps, depth))
-                .collect(),
-            KernelFormat::OHWI => {
-                weights.chunks(taps * depth).flat_map(|filter| transposed(filter, taps, depth)).collect()
-            }
-        };
+        let [taps, depth] = [height * width, if depthwise { 1 } else { inputs }];
+        let weights = outputs_first(op.kernel_fmt, weights, [taps, depth, outputs]);
         let Some(image) = self.image(node.inputs[0], order)? else { return Ok(false) };
         if image.view.order != order || image.view.spatial().is_none() || bias.len() != outputs {
             return Ok(false);
@@ -105,43 +93,15 @@ impl Rewrite<'_> {
         }
         let weights = (0..2).find_map(|slot| Some((slot, self.constant(node.inputs[slot])?)));
         let (Some((slot, weights)), Some(output)) = (weights, output.first()) else { return Ok(false) };
-        let (weights_axes, picture_axes) = (&inputs[slot], &inputs[1 - slot]);
         let input = node.inputs[1 - slot];
-        let (Some(contracted), Some(made), 2) = (
-            weights_axes.chars().find(|axis| picture_axes.contains(*axis) && !output.contains(*axis)),
-            weights_axes.chars().find(|axis| !picture_axes.contains(*axis) && output.contains(*axis)),
-            weights_axes.chars().count(),
-        ) else {
-            return Ok(false);
-        };
-        // Which axis is contracted says where the channels are.
-        let (at, rank) = (picture_axes.chars().position(|axis| axis == contracted), picture_axes.chars().count());
-        let order = match at {
-            Some(at) if at + 3 == rank => Order::Chw,
-            Some(at) if at + 1 == rank => Order::Hwc,
-            _ => return Ok(false),
-        };
-        let Some(image) = self.image(input, order)? else { return Ok(false) };
-        if image.view.order != order || image.view.spatial().map(|[channels, ..]| channels) != at {
+        let Some(axes) = Pointwise::of(&inputs[slot], &inputs[1 - slot], output) else { return Ok(false) };
+        let Some(image) = self.image(input, axes.read)? else { return Ok(false) };
+        if image.view.order != axes.read || image.view.spatial().is_none_or(|[channels, ..]| channels != axes.channels)
+        {
             return Ok(false);
         }
         let outputs = weights.len() / image.channels;
-        // Where the new channels are, apart from axes of one that are dropped.
-        let place = output.chars().position(|axis| axis == made);
-        let written = match place.map(|at| output.chars().count() - at) {
-            Some(3) => Order::Chw,
-            Some(1) => Order::Hwc,
-            _ => return Ok(false),
-        };
-        let space = |axes: &str, without: char| -> String {
-            let tail: Vec<char> = axes.chars().rev().take(3).filter(|&axis| axis != without).collect();
-            tail.into_iter().rev().collect()
-        };
-        if space(picture_axes, contracted) != space(output, made) {
-            return Ok(false);
-        }
-        let inputs_first = weights_axes.starts_with(contracted);
-        let weights = if inputs_first { transposed(&weights, image.channels, outputs) } else { weights };
+        let weights = if axes.inputs_first { transposed(&weights, image.channels, outputs) } else { weights };
         let mut pixels = self.pixels(input, &image)?;
         let pad = take_pad(&mut pixels).unwrap_or(Pad { before: [0, 0], border: Border::Zero });
         let pending = Pending {
@@ -157,7 +117,57 @@ impl Rewrite<'_> {
             shuffle: false,
             moments: self.normalised(OutletId::new(id, 0)),
         };
-        self.pending(id, written, pending, image.sides)
+        self.pending(id, axes.written, pending, image.sides)
+    }
+}
+
+/// What a product of matrices does as a 1×1 convolution.
+struct Pointwise {
+    read: Order,
+    /// Which axis of the picture its channels are.
+    channels: usize,
+    written: Order,
+    /// The weights are `I×O`.
+    inputs_first: bool,
+}
+
+impl Pointwise {
+    /// Of the axes' letters, as in einsum; `None` where it is another product.
+    fn of(weights: &str, picture: &str, output: &str) -> Option<Pointwise> {
+        let contracted = weights.chars().find(|axis| picture.contains(*axis) && !output.contains(*axis))?;
+        let made = weights.chars().find(|axis| !picture.contains(*axis) && output.contains(*axis))?;
+        let place = |axes: &str, axis: char| axes.chars().position(|other| other == axis);
+        let (channels, rank) = (place(picture, contracted)?, picture.chars().count());
+        // Apart from axes of one that are dropped.
+        let order = |from_the_end: usize| match from_the_end {
+            3 => Some(Order::Chw),
+            1 => Some(Order::Hwc),
+            _ => None,
+        };
+        let space = |axes: &str, without: char| -> Vec<char> {
+            axes.chars().rev().take(3).filter(|&axis| axis != without).collect()
+        };
+        let same_space = space(picture, contracted) == space(output, made) && weights.chars().count() == 2;
+        Some(Pointwise {
+            read: order(rank - channels)?,
+            channels,
+            written: order(output.chars().count() - place(output, made)?)?,
+            inputs_first: weights.starts_with(contracted),
+        })
+        .filter(|_| same_space)
+    }
+}
+
+/// A kernel's weights as `O×I×H×W`, of `taps` pixels, `depth` inputs and `outputs`; a depthwise one has a depth of 1, and
+/// in HWIO its group among the inputs.
+fn outputs_first(format: KernelFormat, weights: Vec<f32>, [taps, depth, outputs]: [usize; 3]) -> Vec<f32> {
+    let channels_first = |filters: &[f32]| -> Vec<f32> {
+        filters.chunks(taps * depth).flat_map(|filter| transposed(filter, taps, depth)).collect()
+    };
+    match format {
+        KernelFormat::OIHW => weights,
+        KernelFormat::OHWI => channels_first(&weights),
+        KernelFormat::HWIO => channels_first(&transposed(&weights, taps * depth, outputs)),
     }
 }
 

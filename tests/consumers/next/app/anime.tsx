@@ -1,22 +1,24 @@
 'use client';
-import { createConverter } from 'nijigen';
 import 'nijigen/element';
 import type {} from 'nijigen/react';
 import { useEffect, useState } from 'react';
+import { converter } from './converter';
 
 export function Anime({ photo }: { photo: string }) {
   const [result, setResult] = useState<string>();
   useEffect(() => {
     const left = new AbortController();
     const { signal } = left;
-    const ready = createConverter();
-    ready
-      .then((converter) => converter.convert(photo, { style: 'meadow', maxSide: 256, signal }))
-      .then(({ blob }) => setResult(URL.createObjectURL(blob)))
-      .catch((error) => signal.aborted || console.error(error));
+    let url: string | undefined;
+    const draw = async () => {
+      const { blob } = await (await converter()).convert(photo, { style: 'meadow', maxSide: 256, signal });
+      if (!signal.aborted) setResult((url = URL.createObjectURL(blob)));
+    };
+    draw().catch((error) => signal.aborted || console.error(error));
     return () => {
       left.abort();
-      void ready.then((converter) => converter.dispose());
+      if (url) URL.revokeObjectURL(url);
+      setResult(undefined);
     };
   }, [photo]);
   return (

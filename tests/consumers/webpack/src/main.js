@@ -1,8 +1,9 @@
-// Only the model that is imported comes along.
+// Only what is imported comes along.
+import simd from 'nijigen/engines/simd';
 import skyline from 'nijigen/models/skyline-fast';
 import { createConverter } from 'nijigen/slim';
 
-createConverter({ models: [skyline] })
+createConverter({ engines: [simd], models: [skyline] })
   .then((converter) => converter.convert(document.querySelector('#photo'), { maxSide: 256 }))
   .then(({ blob }) => {
     document.querySelector('#result').src = URL.createObjectURL(blob);

@@ -1,0 +1,324 @@
+//! Photos one after another, several at a time; a failure does not stop the rest.
+
+use std::{
+    fs, io,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    thread,
+    time::Instant,
+};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use nijigen::{
+    Error, Options, Result,
+    cache::{self as kept, Id, Key},
+    fingerprint::Fingerprint,
+    generator::Threads,
+    lookup::{Caching, Lookup, Step},
+    picture::encode::encode,
+    pipeline::{Engine, Prepared, glimpse, prepare_for},
+};
+
+use crate::{
+    cache::Cache,
+    inputs::{self, Found},
+    mark, output, panics,
+    report::{self, Answer, Failure, Story},
+};
+
+/// Steps of the progress bar per photo.
+const STEPS: u64 = 1000;
+/// What all threads share.
+pub struct Batch<'a> {
+    pub found: &'a Found,
+    /// Where the results go, in the order of the inputs.
+    pub outputs: &'a [PathBuf],
+    pub options: Options,
+    pub key: Key,
+    pub cache: Option<Cache>,
+    pub force: bool,
+    pub resume: bool,
+    /// A line for each photo is asked for.
+    pub report: bool,
+    /// No more photos are begun.
+    pub stop: Arc<AtomicBool>,
+    pub bar: ProgressBar,
+    pub counts: Counts,
+}
+
+/// How far it is.
+#[derive(Default)]
+pub struct Counts {
+    next: AtomicUsize,
+    done: AtomicUsize,
+    /// Of those done, how many were kept from an earlier run.
+    kept: AtomicUsize,
+    /// Of those done, how many were in their place.
+    resumed: AtomicUsize,
+}
+
+type Outcome<T> = std::result::Result<T, Failure>;
+
+pub fn cores() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Shown only where stderr is a terminal.
+pub fn bar(photos: usize) -> ProgressBar {
+    let bar = ProgressBar::new(photos as u64 * STEPS);
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {percent:>3} % · {eta} left · {msg}") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+impl Batch<'_> {
+    /// Draws all; gives the exit code.
+    pub fn run(&self, engine: &Engine, jobs: usize) -> ExitCode {
+        let begin = Instant::now();
+        panics::say_others();
+        // Rather one too many than one that idles.
+        let threads = cores().div_ceil(jobs.max(1));
+        thread::scope(|scope| {
+            for _ in 0..jobs {
+                scope.spawn(|| self.work(engine, threads));
+            }
+        });
+        self.bar.finish_and_clear();
+        let done = self.counts.done.load(Ordering::Relaxed);
+        let failed = self.found.inputs.len() + self.found.missing.len() - done;
+        let not = if failed > 0 { format!(", {failed} not") } else { String::new() };
+        let counts = [(&self.counts.kept, "from the cache"), (&self.counts.resumed, "already there")];
+        let counts = counts.map(|(count, what)| (count.load(Ordering::Relaxed), what)).into_iter();
+        let counts: Vec<_> = counts.filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+        let kept = if counts.is_empty() { String::new() } else { format!(" ({})", counts.join(", ")) };
+        let ended = if self.stopped() { ", ended early" } else { "" };
+        eprintln!("nijigen: {done} converted{kept}{not}{ended}, {:.1} s", begin.elapsed().as_secs_f32());
+        if failed > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    }
+
+    /// Takes the next photo until there is none, with an engine of its own and its share of the threads. In a pool that
+    /// all photos have in common they would wait for each other after every operator.
+    fn work(&self, engine: &Engine, threads: usize) {
+        let _threads = Threads::start(threads);
+        let mut own = engine.clone();
+        while !self.stopped() {
+            let index = self.counts.next.fetch_add(1, Ordering::Relaxed);
+            let (Some(input), Some(target)) = (self.found.inputs.get(index), self.outputs.get(index)) else { return };
+            self.bar.set_message(input.relative.display().to_string());
+            let mut story = Story::begin();
+            let result = self.one(&mut own, &input.path, target, &mut story);
+            if self.report {
+                match &result {
+                    Ok(()) => report::done(&input.path, target, &story),
+                    Err(failure) => report::failed(&input.path, target, failure),
+                }
+            }
+            match result {
+                Ok(()) => drop(self.counts.done.fetch_add(1, Ordering::Relaxed)),
+                Err(failure) => self.say(&input.path, &failure.explain()),
+            }
+            self.bar.inc(STEPS.saturating_sub(story.shown));
+        }
+    }
+
+    fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Says something of a photo without tearing the progress bar.
+    fn say(&self, photo: &Path, sentence: &str) {
+        self.bar.suspend(|| eprintln!("nijigen: {}: {sentence}", photo.display()));
+    }
+
+    /// Converts one photo, unless its result is in its place already and that may be.
+    fn one(&self, engine: &mut Engine, photo: &Path, target: &Path, story: &mut Story) -> Outcome<()> {
+        let resume = self.resume && !output::is_stream(target);
+        if let Some(why) = output::refusal(target, self.force || resume, self.found) {
+            return Err(Failure::File("exists", why));
+        }
+        let file = inputs::read(photo, &self.options.limits)?;
+        let there = if resume { fs::read(target).ok() } else { None };
+        // The report names every photo by it.
+        let sha256 = story.sha256(&file);
+        let id = resume.then(|| Id::new(&self.key, &sha256));
+        let signed = |held: &Vec<u8>| id.is_some_and(|id| mark::is_signed(held, self.options.finish.format, &id));
+        if there.as_ref().is_some_and(signed) {
+            return self.resumed(story);
+        }
+        let mut bytes = self.find_or_render_safely(engine, photo, &file, story)?;
+        // One without a mark, or that is not whole.
+        match there.filter(|_| !self.force) {
+            Some(held) if held == bytes => return self.resumed(story),
+            Some(_) => return Err(Failure::File("exists", output::other(target))),
+            None => {}
+        }
+        if let Some(id) = id {
+            mark::sign(&mut bytes, self.options.finish.format, &id);
+        }
+        match output::write(target, &bytes, self.force) {
+            // Another worker, at the same photo, was faster.
+            Err(error)
+                if error.kind() == io::ErrorKind::AlreadyExists && fs::read(target).is_ok_and(|held| signed(&held)) =>
+            {
+                self.resumed(story)
+            }
+            written => written.map_err(|error| {
+                Failure::File("unwritable", format!("{} cannot be written: {error}", target.display()))
+            }),
+        }
+    }
+
+    fn resumed(&self, story: &mut Story) -> Outcome<()> {
+        story.answer = Answer::Resumed;
+        self.counts.resumed.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// A panic leaves a fresh engine behind.
+    fn find_or_render_safely(
+        &self,
+        engine: &mut Engine,
+        photo: &Path,
+        file: &[u8],
+        story: &mut Story,
+    ) -> Result<Vec<u8>> {
+        let fresh = engine.clone();
+        panics::catch(|| self.find_or_render(engine, photo, file, story)).unwrap_or_else(|said| {
+            *engine = fresh;
+            Err(Error::Internal(said))
+        })
+    }
+
+    /// The very file's kept result, one of a picture that looks the same, or a new one, which is kept: in the order that
+    /// [`Lookup`] says.
+    fn find_or_render(&self, engine: &mut Engine, path: &Path, file: &[u8], story: &mut Story) -> Result<Vec<u8>> {
+        let caching = self.cache.as_ref().map_or(Caching::OFF, Cache::caching);
+        let mut lookup = Lookup::new(caching);
+        story.answer = if caching.exact || caching.near { Answer::Miss } else { Answer::Off };
+        let mut photo = Photo { file, story, prepared: None, seen: None, answer: Vec::new() };
+        let mut yes = false;
+        loop {
+            yes = match lookup.next(yes) {
+                Step::FindExact => self.find_exact(&mut photo),
+                Step::Glimpse => photo.glimpse(&self.options)?,
+                Step::FindNear => self.find_near(path, &mut photo),
+                Step::Decode => photo.decode(&self.options)?,
+                Step::Classify => photo.prepared()?.is_drawn()?,
+                Step::Fingerprint => photo.see()?,
+                Step::Draw => self.draw(engine, path, &mut photo)?,
+                Step::Keep => self.keep(&mut photo),
+                Step::Answer => return Ok(photo.answer),
+            };
+        }
+    }
+
+    fn find_exact(&self, photo: &mut Photo) -> bool {
+        let sha256 = photo.sha256();
+        let kept = self.cache.as_ref().and_then(|cache| cache.exact(&sha256));
+        photo.found(Answer::Exact, kept) && self.count_kept()
+    }
+
+    /// That it was another photo's result is said.
+    fn find_near(&self, path: &Path, photo: &mut Photo) -> bool {
+        let near = self.cache.as_ref().zip(photo.seen.as_ref()).and_then(|(cache, seen)| cache.near(seen));
+        let Some((bits, kept)) = near else { return false };
+        self.say(path, &format!("looks like an earlier photo ({bits} of 64 bits differ); its result is used"));
+        photo.story.bits = Some(bits);
+        photo.found(Answer::Near, Some(kept)) && self.count_kept()
+    }
+
+    fn count_kept(&self) -> bool {
+        self.counts.kept.fetch_add(1, Ordering::Relaxed);
+        true
+    }
+
+    fn draw(&self, engine: &mut Engine, path: &Path, photo: &mut Photo) -> Result<bool> {
+        let prepared = photo.prepared.take().ok_or_else(not_decoded)?;
+        photo.answer = self.render(engine, path, prepared, &mut photo.story.shown)?;
+        Ok(true)
+    }
+
+    fn keep(&self, photo: &mut Photo) -> bool {
+        let sha256 = photo.sha256();
+        let (Some(cache), Some(seen)) = (&self.cache, photo.seen.take()) else { return false };
+        let kept = cache.put(sha256, seen, &photo.answer);
+        if let Err(fault) = &kept {
+            let full = *fault == kept::Fault::Full;
+            let what = if full { "some results are not kept" } else { "results are no longer kept" };
+            self.bar.suspend(|| eprintln!("nijigen: {what}: {fault}"));
+        }
+        kept.is_ok()
+    }
+
+    fn render(&self, engine: &mut Engine, path: &Path, photo: Prepared, shown: &mut u64) -> Result<Vec<u8>> {
+        let wanted = photo.picture().width().max(photo.picture().height()).min(self.options.draw.max_side);
+        let picture = engine.render(photo, &self.options, |progress| {
+            let now = (f64::from(progress) * (STEPS - 1) as f64) as u64;
+            self.bar.inc(now.saturating_sub(*shown));
+            *shown = now.max(*shown);
+            ControlFlow::Continue(())
+        })?;
+        let (width, height) = (picture.width(), picture.height());
+        if width.max(height) < wanted {
+            self.say(path, &format!("drawn at {width}×{height} pixels, the most that this generator takes"));
+        }
+        encode(picture, &self.options.finish)
+    }
+}
+
+/// What is known of a photo on its way.
+struct Photo<'a> {
+    file: &'a [u8],
+    story: &'a mut Story,
+    prepared: Option<Prepared>,
+    seen: Option<Fingerprint>,
+    /// The result's file.
+    answer: Vec<u8>,
+}
+
+impl Photo<'_> {
+    fn sha256(&mut self) -> [u8; 32] {
+        self.story.sha256(self.file)
+    }
+
+    fn found(&mut self, answer: Answer, kept: Option<Vec<u8>>) -> bool {
+        let found = kept.is_some();
+        if found {
+            self.story.answer = answer;
+        }
+        self.answer = kept.unwrap_or_default();
+        found
+    }
+
+    fn glimpse(&mut self, Options { limits, framing, .. }: &Options) -> Result<bool> {
+        self.seen = glimpse(self.file, limits, framing)?.map(|small| Fingerprint::new(&small));
+        self.story.phash = self.seen.as_ref().map(Fingerprint::phash);
+        Ok(self.seen.is_some())
+    }
+
+    fn decode(&mut self, options: &Options) -> Result<bool> {
+        self.prepared = Some(prepare_for(self.file, options)?);
+        Ok(true)
+    }
+
+    fn see(&mut self) -> Result<bool> {
+        let seen = Fingerprint::new(self.prepared()?.picture());
+        self.story.phash = Some(seen.phash());
+        self.seen = Some(seen);
+        Ok(true)
+    }
+
+    fn prepared(&self) -> Result<&Prepared> {
+        self.prepared.as_ref().ok_or_else(not_decoded)
+    }
+}
+
+fn not_decoded() -> Error {
+    Error::Internal("the photo is not decoded".into())
+}

@@ -1,0 +1,133 @@
+//! `--resume`: a result says of what it was made, so that it need not be made again.
+//!
+//! The mark names the cache entry (the photo's checksum and every choice, as one SHA-256) and the checksum of the rest of
+//! the file. So neither a name nor a date has to be trusted: another photo, another choice, or a file that is not whole
+//! has another mark, or none. It is text of one length, in the place that each format has for such:
+//! a tEXt chunk before IEND (PNG 3, 11.3.3.2), a COM segment behind JFIF's APP0 (ITU-T T.81, B.2.4.5), a chunk of
+//! unknown name at the end (RFC 9649, 2.7).
+
+use nijigen::{
+    cache::Id,
+    checksum::{hex, sha256},
+    options::Format,
+};
+
+const KEYWORD: &str = "nijigen\0";
+/// IEND.
+const PNG_END: usize = 12;
+
+/// Marks `file`, which this program encoded, as the entry `id`. Left as it is where it has no place for a mark.
+pub fn sign(file: &mut Vec<u8>, format: Format, id: &Id) {
+    let text = format!("{KEYWORD}{id}.{}", hex(&sha256(file)));
+    let Some(at) = place(file, format) else { return };
+    file.splice(at..at, block(format, text.as_bytes()));
+    resize(file, format);
+}
+
+/// Whether `file` is whole, and was made as the entry `id`.
+pub fn is_signed(file: &[u8], format: Format, id: &Id) -> bool {
+    let length = block(format, &[0; KEYWORD.len() + 64 + 1 + 64]).len();
+    let Some(shorter) = file.len().checked_sub(length) else { return false };
+    let at = match format {
+        Format::Png => shorter.checked_sub(PNG_END),
+        Format::Jpeg => place(file, format).filter(|at| *at <= shorter),
+        Format::Webp => Some(shorter),
+    };
+    let Some(at) = at else { return false };
+    let mut rest = file.to_vec();
+    rest.drain(at..at + length);
+    resize(&mut rest, format);
+    sign(&mut rest, format, id);
+    rest == file
+}
+
+/// Where a mark begins in a file without one.
+fn place(file: &[u8], format: Format) -> Option<usize> {
+    match format {
+        Format::Png => file.len().checked_sub(PNG_END),
+        Format::Jpeg => {
+            let [0xFF, 0xD8, 0xFF, 0xE0, high, low] = *file.first_chunk()? else { return None };
+            Some(4 + usize::from(u16::from_be_bytes([high, low]))).filter(|end| *end <= file.len())
+        }
+        Format::Webp => Some(file.len()),
+    }
+}
+
+/// The chunk or segment that holds `text`.
+fn block(format: Format, text: &[u8]) -> Vec<u8> {
+    let length = text.len();
+    match format {
+        Format::Png => {
+            let chunk = [b"tEXt", text].concat();
+            let mut crc = flate2::Crc::new();
+            crc.update(&chunk);
+            [&(length as u32).to_be_bytes()[..], &chunk, &crc.sum().to_be_bytes()].concat()
+        }
+        Format::Jpeg => [&[0xFF, 0xFE], &(length as u16 + 2).to_be_bytes()[..], text].concat(),
+        // Chunks have an even length.
+        Format::Webp => [b"NIJI", &(length as u32).to_le_bytes()[..], text, &[0][..length % 2]].concat(),
+    }
+}
+
+/// RIFF says how long all is.
+fn resize(file: &mut [u8], format: Format) {
+    if format == Format::Webp && file.len() >= 12 {
+        let size = (file.len() - 8) as u32;
+        file[4..8].copy_from_slice(&size.to_le_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nijigen::{
+        Options,
+        cache::Key,
+        options::{Finish, Limits},
+        picture::{Picture, decode::decode, encode::encode},
+    };
+
+    use super::*;
+
+    const FORMATS: [Format; 3] = [Format::Png, Format::Jpeg, Format::Webp];
+
+    fn result(format: Format) -> Vec<u8> {
+        let picture = Picture::new(31, 17, [9, 80, 200, 255].repeat(31 * 17)).unwrap();
+        encode(picture, &Finish { format, ..Finish::default() }).unwrap()
+    }
+
+    fn ids() -> [Id; 2] {
+        let entry = crate::generators::load("meadow", None).unwrap().entry().clone();
+        let key = Key::new(&entry, &Options::default());
+        [Id::new(&key, &[1; 32]), Id::new(&key, &[2; 32])]
+    }
+
+    #[test]
+    fn a_marked_file_is_the_same_picture_and_tells_of_what() {
+        let [id, other] = ids();
+        for format in FORMATS {
+            let plain = result(format);
+            let mut marked = plain.clone();
+            sign(&mut marked, format, &id);
+            assert!(is_signed(&marked, format, &id), "{format:?}");
+            assert!(!is_signed(&marked, format, &other) && !is_signed(&plain, format, &id), "{format:?}");
+            let pixels = |file: &[u8]| decode(file, &Limits::default()).unwrap();
+            assert_eq!(pixels(&marked), pixels(&plain), "{format:?}");
+            assert!(image::load_from_memory(&marked).is_ok(), "{format:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_whole_is_not_believed() {
+        let [id, _] = ids();
+        for format in FORMATS {
+            let mut marked = result(format);
+            sign(&mut marked, format, &id);
+            for at in 0..marked.len() {
+                let mut damaged = marked.clone();
+                damaged[at] ^= 4;
+                assert!(!is_signed(&damaged, format, &id), "{format:?}, byte {at}");
+                assert!(!is_signed(&marked[..at], format, &id), "{format:?}, {at} bytes");
+            }
+        }
+    }
+}

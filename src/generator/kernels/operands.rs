@@ -1,0 +1,122 @@
+//! What a convolution is made of, whichever way it is computed.
+
+use super::{
+    simd::{LANES, Simd},
+    source::Source,
+};
+
+/// How a convolution is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// Sums of products, as defined.
+    Direct,
+    /// 3×3 with strides and dilations of 1.
+    Winograd,
+    /// Up to 9×9 with strides and dilations of 1.
+    Fourier,
+}
+
+/// Weights as a method reads them.
+#[derive(Debug, Clone)]
+pub struct Weights {
+    pub(super) method: Method,
+    pub(super) kernel: [usize; 2],
+    pub(super) inputs: usize,
+    pub(super) outputs: usize,
+    pub(super) panels: Vec<f32>,
+}
+
+impl Weights {
+    /// Where they lie.
+    pub fn place(&self) -> usize {
+        self.panels.as_ptr().addr()
+    }
+
+    /// How they are meant to be used.
+    pub fn method(&self) -> Method {
+        self.method
+    }
+}
+
+/// What happens to a sum before it is written.
+pub struct Finish<'a> {
+    /// Added, one per output channel.
+    pub bias: &'a [f32],
+    /// Then added: as many values as the output has, in the same order.
+    pub residual: Option<&'a [f32]>,
+    /// Then LeakyReLU, 0 to 1.
+    pub slope: Option<f32>,
+    /// Whether every four channels `2×2×C` become four pixels (depth to space; channels in the order dy, dx, c).
+    pub shuffle: bool,
+    /// Whether mean and variance of the written values are wanted.
+    pub moments: bool,
+}
+
+/// One convolution of one picture.
+pub struct Convolution<'a> {
+    /// What is read.
+    pub source: Source<'a>,
+    /// The weights, made for one method.
+    pub weights: &'a Weights,
+    /// Steps down and right from output to output.
+    pub stride: [usize; 2],
+    /// Distances between a kernel's taps.
+    pub dilation: [usize; 2],
+    /// Rows and columns beyond the border that the first output reads.
+    pub pad: [usize; 2],
+    /// Height and width of the output, before a shuffle.
+    pub sides: [usize; 2],
+    /// What happens to the sums.
+    pub finish: Finish<'a>,
+}
+
+/// A convolution of either kind, of one picture.
+pub trait Convolve {
+    /// Writes `H×W×whole(C)` to `out`. The moments, `2×C`, where they are wanted.
+    fn run(&self, out: &mut [f32]) -> Option<Vec<f32>>;
+
+    /// Whether [`run_in_place`](Self::run_in_place) can be used.
+    fn fits_in_place(&self) -> bool;
+
+    /// [`run`](Self::run) for a picture that nobody reads afterwards: it is written over, which halves what a large
+    /// one needs. The source's only part holds nothing; its values are read from `picture`.
+    fn run_in_place(&self, picture: &mut [f32]) -> Option<Vec<f32>>;
+}
+
+/// Reused from band to band.
+#[derive(Default)]
+pub(super) struct Scratch {
+    pub rows: Vec<f32>,
+    pub resampled: Vec<f32>,
+    pub points: Vec<f32>,
+    pub products: Vec<f32>,
+}
+
+/// Where an output's vectors go.
+pub(super) struct Writer<'a> {
+    pub out: *mut f32,
+    pub bias: Vec<f32>,
+    pub residual: Option<&'a [f32]>,
+    pub slope: f32,
+    pub row: usize,
+    pub pixel: usize,
+    /// Per vector of channels.
+    pub channels: Vec<usize>,
+}
+
+impl Writer<'_> {
+    /// # Safety
+    /// The pixel must lie in the band and `vector` among its channels.
+    #[inline(always)]
+    pub unsafe fn put<S: Simd>(&self, y: usize, x: usize, vector: usize, sum: S::V) {
+        let at = y * self.row + x * self.pixel + self.channels[vector];
+        // SAFETY: as the caller promises; the residual is as long as the band.
+        unsafe {
+            let mut value = S::add(sum, S::load(self.bias.as_ptr().add(vector * LANES)));
+            if let Some(residual) = self.residual {
+                value = S::add(value, S::load(residual.as_ptr().add(at)));
+            }
+            S::store(S::max(value, S::mul(value, S::splat(self.slope))), self.out.add(at));
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! Small networks that chance makes, drawn by our operators and by tract's.
+
+use proptest::prelude::*;
+use prost::Message;
+use tract_onnx::pb::{
+    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, TensorShapeProto, TypeProto,
+    ValueInfoProto, attribute_proto::AttributeType, tensor_proto::DataType, tensor_shape_proto::Dimension,
+    tensor_shape_proto::dimension::Value as Side, type_proto, type_proto::Value as Type,
+};
+
+use super::{
+    onnx::Model,
+    plan::{Plan, Run},
+};
+
+/// Of a value's size, and of 1.
+const TOLERANCE: f32 = 1e-4;
+
+/// A network in the making.
+#[derive(Default)]
+struct Network {
+    nodes: Vec<NodeProto>,
+    weights: Vec<TensorProto>,
+    seed: u32,
+}
+
+/// A picture in it: its name and how many channels it has.
+type Picture = (String, usize);
+
+impl Network {
+    fn noise(&mut self, count: usize) -> Vec<f32> {
+        let mut next = || {
+            self.seed = self.seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (self.seed >> 8) as f32 / 8_388_608. - 1.
+        };
+        (0..count).map(|_| next()).collect()
+    }
+
+    fn node(&mut self, kind: &str, inputs: &[&str], attributes: &[(&str, &[i64])], texts: &[(&str, &str)]) -> String {
+        let name = format!("v{}", self.nodes.len());
+        let whole = |&(name, values): &(&str, &[i64])| match (name, values) {
+            ("group" | "axis" | "blocksize", &[i]) => {
+                AttributeProto { name: name.into(), r#type: AttributeType::Int as i32, i, ..Default::default() }
+            }
+            _ => {
+                let ints = values.to_vec();
+                AttributeProto { name: name.into(), r#type: AttributeType::Ints as i32, ints, ..Default::default() }
+            }
+        };
+        let text = |&(name, text): &(&str, &str)| {
+            let s = text.as_bytes().to_vec();
+            AttributeProto { name: name.into(), r#type: AttributeType::String as i32, s, ..Default::default() }
+        };
+        self.nodes.push(NodeProto {
+            name: name.clone(),
+            op_type: kind.into(),
+            input: inputs.iter().map(|&input| input.into()).collect(),
+            output: vec![name.clone()],
+            attribute: attributes.iter().map(whole).chain(texts.iter().map(text)).collect(),
+            ..NodeProto::default()
+        });
+        name
+    }
+
+    fn weight(&mut self, dims: &[usize], float_data: Vec<f32>) -> String {
+        let name = format!("w{}", self.weights.len());
+        let dims = dims.iter().map(|&side| side as i64).collect();
+        let data_type = DataType::Float as i32;
+        self.weights.push(TensorProto { name: name.clone(), dims, data_type, float_data, ..Default::default() });
+        name
+    }
+
+    fn convolve(&mut self, (input, inputs): &Picture, outputs: usize, with: &Convolve) -> Picture {
+        let (count, depth) = if with.depthwise { (*inputs, 1) } else { (outputs, *inputs) };
+        let scale = (3. / (depth * with.kernel * with.kernel) as f32).sqrt();
+        let filters = self.noise(count * depth * with.kernel * with.kernel).into_iter().map(|value| value * scale);
+        let filters = filters.collect();
+        let weights = self.weight(&[count, depth, with.kernel, with.kernel], filters);
+        let bias = self.noise(count);
+        let bias = self.weight(&[count], bias);
+        let pad = (with.dilation * (with.kernel - 1) / 2) as i64;
+        let (stride, dilation) = (with.stride as i64, with.dilation as i64);
+        let attributes = [
+            ("strides", &[stride; 2][..]),
+            ("dilations", &[dilation; 2]),
+            ("pads", &[pad; 4]),
+            ("group", &[if with.depthwise { count as i64 } else { 1 }]),
+        ];
+        (self.node("Conv", &[input, &weights, &bias], &attributes, &[]), count)
+    }
+
+    fn leaky(&mut self, (input, channels): &Picture) -> Picture {
+        (self.node("LeakyRelu", &[input], &[], &[]), *channels)
+    }
+
+    fn normal(&mut self, (input, channels): &Picture) -> Picture {
+        let factors = [0, 1].map(|_| {
+            let values = self.noise(*channels);
+            self.weight(&[*channels], values)
+        });
+        (self.node("InstanceNormalization", &[input, &factors[0], &factors[1]], &[], &[]), *channels)
+    }
+
+    fn beside(&mut self, (a, channels): &Picture, (b, more): &Picture) -> Picture {
+        (self.node("Concat", &[a, b], &[("axis", &[1])], &[]), channels + more)
+    }
+
+    /// Four channels become four pixels.
+    fn spread(&mut self, (input, channels): &Picture) -> Picture {
+        let (block, order) = (("blocksize", &[2][..]), ("mode", "CRD"));
+        (self.node("DepthToSpace", &[input], &[block], &[order]), channels / 4)
+    }
+
+    fn enlarged(&mut self, (input, channels): &Picture) -> Picture {
+        let factors = self.weight(&[4], vec![1., 1., 2., 2.]);
+        let texts = [("mode", "linear"), ("coordinate_transformation_mode", "half_pixel")];
+        (self.node("Resize", &[input, "", &factors], &[], &texts), *channels)
+    }
+
+    fn file(mut self, last: &Picture) -> Vec<u8> {
+        let output = self.node("Identity", &[&last.0], &[], &[]);
+        let side = |value| Dimension { value: Some(value), ..Dimension::default() };
+        let free = ["height", "width"].map(|name| side(Side::DimParam(name.into())));
+        let picture = |name: &str| ValueInfoProto {
+            name: name.into(),
+            r#type: Some(TypeProto {
+                value: Some(Type::TensorType(type_proto::Tensor {
+                    elem_type: DataType::Float as i32,
+                    shape: Some(TensorShapeProto {
+                        dim: [1, 3].map(|n| side(Side::DimValue(n))).into_iter().chain(free.clone()).collect(),
+                    }),
+                })),
+                ..TypeProto::default()
+            }),
+            ..ValueInfoProto::default()
+        };
+        let graph = GraphProto {
+            name: "graph".into(),
+            input: vec![picture("input")],
+            output: vec![picture(&output)],
+            node: self.nodes,
+            initializer: self.weights,
+            ..GraphProto::default()
+        };
+        let opset_import = vec![OperatorSetIdProto { version: 13, ..OperatorSetIdProto::default() }];
+        ModelProto { ir_version: 8, graph: Some(graph), opset_import, ..ModelProto::default() }.encode_to_vec()
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Convolve {
+    kernel: usize,
+    stride: usize,
+    dilation: usize,
+    depthwise: bool,
+}
+
+const POINTWISE: Convolve = Convolve { kernel: 1, stride: 1, dilation: 1, depthwise: false };
+
+/// What lies beside the picture that the convolution reads.
+#[derive(Debug, Clone, Copy)]
+enum Beside {
+    Nothing,
+    Another(usize),
+    /// The picture itself with an activation: the same values, read in two ways.
+    Itself,
+}
+
+#[derive(Debug, Clone)]
+struct Made {
+    seed: u32,
+    sides: [u32; 2],
+    inputs: usize,
+    beside: Beside,
+    normal: bool,
+    /// Each channel comes from four, at twice the size.
+    spread: bool,
+    convolve: Convolve,
+    outputs: usize,
+    leaky: bool,
+}
+
+fn made() -> impl Strategy<Value = Made> {
+    let channels = || prop_oneof![1..20usize, (1..4usize).prop_map(|vectors| 8 * vectors)];
+    let beside = prop_oneof![Just(Beside::Nothing), channels().prop_map(Beside::Another), Just(Beside::Itself)];
+    let kernel = prop_oneof![Just(1usize), Just(3), Just(5), Just(7)];
+    let convolve = (kernel, 1..3usize, 1..3usize, any::<bool>())
+        .prop_map(|(kernel, stride, dilation, depthwise)| Convolve { kernel, stride, dilation, depthwise });
+    let sides = [3..9u32, 3..25u32].prop_map(|sides| sides.map(|side| 2 * side));
+    (any::<u32>(), sides, channels(), beside, convolve, channels(), any::<[bool; 3]>()).prop_map(
+        |(seed, sides, inputs, beside, convolve, outputs, [normal, spread, leaky])| Made {
+            seed,
+            sides,
+            inputs,
+            beside,
+            normal,
+            spread,
+            convolve,
+            outputs,
+            leaky,
+        },
+    )
+}
+
+fn build(made: &Made) -> Vec<u8> {
+    let mut network = Network { seed: made.seed, ..Network::default() };
+    let input = ("input".to_owned(), 3);
+    let inputs = if made.spread { 4 * made.inputs } else { made.inputs };
+    let mut picture = network.convolve(&input, inputs, &POINTWISE);
+    if made.spread {
+        picture = network.spread(&picture);
+    }
+    if made.normal {
+        picture = network.normal(&picture);
+    }
+    picture = match made.beside {
+        Beside::Nothing => picture,
+        Beside::Another(channels) => {
+            let other = network.convolve(&input, channels, &POINTWISE);
+            let other = if made.spread { network.enlarged(&other) } else { other };
+            network.beside(&picture, &other)
+        }
+        Beside::Itself => {
+            let other = network.leaky(&picture);
+            network.beside(&picture, &other)
+        }
+    };
+    picture = network.convolve(&picture, made.outputs, &made.convolve);
+    if made.leaky {
+        picture = network.leaky(&picture);
+    }
+    // Twice as many as there should be, or half.
+    let last = match (made.spread, made.convolve.stride) {
+        (true, 1) => network.convolve(&picture, 3, &Convolve { kernel: 3, stride: 2, ..POINTWISE }),
+        (false, 2) => {
+            picture = network.enlarged(&picture);
+            network.convolve(&picture, 3, &POINTWISE)
+        }
+        _ => network.convolve(&picture, 3, &POINTWISE),
+    };
+    network.file(&last)
+}
+
+/// What a network gives for noise, by our operators or by tract's, and the operators' names.
+fn drawn(file: &[u8], [height, width]: [u32; 2], ours: bool) -> (Vec<f32>, Vec<String>) {
+    let model = Model::load(file).unwrap();
+    let plan = std::sync::Arc::new(Plan::with(&model, width, height, width.max(height), ours).unwrap());
+    let names = plan.operators().into_iter().map(|(name, ..)| name).collect();
+    let input = Network { seed: 7, ..Network::default() }.noise(3 * (height * width) as usize);
+    let mut run = Run::new(plan, input).unwrap();
+    while !run.step().unwrap() {}
+    (run.finish().unwrap(), names)
+}
+
+fn check(made: &Made) -> Result<Vec<String>, TestCaseError> {
+    let file = build(made);
+    let (expected, _) = drawn(&file, made.sides, false);
+    let (found, names) = drawn(&file, made.sides, true);
+    prop_assert_eq!(found.len(), expected.len());
+    for (a, b) in found.iter().zip(&expected) {
+        prop_assert!((a - b).abs() <= TOLERANCE * (1. + b.abs()), "{a} {b} by {}", names.join(", "));
+    }
+    Ok(names)
+}
+
+const PLAIN: Made = Made {
+    seed: 1,
+    sides: [14, 22],
+    inputs: 16,
+    beside: Beside::Nothing,
+    normal: false,
+    spread: false,
+    convolve: Convolve { kernel: 3, ..POINTWISE },
+    outputs: 16,
+    leaky: false,
+};
+
+/// Nobody else reads the picture, so it might be written over; but the convolution reads it twice.
+#[test]
+fn a_picture_beside_itself_is_read_in_both_places() {
+    for depthwise in [false, true] {
+        let convolve = Convolve { depthwise, ..PLAIN.convolve };
+        check(&Made { beside: Beside::Itself, convolve, ..PLAIN }).unwrap();
+    }
+}
+
+/// tract makes such a convolution one of every other pixel, and gives up where it cannot read these further up, before
+/// a change of shape.
+#[test]
+fn every_other_pixel_is_read_by_our_operators_whatever_comes_before() {
+    for (inputs, normal, spread, kernel) in
+        [(1, false, false, 1), (1, true, false, 1), (1, false, true, 1), (16, false, true, 1), (16, true, true, 3)]
+    {
+        // Three taps that skip every other pixel see as few.
+        let convolve = Convolve { kernel, stride: 2, dilation: 2, ..POINTWISE };
+        let names = check(&Made { inputs, normal, spread, convolve, ..PLAIN }).unwrap();
+        assert!(!names.iter().any(|name| name == "Downsample"), "{}", names.join(", "));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn networks_of_chance_are_drawn_as_tract_draws_them(made in made()) {
+        check(&made)?;
+    }
+}

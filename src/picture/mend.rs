@@ -1,0 +1,104 @@
+//! Files that are whole, but not as the decoders want them: small changes make them so.
+
+use image::ImageFormat;
+
+use super::png;
+use crate::Result;
+
+/// The file as it should have been written; nothing where it is as usual.
+///
+/// # Errors
+/// Those of [`png::Chunks::ended`].
+pub fn mended(bytes: &[u8], format: ImageFormat) -> Result<Option<Vec<u8>>> {
+    Ok(match format {
+        ImageFormat::Png => return png::Chunks::read(bytes).ended(bytes),
+        ImageFormat::Gif => gif(bytes),
+        ImageFormat::Bmp => bmp(bytes),
+        ImageFormat::WebP => webp(bytes),
+        _ => None,
+    })
+}
+
+fn half(bytes: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
+}
+
+fn word(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
+}
+
+/// A screen without a side has the size of its first picture, as in browsers.
+fn gif(bytes: &[u8]) -> Option<Vec<u8>> {
+    if half(bytes, 6)? > 0 && half(bytes, 8)? > 0 {
+        return None;
+    }
+    let table = |flags: u8| if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) };
+    let mut at = 13 + table(*bytes.get(10)?);
+    while *bytes.get(at)? == 0x21 {
+        at += 2;
+        while *bytes.get(at)? > 0 {
+            at += 1 + usize::from(bytes[at]);
+        }
+        at += 1;
+    }
+    if bytes[at] != 0x2C {
+        return None;
+    }
+    let side = |place, length| Some(half(bytes, at + place)?.saturating_add(half(bytes, at + length)?).to_le_bytes());
+    let mut mended = bytes.to_vec();
+    mended[6..8].copy_from_slice(&side(1, 5)?);
+    mended[8..10].copy_from_slice(&side(3, 7)?);
+    Some(mended)
+}
+
+/// The headers of OS/2's second version, of which more or less is there, become Windows'.
+fn bmp(bytes: &[u8]) -> Option<Vec<u8>> {
+    const WINDOWS: usize = 40;
+    let size = word(bytes, 14)? as usize;
+    // Those are Windows' own: versions 2, 3, 4 and 5.
+    if !(16..=64).contains(&size) || matches!(size, WINDOWS | 52 | 56) {
+        return None;
+    }
+    // Compressions that Windows has under other numbers, or not at all.
+    if size >= 20 && word(bytes, 30)? > 2 {
+        return None;
+    }
+    let header = bytes.get(14..14 + size)?;
+    let mut mended = bytes[..14].to_vec();
+    let mut fields = [0; WINDOWS];
+    let same = size.min(WINDOWS);
+    fields[..same].copy_from_slice(&header[..same]);
+    fields[0] = WINDOWS as u8;
+    mended.extend(fields);
+    mended.extend(&bytes[14 + size..]);
+    let place = (word(bytes, 10)? as usize + WINDOWS).checked_sub(size)?;
+    mended[10..14].copy_from_slice(&(place as u32).to_le_bytes());
+    Some(mended)
+}
+
+/// Around a first picture that does not fill an animation all is clear, whatever its background is said to be, as in
+/// browsers.
+fn webp(bytes: &[u8]) -> Option<Vec<u8>> {
+    if bytes.get(12..16)? != b"VP8X" || bytes.get(20)? & 2 == 0 {
+        return None;
+    }
+    let three = |at: usize| bytes.get(at..at + 3).map(|b| [b[0], b[1], b[2]]);
+    let canvas = [three(24)?, three(27)?];
+    let (mut at, mut background) = (12, None);
+    loop {
+        let (kind, length) = (bytes.get(at..at + 4)?, word(bytes, at + 4)? as usize);
+        match kind {
+            b"ANIM" => background = Some(at + 8),
+            b"ANMF" => break,
+            _ => {}
+        }
+        at = at.checked_add(8 + length + length % 2)?;
+    }
+    if [three(at + 14)?, three(at + 17)?] == canvas {
+        return None;
+    }
+    let mut mended = bytes.to_vec();
+    mended[20] |= 0x10;
+    mended.get_mut(background?..)?.get_mut(..4)?.fill(0);
+    Some(mended)
+}

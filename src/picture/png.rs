@@ -1,0 +1,113 @@
+//! What a PNG says of its colours, in the order of rank of the third edition of its specification: cICP, iCCP, sRGB, gAMA
+//! and cHRM; and what phones and cut downloads make of the format.
+
+use image::{DynamicImage, Rgba, RgbaImage};
+
+use super::colour::space::{Curve, SRGB, Space};
+use crate::{Error, Result};
+
+const SIGNATURE: usize = 8;
+/// The last chunk, with its checksum.
+const END: &[u8] = b"\0\0\0\0IEND\xAE\x42\x60\x82";
+
+/// What the chunks before and after the pixels say.
+#[derive(Default)]
+pub struct Chunks {
+    coded: Option<Space>,
+    has_profile: bool,
+    is_srgb: bool,
+    gamma: Option<f32>,
+    primaries: Option<[[f32; 2]; 4]>,
+    /// Apple's own compression, which only Apple reads.
+    apple: bool,
+    /// Where the file ends in good order, though without its last chunk.
+    open_end: bool,
+}
+
+impl Chunks {
+    /// Looks at the chunks' heads; damage is left to the decoder.
+    pub fn read(file: &[u8]) -> Chunks {
+        let (mut chunks, mut at) = (Chunks::default(), SIGNATURE);
+        loop {
+            let Some((head, data)) = file.get(at..).and_then(|rest| rest.split_first_chunk::<8>()) else {
+                chunks.open_end = at == file.len();
+                return chunks;
+            };
+            let [l3, l2, l1, l0, kind @ ..] = *head;
+            let length = u32::from_be_bytes([l3, l2, l1, l0]) as usize;
+            let data = data.get(..length).unwrap_or_default();
+            let numbers = || data.as_chunks().0.iter().map(|bytes| u32::from_be_bytes(*bytes) as f32 / 100_000.);
+            match &kind {
+                b"IEND" => return chunks,
+                b"CgBI" => chunks.apple = true,
+                b"cICP" => chunks.coded = data.try_into().ok().and_then(Space::of_code_points),
+                b"iCCP" => chunks.has_profile = true,
+                b"sRGB" => chunks.is_srgb = true,
+                b"gAMA" => chunks.gamma = numbers().next().filter(|gamma| *gamma > 0.),
+                b"cHRM" => {
+                    let values: Vec<f32> = numbers().collect();
+                    if let [a, b, c, d, e, f, g, h] = values[..] {
+                        chunks.primaries = Some([[c, d], [e, f], [g, h], [a, b]]);
+                    }
+                }
+                _ => {}
+            }
+            match at.checked_add(12 + length) {
+                Some(next) => at = next,
+                None => return chunks,
+            }
+        }
+    }
+
+    /// The file as decoders want it, where it needs to be another: all data is there, but not the chunk that ends it.
+    ///
+    /// # Errors
+    /// [`Error::UnsupportedFormat`] for Apple's.
+    pub fn ended(&self, file: &[u8]) -> Result<Option<Vec<u8>>> {
+        if self.apple {
+            return Err(Error::UnsupportedFormat(
+                "This file is a PNG of Apple's own kind (CgBI), as apps for the iPhone have it. Save it anew with a \
+                 program of Apple's."
+                    .into(),
+            ));
+        }
+        Ok(self.open_end.then(|| [file, END].concat()))
+    }
+
+    /// The space that the pixels are in, where nothing of a higher rank says so.
+    pub fn space(&self) -> Option<Space> {
+        match (&self.coded, self.gamma, self.primaries) {
+            (Some(space), ..) => Some(space.clone()),
+            _ if self.has_profile || self.is_srgb => None,
+            // Primaries alone browsers do not heed.
+            (_, Some(gamma), primaries) => {
+                Some(Space { curve: Curve::Power(1. / gamma), primaries: primaries.unwrap_or(SRGB) })
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the profile counts.
+    pub fn profile_counts(&self) -> bool {
+        self.coded.is_none()
+    }
+}
+
+/// Brings pixels of a space to sRGB, from all the bits they have.
+pub fn to_srgb(pixels: DynamicImage, space: &Space) -> RgbaImage {
+    let Some(converter) = space.converter() else { return pixels.into_rgba8() };
+    let (width, height) = (pixels.width(), pixels.height());
+    if pixels.color().bytes_per_pixel() == pixels.color().channel_count() {
+        let mut pixels = pixels.into_rgba8();
+        for Rgba([r, g, b, _]) in pixels.pixels_mut() {
+            [*r, *g, *b] = converter.convert([*r, *g, *b].map(|level| u16::from(level) * 257));
+        }
+        return pixels;
+    }
+    let deep = pixels.into_rgba16();
+    RgbaImage::from_fn(width, height, |x, y| {
+        let Rgba([r, g, b, a]) = *deep.get_pixel(x, y);
+        let [r, g, b] = converter.convert([r, g, b]);
+        Rgba([r, g, b, ((u32::from(a) + 128) / 257) as u8])
+    })
+}

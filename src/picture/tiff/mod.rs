@@ -1,0 +1,321 @@
+//! TIFF: scanners' and printers' pictures in all their kinds, and cameras' raw data, which is refused by name.
+
+mod chunk;
+mod directory;
+
+use image::metadata::Orientation;
+
+use super::{
+    colour,
+    jpeg::{self, Decoded, Outline},
+    limits::{camera_raw, check_pixels},
+};
+use crate::{Error, Result, options::Limits};
+use chunk::Shape;
+use directory::{Directory, File};
+
+/// Of one part of a picture, unpacked: half a gigabyte.
+const MOST_BITS: u64 = 1 << 32;
+
+/// How a directory's pixels are stored.
+struct Kind<'a> {
+    width: usize,
+    height: usize,
+    compression: u64,
+    photometric: u64,
+    predictor: u64,
+    bits: usize,
+    float: bool,
+    samples: usize,
+    alpha: Alpha,
+    /// Each sample's plane by itself.
+    planar: bool,
+    /// The lowest bit comes first.
+    reversed: bool,
+    big_endian: bool,
+    /// Of JPEG.
+    tables: Option<&'a [u8]>,
+}
+
+/// What the first sample besides the colours is.
+#[derive(Clone, Copy, PartialEq)]
+enum Alpha {
+    None,
+    Straight,
+    /// Colours are multiplied by it.
+    Associated,
+}
+
+/// Whether this is a TIFF, classic or big.
+pub fn is_tiff(bytes: &[u8]) -> bool {
+    File::new(bytes).is_some()
+}
+
+/// Decodes the largest picture in the file: a first directory may be a thumbnail.
+///
+/// # Errors
+/// Those of [`decode`](super::decode::decode).
+pub fn read(bytes: &[u8], limits: &Limits) -> Result<Decoded> {
+    let file = File::new(bytes).ok_or_else(|| corrupt("its header is not valid"))?;
+    let directories = file.directories();
+    if bytes.get(8..10) == Some(b"CR") || directories.iter().any(is_raw) {
+        return Err(camera_raw());
+    }
+    let (kind, directory) = largest(&directories, file.big_endian)?;
+    let (width, height) = (kind.width as u32, kind.height as u32);
+    check_pixels(width, height, limits)?;
+    let turned = directory.value(274).and_then(|value| Orientation::from_exif(value as u8));
+    let profile = directory.bytes(34675);
+    let rgba =
+        if kind.compression == 6 { old_jpeg(bytes, directory, &kind)? } else { pixels(bytes, directory, &kind)? };
+    let (rgba, profile) = match kind.photometric {
+        5 => {
+            let mut inks = rgba;
+            colour::inks_to_srgb(&mut inks, profile)?;
+            (inks, None)
+        }
+        _ => (rgba, profile.map(<[u8]>::to_vec)),
+    };
+    let orientation = turned.unwrap_or(Orientation::NoTransforms);
+    Ok(Decoded { width, height, rgba, profile, orientation })
+}
+
+/// The largest picture that can be read; the first refusal where none can.
+fn largest<'a, 'd>(directories: &'d [Directory<'a>], big_endian: bool) -> Result<(Kind<'a>, &'d Directory<'a>)> {
+    let mut best: Option<(Kind, &Directory)> = None;
+    let mut refused = None;
+    for directory in directories {
+        match Kind::read(directory, big_endian) {
+            Ok(kind) if best.as_ref().is_none_or(|(other, _)| kind.pixels() > other.pixels()) => {
+                best = Some((kind, directory));
+            }
+            Ok(_) => {}
+            Err(error) => refused = refused.or(Some(error)),
+        }
+    }
+    best.ok_or_else(|| refused.unwrap_or_else(|| corrupt("it has no picture")))
+}
+
+/// A colour filter's or linear sensor data (DNG), and what Nikon, Sony and Pentax pack theirs by.
+fn is_raw(directory: &Directory) -> bool {
+    directory.has(50706)
+        || matches!(directory.value(262), Some(32803 | 34892))
+        || matches!(directory.value(259), Some(34713 | 32767 | 32770 | 65000 | 65535))
+}
+
+fn corrupt(what: &str) -> Error {
+    Error::CorruptImage(what.into())
+}
+
+fn unsupported(what: &str) -> Error {
+    Error::UnsupportedFormat(format!("This file is a TIFF with {what}, which cannot be read. Save it as PNG or JPEG."))
+}
+
+impl<'a> Kind<'a> {
+    fn read(directory: &Directory<'a>, big_endian: bool) -> Result<Kind<'a>> {
+        let side = |tag| directory.value(tag).and_then(|side| u32::try_from(side).ok()).filter(|side| *side > 0);
+        let (Some(width), Some(height)) = (side(256), side(257)) else {
+            return Err(corrupt("it says nothing of its size"));
+        };
+        let value = |tag, usual| directory.value(tag).unwrap_or(usual);
+        let (compression, photometric) = (value(259, 1), value(262, 1));
+        let bits = directory.values(258);
+        let depth = bits.first().map_or(1, |&bits| bits as usize);
+        let samples = usize::try_from(value(277, 1)).unwrap_or(0);
+        let float = value(339, 1) == 3;
+        let colours = match photometric {
+            0 | 1 | 3 => 1,
+            2 => 3,
+            5 => 4,
+            6 if matches!(compression, 6 | 7) => 3,
+            6 | 8 => return Err(unsupported("colours as YCbCr or CIELAB")),
+            _ => return Err(unsupported("colours of a rare kind")),
+        };
+        if !matches!(compression, 1 | 4..=8 | 32773 | 32946) {
+            return Err(unsupported("packing of a rare kind"));
+        }
+        let valid = match depth {
+            1 | 2 | 4 | 8 => !float,
+            16 => true,
+            32 | 64 => true,
+            _ => false,
+        };
+        if !valid || bits.iter().any(|&other| other != depth as u64) || value(339, 1) == 2 {
+            return Err(unsupported("numbers of a rare kind"));
+        }
+        if samples < colours || samples > 16 || (photometric == 3 && depth > 16) {
+            return Err(corrupt("what it says of its colours is not valid"));
+        }
+        let alpha = match (samples - colours, directory.value(338)) {
+            (0, _) | (_, Some(0)) => Alpha::None,
+            (_, Some(1)) => Alpha::Associated,
+            _ => Alpha::Straight,
+        };
+        Ok(Kind {
+            width: width as usize,
+            height: height as usize,
+            compression,
+            photometric,
+            predictor: value(317, 1),
+            bits: depth,
+            float,
+            samples,
+            alpha: if photometric == 5 { Alpha::None } else { alpha },
+            planar: value(284, 1) == 2 && samples > 1,
+            reversed: value(266, 1) == 2,
+            big_endian,
+            tables: directory.bytes(347),
+        })
+    }
+
+    fn pixels(&self) -> u64 {
+        self.width as u64 * self.height as u64
+    }
+
+    /// Colours besides alpha and what else there is.
+    fn colours(&self) -> usize {
+        match self.photometric {
+            2 | 6 => 3,
+            5 => 4,
+            _ => 1,
+        }
+    }
+
+    /// The whole number in these bytes.
+    fn whole(&self, bytes: &[u8]) -> u64 {
+        let add = |value, byte: &u8| value << 8 | u64::from(*byte);
+        if self.big_endian { bytes.iter().fold(0, add) } else { bytes.iter().rev().fold(0, add) }
+    }
+
+    fn put(&self, bytes: &mut [u8], value: u64) {
+        let last = bytes.len() - 1;
+        for (n, byte) in bytes.iter_mut().enumerate() {
+            *byte = (value >> (8 * if self.big_endian { last - n } else { n })) as u8;
+        }
+    }
+
+    /// Sample `n` of a row: its number, and its level.
+    fn sample(&self, row: &[u8], n: usize) -> (u64, u8) {
+        if self.bits < 8 {
+            let at = n * self.bits;
+            let value = row[at / 8] >> (8 - self.bits - at % 8) & (0xFF >> (8 - self.bits));
+            return (value.into(), (u16::from(value) * 255 / ((1 << self.bits) - 1)) as u8);
+        }
+        let size = self.bits / 8;
+        let value = self.whole(&row[n * size..][..size]);
+        let level = match (self.float, self.bits) {
+            (true, 32) => (f32::from_bits(value as u32).clamp(0., 1.) * 255.).round() as u8,
+            (true, 64) => (f64::from_bits(value).clamp(0., 1.) * 255.).round() as u8,
+            (true, _) => (half(value as u16).clamp(0., 1.) * 255.).round() as u8,
+            (false, 8) => value as u8,
+            (false, 16) => ((value + 128) / 257) as u8,
+            (false, bits) => (value >> (bits - 8)) as u8,
+        };
+        (value, level)
+    }
+}
+
+/// A float of 16 bits.
+fn half(bits: u16) -> f32 {
+    let (exponent, fraction) = (i32::from(bits >> 10 & 31), f32::from(bits & 1023));
+    let size = match exponent {
+        0 => fraction * 2f32.powi(-24),
+        31 => f32::INFINITY,
+        _ => (1024. + fraction) * 2f32.powi(exponent - 25),
+    };
+    if bits >> 15 == 0 { size } else { -size }
+}
+
+/// A whole JPEG in the file (TIFF 6.0, section 22, which no writer follows otherwise).
+fn old_jpeg(bytes: &[u8], directory: &Directory, kind: &Kind) -> Result<Vec<u8>> {
+    let place = |tag| directory.value(tag).and_then(|value| usize::try_from(value).ok());
+    let from = place(513).or(place(273)).unwrap_or(usize::MAX);
+    let file = bytes
+        .get(from..)
+        .filter(|file| file.starts_with(b"\xFF\xD8"))
+        .ok_or_else(|| unsupported("JPEG of an old kind"))?;
+    let outline = Outline::read(file)?;
+    if (usize::from(outline.width), usize::from(outline.height)) != (kind.width, kind.height) {
+        return Err(unsupported("JPEG of an old kind"));
+    }
+    Ok(jpeg::decode(file, &outline)?.rgba)
+}
+
+/// RGBA; of CMYK what the inks leave of the light.
+fn pixels(bytes: &[u8], directory: &Directory, kind: &Kind) -> Result<Vec<u8>> {
+    let place = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
+    let side = |tag| directory.value(tag).map(place);
+    let tiled = directory.has(322);
+    let (width, height) = match tiled {
+        true => (side(322).unwrap_or(0), side(323).unwrap_or(0)),
+        false => (kind.width, side(278).unwrap_or(kind.height).clamp(1, kind.height)),
+    };
+    let (offsets, counts) = if tiled { (324, 325) } else { (273, 279) };
+    let (offsets, counts) = (directory.values(offsets), directory.values(counts));
+    // A tile may be larger than the picture, but not without end.
+    if width == 0 || height == 0 || width > kind.width + 4096 || height > kind.height + 4096 {
+        return Err(corrupt("what it says of its parts is not valid"));
+    }
+    // In wasm the product may be more than a number holds.
+    if width as u64 * height as u64 * (kind.samples * kind.bits) as u64 >= MOST_BITS {
+        return Err(Error::OutOfMemory);
+    }
+    let (across, down) = (kind.width.div_ceil(width), kind.height.div_ceil(height));
+    let samples = if kind.planar { 1 } else { kind.samples };
+    let map = directory.values(320);
+    let mut rgba = Vec::new();
+    rgba.try_reserve_exact(kind.width * kind.height * 4)?;
+    rgba.resize(kind.width * kind.height * 4, 255);
+    for part in 0..across * down * if kind.planar { kind.samples } else { 1 } {
+        let (plane, at) = (part / (across * down), part % (across * down));
+        let (left, top) = (at % across * width, at / across * height);
+        let missing = || corrupt("the file ends before the picture does");
+        let from = offsets.get(part).map(|&offset| place(offset)).ok_or_else(missing)?;
+        let length = counts.get(part).map_or(usize::MAX, |&count| place(count));
+        let packed = bytes.get(from..from.saturating_add(length).min(bytes.len())).ok_or_else(missing)?;
+        let rows = if tiled { height } else { height.min(kind.height - top) };
+        let shape = Shape { width, height: rows, row: (width * samples * kind.bits).div_ceil(8), samples };
+        let mut chunk = chunk::unpack(packed, kind, &shape)?;
+        chunk::unpredict(&mut chunk, kind, &shape);
+        for (y, row) in chunk.chunks_exact(shape.row).enumerate().take(kind.height - top) {
+            let line = &mut rgba[((top + y) * kind.width + left) * 4..][..width.min(kind.width - left) * 4];
+            for (x, pixel) in line.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+                fill(pixel, row, x, if kind.planar { plane..plane + 1 } else { 0..kind.samples }, kind, &map);
+            }
+        }
+    }
+    if kind.alpha == Alpha::Associated {
+        rgba.as_chunks_mut().0.iter_mut().for_each(straighten);
+    }
+    Ok(rgba)
+}
+
+/// Puts these samples of pixel `x` of a row where they belong.
+fn fill(pixel: &mut [u8; 4], row: &[u8], x: usize, samples: std::ops::Range<usize>, kind: &Kind, map: &[u64]) {
+    let (first, count, colours) = (samples.start, samples.len(), kind.colours());
+    for n in samples {
+        let (value, level) = kind.sample(row, x * count + n - first);
+        match (n, kind.photometric) {
+            (0, 3) => {
+                let size = 1 << kind.bits;
+                // 16 bits each, but for some writers who thought it were 8.
+                let shift = if map.iter().all(|&level| level < 256) { 0 } else { 8 };
+                let colour = |c: usize| map.get(c * size + value as usize).map_or(0, |&level| (level >> shift) as u8);
+                (pixel[0], pixel[1], pixel[2]) = (colour(0), colour(1), colour(2));
+            }
+            (0, 0) => pixel[..3].fill(255 - level),
+            (0, 1) => pixel[..3].fill(level),
+            (n, 5) if n < 4 => pixel[n] = 255 - level,
+            (n, _) if n < colours => pixel[n] = level,
+            (n, _) if n == colours && kind.alpha != Alpha::None => pixel[3] = level,
+            _ => {}
+        }
+    }
+}
+
+fn straighten(pixel: &mut [u8; 4]) {
+    let alpha = u32::from(pixel[3]);
+    for channel in &mut pixel[..3] {
+        *channel = ((u32::from(*channel) * 255 + alpha / 2).checked_div(alpha).unwrap_or(0)).min(255) as u8;
+    }
+}

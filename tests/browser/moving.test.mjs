@@ -1,0 +1,213 @@
+// Moving pictures and videos: drawn frame by frame, steadily, cancelled, saved as a film that other programs read.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { test } from 'node:test';
+import { card, choose, open, reaches, WORDS } from './browser.mjs';
+import { openMedia } from './media.mjs';
+import { site } from './panel.mjs';
+
+const GIF = 'tests/fixtures/moving/lake.gif';
+const WEBM = 'tests/fixtures/moving/lake.webm';
+const MP4 = 'tests/fixtures/moving/lake.mp4';
+
+const stage = site('lake');
+const words = (key, values) => WORDS[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+const dialog = (page) => page.locator('#moving');
+const inState = (page, state) => page.locator(`#moving[data-state=${state}]`).waitFor();
+
+/** A GIF of one frame that is there several times. */
+function still(times) {
+  const gif = readFileSync('tests/fixtures/decode/static.gif');
+  const begin = 13 + (gif[10] & 0x80 ? 3 << ((gif[10] & 7) + 1) : 0);
+  const frame = gif.subarray(begin, gif.length - 1);
+  assert.equal(gif.at(-1), 0x3b);
+  return Buffer.concat([gif.subarray(0, begin), ...Array(times).fill(frame), gif.subarray(-1)]);
+}
+
+/** What a film holds, read with the library's own reader: its tracks, and of each frame its time and its pixels' mean. */
+async function read(page, file) {
+  const { page: reader, close } = await openMedia(page.context().browser());
+  const film = await reader.evaluate(async (base64) => {
+    const { ALL_FORMATS, BlobSource, CanvasSink, Input } = window.media;
+    const bytes = Uint8Array.from(atob(base64), (sign) => sign.charCodeAt(0));
+    const input = new Input({ source: new BlobSource(new Blob([bytes])), formats: ALL_FORMATS });
+    const video = await input.getPrimaryVideoTrack();
+    const audio = await input.getPrimaryAudioTrack();
+    const frames = [];
+    for await (const { canvas, timestamp, duration } of new CanvasSink(video).canvases()) {
+      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+      frames.push({ timestamp, duration, pixels: [...data] });
+    }
+    return {
+      type: await input.getMimeType(),
+      size: [await video.getDisplayWidth(), await video.getDisplayHeight()],
+      seconds: await video.computeDuration(),
+      audio: audio && (await audio.getCodec()),
+      tags: await input.getMetadataTags(),
+      frames,
+    };
+  }, file.toString('base64'));
+  await close();
+  return film;
+}
+
+const apart = (one, other) =>
+  one.pixels.reduce((sum, value, at) => sum + Math.abs(value - other.pixels[at]), 0) / one.pixels.length;
+
+async function saved(page) {
+  await inState(page, 'done');
+  const [download] = await Promise.all([page.waitForEvent('download'), dialog(page).locator('.save').click()]);
+  return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
+}
+
+test('a GIF is drawn frame by frame and saved as a film with its times, by keyboard, on the narrowest screen', async (t) => {
+  const options = { viewport: { width: 320, height: 640 }, locale: 'en' };
+  const { context, page, watch } = await open(stage.browser, stage.server.url, options);
+  const fetched = [];
+  page.on('request', (request) => fetched.push(request.url()));
+  await choose(page, GIF);
+  await reaches(page, 0, 'done');
+  const offer = card(page).locator('.moving');
+  assert.equal(await offer.locator('p').textContent(), WORDS['moving.offer']);
+  assert.ok(!fetched.some((url) => url.includes('/moving-')), 'what makes films is fetched only when it is used');
+  await offer.getByRole('button').press('Enter');
+  await inState(page, 'ready');
+  assert.ok(fetched.some((url) => url.includes('/moving-')));
+  const about = words('moving.about', { frames: words('moving.frames.other', { count: 6 }), seconds: '0.9' });
+  assert.equal(await dialog(page).locator('.about').textContent(), about);
+  assert.match(await dialog(page).locator('.told').textContent(), /about \d/, 'how long it will take');
+  await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
+  const axe = () => page.evaluate(async () => (await window.axe.run(document)).violations.map(({ id }) => id));
+  assert.deepEqual(await axe(), [], 'before');
+  const wide = () => page.evaluate(() => document.querySelector('#moving').scrollWidth > innerWidth);
+  assert.ok(!(await wide()));
+
+  await page.evaluate(() => {
+    const meter = document.querySelector('#moving .meter');
+    window.told = [];
+    new MutationObserver(() => window.told.push(meter.ariaValueNow)).observe(meter, { attributes: true });
+  });
+  await dialog(page).locator('.draw').press('Enter');
+  await inState(page, 'done');
+  assert.ok(await page.evaluate(() => document.activeElement.matches('#moving .save')), 'the file has the focus');
+  const shares = [...new Set(await page.evaluate(() => window.told.map(Number)))];
+  assert.deepEqual(
+    shares.filter((share) => share > 0),
+    [17, 33, 50, 67, 83, 100],
+  );
+  assert.deepEqual(await axe(), [], 'after');
+  assert.ok(!(await wide()));
+  const { name, bytes } = await saved(page);
+  assert.match(name, /^lake-meadow\.(mp4|webm)$/);
+  const film = await read(page, bytes);
+  t.diagnostic(`${film.type}, ${bytes.length} bytes`);
+  assert.deepEqual(film.size, [150, 100]);
+  const times = film.frames.map(({ duration }) => Math.round(duration * 1000));
+  assert.deepEqual(times, [100, 120, 140, 160, 180, 200]);
+  for (const [at, frame] of film.frames.slice(1).entries())
+    assert.ok(apart(frame, film.frames[at]) > 3, 'each frame is its own');
+  assert.equal(film.tags.comment, 'Drawn by a model (Nijigen)');
+  await page.keyboard.press('Escape');
+  await dialog(page).waitFor({ state: 'hidden' });
+  assert.ok(await offer.getByRole('button').evaluate((button) => button === document.activeElement));
+  watch.assertClean();
+  await context.close();
+});
+
+test('a picture that only seems to move does not flicker', async () => {
+  const { context, page, watch } = await open(stage.browser, stage.server.url);
+  await choose(page, { name: 'still.gif', mimeType: 'image/gif', buffer: still(5) });
+  await reaches(page, 0, 'done');
+  await card(page).locator('.moving button').click();
+  await inState(page, 'ready');
+  await dialog(page).locator('.draw').click();
+  const film = await read(page, (await saved(page)).bytes);
+  assert.equal(film.frames.length, 5);
+  // What is left is the coding's: frames that follow may be coded better than the first.
+  for (const frame of film.frames) assert.ok(apart(frame, film.frames[0]) < 1, String(apart(frame, film.frames[0])));
+  watch.assertClean();
+  await context.close();
+});
+
+for (const file of [WEBM, MP4]) {
+  test(`a video is drawn, ${file}: its sound stays, what it says of its place does not`, async (t) => {
+    const { context, page, watch } = await open(stage.browser, stage.server.url);
+    await page.locator('input[type=file]').setInputFiles(file);
+    await inState(page, 'ready');
+    assert.equal(await page.locator('.card').count(), 0, 'it is no photo');
+    await dialog(page).locator('[name=style]').selectOption('skyline');
+    await inState(page, 'ready');
+    await dialog(page).locator('.draw').click();
+    const { name, bytes } = await saved(page);
+    assert.match(name, /^lake-skyline\.(mp4|webm)$/);
+    const film = await read(page, bytes);
+    t.diagnostic(`${film.type}, ${bytes.length} bytes, ${film.frames.length} frames`);
+    assert.deepEqual(film.size, [160, 96]);
+    assert.equal(film.frames.length, 12, 'twelve a second');
+    assert.ok(Math.abs(film.seconds - 1) < 0.1, String(film.seconds));
+    assert.equal(film.audio, file === WEBM ? 'opus' : null);
+    assert.ok(!bytes.includes('48.8583'), 'where it was filmed is nobody’s business');
+    assert.ok(apart(film.frames[0], film.frames.at(-1)) > 3, 'it moves');
+    watch.assertClean();
+    await context.close();
+  });
+}
+
+test('what is being drawn is cancelled, asked about before it is left, and drawn anew', async () => {
+  const { context, page, watch } = await open(stage.browser, stage.server.url);
+  await page.locator('input[type=file]').setInputFiles(WEBM);
+  await inState(page, 'ready');
+  await dialog(page).locator('.draw').click();
+  await dialog(page).locator('.stop').click();
+  await inState(page, 'cancelled');
+  assert.equal(await dialog(page).locator('.told').textContent(), WORDS['moving.cancelled']);
+  assert.ok(await dialog(page).locator('.save').isHidden());
+  assert.ok(await page.evaluate(() => document.activeElement.matches('#moving .draw')));
+  await page.keyboard.press('Enter');
+  await inState(page, 'drawing');
+  await page.keyboard.press('Escape');
+  await page.getByRole('alertdialog').getByRole('button', { name: WORDS['moving.stay'] }).click();
+  await inState(page, 'done');
+  await page.keyboard.press('Escape');
+  await dialog(page).waitFor({ state: 'hidden' });
+  watch.assertClean();
+  await context.close();
+});
+
+test('videos are opened one after the other; that what draws them cannot be fetched is said, and nothing is called damaged', async () => {
+  const { context, page } = await open(stage.browser, stage.server.url, { serviceWorkers: 'block' });
+  await page.locator('input[type=file]').setInputFiles([WEBM, MP4]);
+  const title = dialog(page).locator('#moving-title');
+  for (const name of ['lake.webm', 'lake.mp4']) {
+    await title.filter({ hasText: name }).waitFor();
+    await page.keyboard.press('Escape');
+  }
+  await dialog(page).waitFor({ state: 'hidden' });
+
+  await context.route('**/assets/moving-*', (route) => route.abort());
+  await page.reload();
+  await page.locator('input[type=file]').setInputFiles(WEBM);
+  await page.getByText(`lake.webm: ${WORDS['error.network']}`).first().waitFor();
+  await choose(page, GIF);
+  await reaches(page, 0, 'done');
+  await card(page).locator('.moving button').click();
+  await card(page).locator('.moving p', { hasText: WORDS['error.network'] }).waitFor();
+  await context.close();
+});
+
+test('where frames cannot be had it is said that the first one is drawn, and a video is refused with a way out', async () => {
+  const { context, page, watch } = await open(stage.browser, stage.server.url);
+  await context.addInitScript(() => {
+    delete window.ImageDecoder;
+    delete window.VideoDecoder;
+  });
+  await page.reload();
+  await choose(page, GIF, MP4);
+  await card(page).getByText(WORDS['card.moving']).waitFor();
+  assert.ok(await card(page).locator('.moving button').isHidden());
+  const failed = await reaches(page, 1, 'failed');
+  assert.equal(await failed.locator('.sentence').textContent(), WORDS['error.video']);
+  watch.assertClean();
+  await context.close();
+});

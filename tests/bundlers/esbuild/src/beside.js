@@ -1,0 +1,8 @@
+import { createConverter, NijigenPhoto } from 'nijigen/standalone';
+
+NijigenPhoto.converter = createConverter();
+NijigenPhoto.converter
+  .then((converter) => converter.convert('photo.jpg', { style: 'meadow', maxSide: 256 }))
+  .then(({ blob }) => {
+    document.querySelector('#result').src = URL.createObjectURL(blob);
+  });

@@ -1,0 +1,4 @@
+import { createConverter } from 'nijigen';
+import { whenAsked } from './when-asked.js';
+
+whenAsked(createConverter);

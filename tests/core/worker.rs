@@ -1,0 +1,232 @@
+//! The program `nijigen` as another program runs it: lists, reports, going on, and ending when told to.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Write as _},
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+};
+
+use serde_json::Value;
+
+use crate::command_line::{convert, folder, photo, stderr};
+
+/// The lines of a report.
+fn report(output: &Output) -> Vec<Value> {
+    let said = String::from_utf8(output.stdout.clone()).unwrap();
+    said.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{line}: {e}"))).collect()
+}
+
+/// The line of one photo.
+fn line<'a>(report: &'a [Value], input: &Path) -> &'a Value {
+    let mut lines = report.iter().filter(|line| line["input"] == input.to_str().unwrap());
+    let line = lines.next().unwrap_or_else(|| panic!("no line for {}: {report:?}", input.display()));
+    assert!(lines.next().is_none(), "two lines for {}", input.display());
+    line
+}
+
+/// The program with photos of nothing but their names changed, `strength` 0 unless `more` says otherwise.
+fn start(arguments: &[&str]) -> Child {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_nijigen"));
+    program.args(["convert", "--no-cache", "--max-side", "256"]).args(arguments);
+    program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+/// Photos that differ in bytes behind their end.
+fn photos(folder: &Path, count: u8) -> Vec<PathBuf> {
+    fs::create_dir_all(folder).unwrap();
+    let dog = fs::read(photo("dog.jpg")).unwrap();
+    let names = (0..count).map(|at| folder.join(format!("{at:02}.jpg")));
+    names
+        .enumerate()
+        .map(|(at, path)| fs::write(&path, [&dog[..], &[at as u8]].concat()).map(|()| path).unwrap())
+        .collect()
+}
+
+#[test]
+fn lists_of_files_keep_their_folders() {
+    let folder = folder("lists");
+    for name in ["a", "b"] {
+        fs::create_dir(folder.join(name)).unwrap();
+        fs::copy(photo("dog.jpg"), folder.join(name).join("same.jpg")).unwrap();
+    }
+    let two_lines = folder.join("two\nlines*.jpg");
+    fs::copy(photo("dog.jpg"), &two_lines).unwrap();
+    let name = |path: &Path| path.to_str().unwrap().to_owned();
+    let (a, b) = (name(&folder.join("a/same.jpg")), name(&folder.join("b/same.jpg")));
+    let below = |results: &Path, path: &str| results.join(path.trim_start_matches('/')).with_extension("png");
+
+    let list = folder.join("list");
+    fs::write(&list, format!("{a}\n{b}\r\n{a}\n{}\n", name(&folder.join("none*.jpg")))).unwrap();
+    let results = folder.join("lines");
+    let said = convert(&[], &results, &["--strength", "0", "--files-from", list.to_str().unwrap(), "--report", "json"]);
+    assert_eq!(said.status.code(), Some(1), "{}", stderr(&said));
+    assert!(below(&results, &a).is_file() && below(&results, &b).is_file(), "{}", stderr(&said));
+    let lines = report(&said);
+    assert_eq!(lines.len(), 3, "what is listed twice is converted once: {lines:?}");
+    assert_eq!(line(&lines, &folder.join("none*.jpg"))["code"], "missing");
+    assert_eq!(line(&lines, Path::new(&b))["output"], name(&below(&results, &b)));
+
+    let results = folder.join("nul");
+    let mut program = start(&["--strength", "0", "--files-from", "-", "-o", results.to_str().unwrap()]);
+    program.stdin.take().unwrap().write_all(format!("{b}\0{}\0", name(&two_lines)).as_bytes()).unwrap();
+    let said = program.wait_with_output().unwrap();
+    assert_eq!(said.status.code(), Some(0), "{}", stderr(&said));
+    assert!(below(&results, &b).is_file() && below(&results, two_lines.to_str().unwrap()).is_file());
+
+    let unreadable = convert(&[], &results, &["--files-from", folder.join("no-list").to_str().unwrap()]);
+    assert_eq!(unreadable.status.code(), Some(2), "{}", stderr(&unreadable));
+}
+
+#[test]
+fn a_report_tells_of_every_photo() {
+    let folder = folder("report");
+    let broken = folder.join("broken.jpg");
+    fs::copy(crate::path("tests/fixtures/bad/truncated.jpg"), &broken).unwrap();
+    let cache = folder.join("cache");
+    let run = |out: &str, more: &[&str]| {
+        let more = [&["--report", "json", "--cache-dir", cache.to_str().unwrap()], more].concat();
+        let said = convert(&[&photo("dog.jpg"), &broken], &folder.join(out), &more);
+        assert_eq!(said.status.code(), Some(1), "{}", stderr(&said));
+        assert!(!stderr(&said).contains('\x1b'), "no progress where there is no terminal: {}", stderr(&said));
+        let lines = report(&said);
+        assert_eq!(lines.len(), 2);
+        lines
+    };
+    let first = run("first", &["--resume"]);
+    let failed = line(&first, &broken);
+    assert_eq!(failed["code"], "corrupt-image");
+    assert!(failed["error"].as_str().unwrap().starts_with("The picture is damaged"), "{failed}");
+    let dog = line(&first, &photo("dog.jpg"));
+    assert_eq!(dog["output"], folder.join("first/dog.png").to_str().unwrap());
+    assert_eq!(dog["sha256"].as_str().unwrap().len(), 64);
+    assert_eq!(dog["phash"].as_str().unwrap().len(), 16);
+    assert!(dog["ms"].as_u64().unwrap() > 0);
+    assert_eq!(dog["cache"], "miss");
+    for (out, more, answer) in
+        [("second", &[][..], "exact"), ("first", &["--resume"], "resumed"), ("third", &["--no-cache"], "off")]
+    {
+        let lines = run(out, more);
+        assert_eq!(line(&lines, &photo("dog.jpg"))["cache"], answer);
+        assert_eq!(line(&lines, &photo("dog.jpg"))["sha256"], dog["sha256"]);
+    }
+    let again = line(&run("second", &[]), &photo("dog.jpg")).clone();
+    assert_eq!(again["code"], "exists", "{again}");
+    let mixed = convert(&[&photo("dog.jpg")], Path::new("-"), &["--report", "json"]);
+    assert_eq!((mixed.status.code(), mixed.stdout.len()), (Some(2), 0), "{}", stderr(&mixed));
+}
+
+#[test]
+fn what_is_in_its_place_is_known_by_its_content() {
+    for format in ["png", "jpg", "webp"] {
+        let folder = folder(&format!("resume-{format}"));
+        let (input, target) = (folder.join("dog.jpg"), folder.join(format!("drawn.{format}")));
+        fs::copy(photo("dog.jpg"), &input).unwrap();
+        let run = |more: &[&str]| {
+            let said = convert(&[&input], &target, &[&["--resume"], more].concat());
+            (said.status.code(), stderr(&said))
+        };
+        assert_eq!(run(&[]).0, Some(0));
+        let made = fs::read(&target).unwrap();
+        image::load_from_memory(&made).unwrap();
+        let (code, said) = run(&[]);
+        assert_eq!(code, Some(0), "{said}");
+        assert!(said.contains("1 converted (1 already there),"), "{said}");
+        let (_, said) = run(&["--force"]);
+        assert!(said.contains("1 already there"), "{said}");
+
+        // Another choice, another photo, half a file.
+        assert_eq!(run(&["--strength", "0.5"]).0, Some(1));
+        fs::copy(photo("lake.jpg"), &input).unwrap();
+        assert_eq!(run(&[]).0, Some(1));
+        fs::copy(photo("dog.jpg"), &input).unwrap();
+        fs::write(&target, &made[..made.len() / 2]).unwrap();
+        let (code, said) = run(&[]);
+        assert_eq!(code, Some(1));
+        assert!(said.contains("not what this photo becomes"), "{said}");
+        assert_eq!(fs::read(&target).unwrap().len(), made.len() / 2, "nothing is replaced unasked");
+        let (_, said) = run(&["--force"]);
+        assert!(said.contains("1 converted,"), "{said}");
+        assert!(fs::read(&target).unwrap() == made);
+    }
+}
+
+#[test]
+fn two_at_the_same_photos_both_get_through() {
+    const PHOTOS: u8 = 8;
+    let folder = folder("both");
+    photos(&folder.join("in"), PHOTOS);
+    let (inputs, results) = (folder.join("in"), folder.join("out"));
+    let arguments =
+        ["--jobs", "1", "--resume", "--report", "json", inputs.to_str().unwrap(), "-o", results.to_str().unwrap()];
+    let programs = [start(&arguments), start(&arguments)];
+    for said in programs.map(|program| program.wait_with_output().unwrap()) {
+        assert_eq!(said.status.code(), Some(0), "{}", stderr(&said));
+        assert_eq!(report(&said).len(), usize::from(PHOTOS));
+    }
+    assert_eq!(fs::read_dir(&results).unwrap().count(), usize::from(PHOTOS));
+}
+
+#[test]
+fn a_result_without_a_mark_is_compared() {
+    let folder = folder("unmarked");
+    let target = folder.join("dog.png");
+    convert(&[&photo("dog.jpg")], &target, &[]);
+    let made = fs::read(&target).unwrap();
+    let said = convert(&[&photo("dog.jpg")], &target, &["--resume"]);
+    assert!(stderr(&said).contains("1 already there"), "{}", stderr(&said));
+    assert!(fs::read(&target).unwrap() == made);
+    let said = convert(&[&photo("lake.jpg")], &target, &["--resume"]);
+    assert_eq!(said.status.code(), Some(1), "{}", stderr(&said));
+    assert!(fs::read(&target).unwrap() == made);
+}
+
+#[cfg(unix)]
+#[test]
+fn told_to_end_it_finishes_the_photos_in_hand_and_can_go_on() {
+    const PHOTOS: u8 = 40;
+    let folder = folder("term");
+    photos(&folder.join("in"), PHOTOS);
+    let (inputs, results) = (folder.join("in"), folder.join("out"));
+    let arguments =
+        ["--jobs", "1", "--resume", "--report", "json", inputs.to_str().unwrap(), "-o", results.to_str().unwrap()];
+    let mut program = start(&arguments);
+    let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
+    let mut told = vec![lines.next().unwrap().unwrap()];
+    assert!(Command::new("kill").args(["-TERM", &program.id().to_string()]).status().unwrap().success());
+    told.extend(lines.map(Result::unwrap));
+    let ended = program.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{}", stderr(&ended));
+    assert!(stderr(&ended).contains("ended early"), "{}", stderr(&ended));
+    assert!(told.len() < usize::from(PHOTOS), "{} photos were done", told.len());
+    assert_eq!(fs::read_dir(&results).unwrap().count(), told.len(), "whole pictures and nothing else");
+
+    let rest = start(&arguments).wait_with_output().unwrap();
+    assert_eq!(rest.status.code(), Some(0), "{}", stderr(&rest));
+    let lines = report(&rest);
+    assert_eq!(lines.iter().filter(|line| line["cache"] == "resumed").count(), told.len());
+    assert_eq!(lines.len(), usize::from(PHOTOS));
+}
+
+#[cfg(unix)]
+#[test]
+fn told_twice_it_ends_at_once() {
+    let folder = folder("twice");
+    let fifo = folder.join("never.jpg");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    // It waits for a writer that does not come. Until it hears the signal, that ends it as any program.
+    let mut program = start(&[fifo.to_str().unwrap(), "-o", folder.join("out.png").to_str().unwrap()]);
+    let status = format!("/proc/{}/status", program.id());
+    let caught = || {
+        let said = fs::read_to_string(&status).unwrap_or_default();
+        let caught = said.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap_or("0").trim().to_owned();
+        u64::from_str_radix(&caught, 16).unwrap() >> 14 & 1 == 1
+    };
+    while !caught() {
+        std::thread::yield_now();
+    }
+    while program.try_wait().unwrap().is_none() {
+        let _ = Command::new("kill").args(["-TERM", &program.id().to_string()]).status();
+    }
+    assert_eq!(program.wait().unwrap().code(), Some(143));
+}

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { notePace, secondsFor } from '../../www/app/finishing/pace.ts';
+
+const drawn = (more) => ({
+  width: 1000,
+  height: 1000,
+  tier: 'fine',
+  timings: { inference: 3000, encode: 100 },
+  ...more,
+});
+
+test('how long a large picture takes is told from the last one that was drawn here', (t) => {
+  const items = {};
+  const localStorage = { getItem: (key) => items[key] ?? null, setItem: (key, value) => (items[key] = value) };
+  Object.defineProperty(globalThis, 'localStorage', { value: localStorage, configurable: true });
+  t.after(() => delete globalThis.localStorage);
+  assert.equal(secondsFor(4000, 3000, 2048), undefined, 'nobody knows yet');
+  notePace(drawn({ cached: { kind: 'exact' } }));
+  notePace(drawn({ tier: 'fast' }));
+  assert.equal(secondsFor(4000, 3000, 2048), undefined, 'a kept one and a preview say nothing of it');
+  notePace(drawn());
+  assert.equal(secondsFor(2000, 1000, 2048), 6.2, 'drawn as large as it is');
+  const large = secondsFor(4096, 3000, 2048);
+  assert.ok(large > 3 * 3 && large < 3 * 4.096 * 3, 'drawn at half its sides, and carried over');
+  items['nijigen.pace'] = '{"draw":"x"}';
+  assert.equal(secondsFor(100, 100, 2048), undefined);
+});

@@ -1,0 +1,168 @@
+import type { Announcer } from '../shell/announcer.js';
+import { BatchBar, TOLD_EACH } from './batch.js';
+import type { Choices } from '../finishing/choices.js';
+import { ListedPhoto, type Listing } from './listed-photo.js';
+import { theSession, type Restored } from './session/session.js';
+import { counted, sentenceFor, text } from '../shell/text.js';
+
+/** Cards that are made before the page has its turn again. */
+const AT_ONCE = 4;
+/** From so many on they are shown smaller, and from more on without what there is to choose. */
+const MANY = 4;
+const COMPACT = 7;
+/** Screens so low have no room for what stands above the photo. */
+const LOW_PX = 480;
+
+/** The list of photos, in the order they came. */
+export class Gallery {
+  readonly #bar: BatchBar;
+  #items: readonly ListedPhoto[] = [];
+  /** How often all were to be drawn in another style, or no longer. */
+  #restyles = 0;
+  /** Taken off the list, and not yet let go. */
+  #cleared: ReadonlySet<ListedPhoto> = new Set();
+
+  constructor(
+    readonly list: HTMLElement,
+    readonly template: HTMLTemplateElement,
+    readonly announcer: Announcer,
+    bar: HTMLElement,
+    elsewhere: HTMLElement,
+  ) {
+    this.#bar = new BatchBar(bar, announcer, elsewhere, {
+      takeOff: (items) => {
+        this.#cleared = new Set(items);
+        void theSession().remove(items.map(({ id }) => id));
+        this.#arrange();
+      },
+      restyle: (style) => void this.#restyle(style),
+      cancel: (items) => {
+        this.#restyles += 1;
+        for (const item of items) item.cancel();
+      },
+      putBack: () => {
+        const back = this.#cleared;
+        this.#cleared = new Set();
+        this.#arrange();
+        void this.store(back);
+      },
+      letGo: () => {
+        for (const item of this.#cleared) item.letGo();
+        this.#items = this.#listed;
+        this.#cleared = new Set();
+      },
+    });
+  }
+
+  get empty(): boolean {
+    return this.#items.length === 0;
+  }
+
+  get #listed(): readonly ListedPhoto[] {
+    return this.#items.filter((item) => !this.#cleared.has(item));
+  }
+
+  /** Whether the list comes back when the page is loaded anew. */
+  get survives(): boolean {
+    return theSession().holds(this.#listed.map(({ id }) => id));
+  }
+
+  /** Stores these photos anew, or all. */
+  async store(items: Iterable<ListedPhoto> = this.#listed): Promise<void> {
+    for (const item of items) await item.store();
+  }
+
+  /** Photos of an earlier page, as they were. */
+  async restore({ photos, lost }: Restored): Promise<void> {
+    for (const [index, photo] of photos.entries()) {
+      if (index > 0 && index % AT_ONCE === 0) await new Promise((resolve) => setTimeout(resolve));
+      this.#addOne(photo.file, photo.wish.choices, photo);
+      this.#follow();
+    }
+    if (photos.length > 0) this.announcer.say(counted('session.restored', photos.length));
+    if (lost > 0) this.say(() => counted('session.lost', lost));
+  }
+
+  /** Resolves when all have a card. */
+  async add(files: readonly File[], choices: Partial<Choices> = {}): Promise<void> {
+    const before = this.#listed.length;
+    for (let from = 0; from < files.length; from += AT_ONCE) {
+      // A hundred cards at once would hold the page up.
+      if (from > 0) await new Promise((resolve) => setTimeout(resolve));
+      for (const file of files.slice(from, from + AT_ONCE)) this.#addOne(file, choices);
+      this.#follow();
+      // Below the others it would come unseen.
+      const first = this.#listed[before]?.element;
+      if (from === 0 && innerHeight < LOW_PX) first?.scrollIntoView({ block: 'start' });
+      else if (from === 0 && before > 0) first?.scrollIntoView({ block: 'nearest' });
+    }
+    if (files.length > TOLD_EACH) this.announcer.say(text('announce.begun-many', { count: files.length }));
+    else for (const { name } of files) this.announcer.say(text('announce.begun', { name }));
+  }
+
+  /** Says something that concerns the whole list. */
+  say(words: () => string): void {
+    this.#bar.say(words);
+  }
+
+  #addOne(file: File, begin: Partial<Choices>, earlier?: Listing): void {
+    const photo: ListedPhoto = new ListedPhoto(this.template, file, begin, {
+      change: (news) => {
+        if (news) this.#announce(photo);
+        this.#bar.follow(this.#listed);
+      },
+      say: (words) => {
+        this.announcer.say(words);
+      },
+      progress: (words) => {
+        if (!this.#bar.tellsFor(photo)) this.announcer.say(text('announce.progress', { name: file.name, words }));
+      },
+      remove: () => {
+        this.#bar.takeOff([photo]);
+      },
+      first: () => {
+        const busy = this.#listed.find(({ state: { name } }) => name === 'waiting' || name === 'running');
+        return !busy || busy === photo;
+      },
+    });
+    this.#items = [...this.#items, photo];
+    this.list.append(photo.element);
+    photo.begin(earlier);
+  }
+
+  async #restyle(style: string): Promise<void> {
+    const own = (this.#restyles += 1);
+    for (const [index, item] of this.#listed.entries()) {
+      if (index % AT_ONCE === 0) await new Promise((resolve) => setTimeout(resolve));
+      if (own !== this.#restyles) return;
+      item.restyle(style);
+    }
+  }
+
+  #arrange(): void {
+    this.list.replaceChildren(...this.#listed.map(({ element }) => element));
+    this.#follow();
+  }
+
+  #follow(): void {
+    const count = this.#listed.length;
+    document.body.classList.toggle('working', count > 0);
+    this.list.classList.toggle('many', count >= MANY);
+    this.list.classList.toggle('compact', count >= COMPACT);
+    this.#bar.follow(this.#listed);
+  }
+
+  /** What someone who does not see the page has to hear; progress is told by the bar itself. */
+  #announce(item: ListedPhoto): void {
+    const { state } = item;
+    const { name } = item.file;
+    if (this.#bar.tellsFor(item)) return;
+    const before = state.name === 'done' && state.setback !== undefined;
+    const end = before ? state.setback : state;
+    const again = before ? (state.provisional ? '-quick' : '-again') : '';
+    if (end.name === 'done') this.announcer.say(text('announce.done', { name }));
+    if (end.name === 'cancelled') this.announcer.say(text(`announce.cancelled${again}`, { name }));
+    if (end.name === 'failed')
+      this.announcer.say(text(`announce.failed${again}`, { name, sentence: sentenceFor(end.code, end.kind) }));
+  }
+}

@@ -1,0 +1,94 @@
+import { find } from '../shell/dom.js';
+import { onLanguage, text } from '../shell/text.js';
+
+const SAID_MS = 2500;
+
+/** The ways out of the page for one result, beside saving it: the clipboard, the system's share sheet, dragging. */
+export class HandOut {
+  readonly #copy: HTMLButtonElement;
+  readonly #share: HTMLButtonElement;
+  readonly #say: (words: string) => void;
+  readonly #name: string;
+  readonly #elsewhere: () => void;
+  #result: File | undefined;
+
+  /** `elsewhere` gives the focus to what has taken the place of a button that goes. */
+  constructor(root: HTMLElement, name: string, over: AbortSignal, say: (words: string) => void, elsewhere: () => void) {
+    this.#elsewhere = elsewhere;
+    this.#copy = find(root, '.copy', HTMLButtonElement);
+    this.#share = find(root, '.share', HTMLButtonElement);
+    this.#say = say;
+    this.#name = name;
+    this.retranslate();
+    onLanguage(this, over);
+    this.#copy.addEventListener('click', () => void this.#toClipboard());
+    this.#share.addEventListener('click', () => void this.#toOthers());
+    find(root, '.save', HTMLAnchorElement).addEventListener('dragstart', (event) => {
+      this.#drag(event);
+    });
+  }
+
+  retranslate(): void {
+    this.#copy.ariaLabel = text('card.copy-label', { name: this.#name });
+    this.#share.ariaLabel = text('card.share-label', { name: this.#name });
+  }
+
+  /** The result that is handed out; none while there is none. */
+  offer(result: File | undefined): void {
+    this.#result = result;
+    const clipboard = 'ClipboardItem' in window && 'clipboard' in navigator;
+    this.#copy.hidden = !result || !clipboard;
+    const { canShare } = navigator as Partial<Navigator>;
+    this.#share.hidden = !result || !canShare?.call(navigator, { files: [result] });
+    const { activeElement } = document;
+    if (activeElement && [this.#copy, this.#share].some((button) => button === activeElement && button.hidden))
+      this.#elsewhere();
+  }
+
+  async #toClipboard(): Promise<void> {
+    if (!this.#result) return;
+    try {
+      // A promise, or Safari takes it for something that nobody has asked for.
+      await navigator.clipboard.write([new ClipboardItem({ 'image/png': asPng(this.#result) })]);
+      this.#tell(this.#copy, 'card.copied', 'card.copy');
+    } catch {
+      this.#tell(this.#copy, 'card.not-copied', 'card.copy');
+    }
+  }
+
+  /** On the button, where the eye is, and to who does not see it. */
+  #tell(button: HTMLButtonElement, key: string, usual: string): void {
+    button.textContent = text(key);
+    this.#say(text(key));
+    setTimeout(() => {
+      button.textContent = text(usual);
+    }, SAID_MS);
+  }
+
+  async #toOthers(): Promise<void> {
+    if (!this.#result) return;
+    try {
+      await navigator.share({ files: [this.#result] });
+    } catch (error) {
+      // Closing the system's sheet is an answer, too.
+      const closed = error instanceof DOMException && error.name === 'AbortError';
+      if (!closed) this.#tell(this.#share, 'card.not-shared', 'card.share');
+    }
+  }
+
+  #drag({ target, dataTransfer }: DragEvent): void {
+    if (!this.#result || !(target instanceof HTMLAnchorElement)) return;
+    const { name, type } = this.#result;
+    // Chromium's way to a file; dragging on the picture itself moves the divider.
+    dataTransfer?.setData('DownloadURL', `${type}:${name}:${target.href}`);
+  }
+}
+
+/** What clipboards take. */
+async function asPng(picture: Blob): Promise<Blob> {
+  if (picture.type === 'image/png') return picture;
+  const bitmap = await createImageBitmap(picture);
+  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+  canvas.getContext('bitmaprenderer')?.transferFromImageBitmap(bitmap);
+  return canvas.convertToBlob();
+}

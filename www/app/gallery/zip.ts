@@ -1,0 +1,36 @@
+import { downloadZip } from 'client-zip';
+import { saveAs } from '../shell/picture.js';
+
+/** Chromium's alone for now. */
+type Picker = (options: {
+  suggestedName: string;
+  types: { accept: Record<string, string[]> }[];
+}) => Promise<FileSystemFileHandle>;
+
+/** Saves files as one ZIP, written while it is made where the browser can. False if the person thought better of it. */
+export async function saveZip(files: readonly File[], suggestedName: string): Promise<boolean> {
+  const { showSaveFilePicker: pick } = window as { showSaveFilePicker?: Picker };
+  let target: FileSystemFileHandle | undefined;
+  try {
+    target = await pick?.({ suggestedName, types: [{ accept: { 'application/zip': ['.zip'] } }] });
+  } catch (error) {
+    if ((error as DOMException).name === 'AbortError') return false;
+    // Refused in frames: the usual download is left.
+  }
+  const zip = downloadZip(withNamesOfTheirOwn(files));
+  if (target) await zip.body?.pipeTo(await target.createWritable());
+  else saveAs(await zip.blob(), suggestedName);
+  return true;
+}
+
+/** `name.png`, `name (2).png` and so on; case makes no difference, as on most disks. */
+export function withNamesOfTheirOwn(files: readonly File[]): { name: string; input: File }[] {
+  const taken = new Set<string>();
+  return files.map((input) => {
+    const [, stem = input.name, end = ''] = /^(.*?)(\.[^.]*)?$/.exec(input.name) ?? [];
+    let name = input.name;
+    for (let count = 2; taken.has(name.toLowerCase()); count++) name = `${stem} (${count})${end}`;
+    taken.add(name.toLowerCase());
+    return { name, input };
+  });
+}

@@ -1,0 +1,92 @@
+import { TAKE_OVER } from '../../take-over.js';
+import { find } from '../shell/dom.js';
+import { registration } from '../shell/service-worker.js';
+import { onLanguage, text } from '../shell/text.js';
+
+/** A page that is just being closed still counts as open, so who was refused asks again after this time. */
+const AGAIN_MS = 5000;
+/** A version that was let has taken over by then. */
+const REFUSED_MS = 2000;
+
+/**
+ * Lets a new version take over as soon as it waits, while `untouched` says that nothing is lost with this page; the
+ * page is then loaded anew. Otherwise `notice` offers to, and the version waits for that or until every page of the old
+ * one is closed. Without this, a page that stays old would ask for an engine and models that the server no longer has.
+ */
+export async function takeUpdates(
+  untouched: () => boolean,
+  survives: () => boolean,
+  notice: HTMLElement,
+): Promise<void> {
+  const registered = await registration;
+  if (!registered) return;
+
+  let asked = false;
+  let wanted = false;
+  let again: ReturnType<typeof setTimeout> | undefined;
+  const offer = new Offer(notice, survives, () => {
+    asked = wanted = true;
+    registered.waiting?.postMessage(TAKE_OVER);
+  });
+  const ask = () => {
+    // With none at work this is the first visit, and its version needs no asking.
+    if (!registered.active || !registered.waiting) return;
+    if (!untouched()) {
+      offer.show();
+      return;
+    }
+    asked = true;
+    registered.waiting.postMessage(TAKE_OVER);
+    clearTimeout(again);
+    again = setTimeout(ask, AGAIN_MS);
+  };
+  const follow = () => registered.installing?.addEventListener('statechange', ask);
+
+  navigator.serviceWorker.addEventListener('controllerchange', () => {
+    if (!asked || (!wanted && !untouched())) return;
+    asked = false;
+    location.reload();
+  });
+  registered.addEventListener('updatefound', follow);
+  follow();
+  ask();
+}
+
+/** Says that there is a new version. It begins only when somebody wants it: what is being drawn goes with the page. */
+class Offer {
+  readonly #root: HTMLElement;
+  readonly #now: HTMLButtonElement;
+  #words: 'ready' | 'others' | undefined;
+
+  constructor(
+    root: HTMLElement,
+    readonly survives: () => boolean,
+    take: () => void,
+  ) {
+    this.#root = root;
+    this.#now = find(root, '.now', HTMLButtonElement);
+    this.#now.addEventListener('click', () => {
+      take();
+      // It is refused while another page uses the old one.
+      setTimeout(() => {
+        this.#tell('others');
+      }, REFUSED_MS);
+    });
+    onLanguage(this);
+  }
+
+  show(): void {
+    if (!this.#words) this.#tell('ready');
+  }
+
+  retranslate(): void {
+    if (this.#words) this.#tell(this.#words);
+  }
+
+  #tell(words: 'ready' | 'others'): void {
+    this.#words = words;
+    const key = words === 'ready' && !this.survives() ? 'ready-empties' : words;
+    find(this.#root, '.words', HTMLElement).textContent = text(`update.${key}`);
+    this.#now.hidden = false;
+  }
+}

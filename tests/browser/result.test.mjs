@@ -282,6 +282,24 @@ test('each style is seen on the own photo, once nothing else is drawn', async ()
   await context.close();
 });
 
+test('a page so busy that changes of sight come together goes by the last', async () => {
+  const context = await browser.newContext();
+  await context.addInitScript(() => {
+    const earlier = ({ target, isIntersecting }) => ({ target, isIntersecting: !isIntersecting });
+    window.IntersectionObserver = class extends IntersectionObserver {
+      constructor(callback, options) {
+        super((entries) => callback(entries.flatMap((entry) => [earlier(entry), entry])), options);
+      }
+    };
+  });
+  const page = await context.newPage();
+  await page.goto(server.url);
+  await choose(page, LAKE);
+  await reaches(page, 0, 'done');
+  await card(page).locator('.well img:not([hidden])').nth(2).waitFor({ timeout: 60_000 });
+  await context.close();
+});
+
 test('the large view zooms and pans both pictures in step', async () => {
   const { context, page, watch } = await opened();
   await choose(page, 'tests/fixtures/photos/lake.jpg');

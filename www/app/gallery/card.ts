@@ -211,8 +211,9 @@ export class Card {
   }
 
   #watchSight(): void {
-    const observer = new IntersectionObserver(([entry]) => {
-      this.#seen = entry?.isIntersecting ?? false;
+    const observer = new IntersectionObserver((entries) => {
+      // On a busy page several changes come together; the last one holds.
+      this.#seen = entries.at(-1)?.isIntersecting ?? false;
       this.#preview();
     });
     observer.observe(this.element);

@@ -25,7 +25,10 @@ test: ## every test: Rust, wasm in a real browser, the page end to end, the pack
 	node tests/unit/run.mjs
 	@echo "» building and running the Rust tests: usually 8 minutes the first time, seconds after that"
 	cargo test --release --features cli,redis
-	NIJIGEN_PORTABLE=1 cargo test --quiet --release --features cli,redis --lib kernels::
+	@for simd in none avx2 avx512; do \
+	  echo "» the kernels with $$simd, where the machine has it"; \
+	  NIJIGEN_SIMD=$$simd cargo test --quiet --release --features cli,redis --lib kernels:: || exit; \
+	done
 	@$(SETUP) python
 	@echo "» training in miniature: usually 30 seconds"
 	@. scripts/env.sh && OMP_NUM_THREADS=1 "$$PYTHON_ROOM/bin/python" -W ignore -m models.train.smoke

@@ -1,14 +1,11 @@
 //! Convolution as it is defined: sums of products, in tiles of the output that fit the registers.
 
 use super::{
-    gemm::{self, COLUMNS, ROWS, Sums},
+    gemm::{self, COLUMNS},
     operands::{Convolution, Scratch, Writer},
     simd::{LANES, Simd, whole},
     source::Source,
 };
-
-/// Pixels of a row whose inputs stay in the cache while all panels of weights go by.
-const CHUNK: usize = 8 * ROWS;
 
 impl Convolution<'_> {
     #[inline(always)]
@@ -39,21 +36,25 @@ impl Convolution<'_> {
                 (scratch.rows.as_ptr(), pixels * stride)
             }
         };
+        // Pixels of a row whose inputs stay in the cache while all panels of weights go by.
+        let most = 48.max(S::ROWS);
         for y in 0..rows {
-            for chunk in (0..self.sides[1]).step_by(CHUNK) {
-                let count = CHUNK.min(self.sides[1] - chunk);
+            for chunk in (0..self.sides[1]).step_by(most) {
+                let count = most.min(self.sides[1] - chunk);
                 for panel in 0..self.weights.outputs.div_ceil(COLUMNS) {
                     let weights = &self.weights.panels[panel * height * width * stride * COLUMNS..];
                     // SAFETY: the taps of every output of this row lie in the rows just gathered.
                     unsafe {
                         let from = base.add(y * self.stride[0] * row_length);
-                        if count < ROWS {
+                        if count < S::ROWS {
                             for x in chunk..chunk + count {
-                                self.tile::<S, 1>(from, row_length, x, weights.as_ptr(), y, panel, writer);
+                                let one = [S::sums().as_mut()[0]];
+                                self.tile::<S>(one, from, row_length, x, weights.as_ptr(), y, panel, writer);
                             }
                         } else {
-                            for x in gemm::tiles(count) {
-                                self.tile::<S, ROWS>(from, row_length, chunk + x, weights.as_ptr(), y, panel, writer);
+                            for x in gemm::tiles::<S>(count) {
+                                let x = chunk + x;
+                                self.tile::<S>(S::sums(), from, row_length, x, weights.as_ptr(), y, panel, writer);
                             }
                         }
                     }
@@ -62,11 +63,12 @@ impl Convolution<'_> {
         }
     }
 
-    /// `M` outputs of a row from column `x` on, in the channels of one panel.
+    /// As many outputs of a row as there are sums, from column `x` on, in the channels of one panel.
     #[inline(always)]
     #[expect(clippy::too_many_arguments)]
-    unsafe fn tile<S: Simd, const M: usize>(
+    unsafe fn tile<S: Simd>(
         &self,
+        mut sums: impl AsMut<[S::Wide]> + Copy,
         rows: *const f32,
         row_length: usize,
         x: usize,
@@ -79,18 +81,18 @@ impl Convolution<'_> {
         let stride = Source::compact(self.weights.inputs);
         // Taps that lie side by side are one longer product.
         let (runs, depth) = if self.dilation[1] == 1 { (1, width * stride) } else { (width, stride) };
-        let mut sums: Sums<S, M> = [[S::splat(0.); 2]; M];
         // SAFETY: as the caller promises.
         unsafe {
             for line in 0..height {
                 for run in 0..runs {
                     let column = x * self.stride[1] + run * self.dilation[1];
                     let from = rows.add(line * self.dilation[0] * row_length + column * stride);
-                    gemm::accumulate::<S, M>(&mut sums, from, self.stride[1] * stride, depth, weights);
+                    gemm::accumulate::<S, _>(&mut sums, from, self.stride[1] * stride, depth, weights);
                     weights = weights.add(depth * COLUMNS);
                 }
             }
-            for (m, [left, right]) in sums.into_iter().enumerate() {
+            for (m, &mut sum) in sums.as_mut().iter_mut().enumerate() {
+                let [left, right] = S::halves(sum);
                 writer.put::<S>(y, x + m, 2 * panel, left);
                 if 2 * panel + 1 < writer.channels.len() {
                     writer.put::<S>(y, x + m, 2 * panel + 1, right);

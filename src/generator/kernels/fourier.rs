@@ -3,7 +3,7 @@
 //! convolution takes 4,900 real ones.
 
 use super::{
-    gemm::{self, COLUMNS, ROWS},
+    gemm::{self, COLUMNS},
     operands::{Convolution, Scratch, Writer},
     simd::{LANES, Simd, whole},
     source::Source,
@@ -207,11 +207,10 @@ pub fn spectrum(side: usize, signal: impl Fn(usize, usize) -> f32) -> Vec<[f64; 
     inner.chain(outer).map(|(k, l)| column(k, l)).collect()
 }
 
-/// Tiles computed together: as many as a product has rows.
-const TILES: usize = ROWS;
-
 /// Where a row of tiles lies on its way through the frequency domain.
 struct Tiles {
+    /// Tiles computed together: as many as a product has rows.
+    most: usize,
     /// Pixels from tile to tile.
     step: usize,
     /// Channels in whole vectors.
@@ -222,25 +221,26 @@ struct Tiles {
     width: usize,
     /// The gathered lines, `IN × width`.
     lines: *mut f32,
-    /// `POINTS × TILES × 2 × inputs` and `POINTS × TILES × 2 × outputs`: real parts, then imaginary ones.
+    /// `POINTS × most × 2 × inputs` and `POINTS × most × 2 × outputs`: real parts, then imaginary ones.
     points: *mut f32,
     products: *mut f32,
 }
 
 impl Tiles {
-    fn new(conv: &Convolution, scratch: &mut Scratch) -> Tiles {
+    fn new<S: Simd>(conv: &Convolution, scratch: &mut Scratch) -> Tiles {
+        let most = S::ROWS;
         let step = IN + 1 - conv.weights.kernel[0];
         let (inputs, outputs) = (whole(conv.weights.inputs), whole(conv.weights.outputs));
         let stride = Source::compact(conv.weights.inputs);
-        let width = ((TILES - 1) * step + IN) * stride;
+        let width = ((most - 1) * step + IN) * stride;
         let room = |values: &mut Vec<f32>, length: usize| {
             values.resize(length.max(values.len()), 0.);
             values.as_mut_ptr()
         };
         let lines = room(&mut scratch.rows, IN * width);
-        let points = room(&mut scratch.points, POINTS * TILES * 2 * inputs);
-        let products = room(&mut scratch.products, POINTS * TILES * 2 * outputs);
-        Tiles { step, inputs, outputs, stride, width, lines, points, products }
+        let points = room(&mut scratch.points, POINTS * most * 2 * inputs);
+        let products = room(&mut scratch.products, POINTS * most * 2 * outputs);
+        Tiles { most, step, inputs, outputs, stride, width, lines, points, products }
     }
 
     /// The spectra of the gathered pixels.
@@ -249,7 +249,7 @@ impl Tiles {
     /// `tiles` of them must be gathered.
     #[inline(always)]
     unsafe fn transform<S: Simd>(&self, tiles: usize) {
-        let &Tiles { step, inputs, stride, width, lines, points, .. } = self;
+        let &Tiles { most, step, inputs, stride, width, lines, points, .. } = self;
         for (tile, c) in (0..tiles).flat_map(|tile| (0..inputs).step_by(LANES).map(move |c| (tile, c))) {
             // SAFETY: the tile's 16×16 pixels lie in the gathered lines, its points in `points`.
             unsafe {
@@ -264,7 +264,7 @@ impl Tiles {
                         row
                     },
                     |point, [re, im]| {
-                        let to = to.add(point * TILES * 2 * inputs);
+                        let to = to.add(point * most * 2 * inputs);
                         S::store(re, to);
                         S::store(im, to.add(inputs));
                     },
@@ -279,19 +279,19 @@ impl Tiles {
     /// `panels` must be those of this convolution.
     #[inline(always)]
     unsafe fn multiply<S: Simd>(&self, panels: &[f32]) {
-        let &Tiles { inputs, outputs, stride, points, products, .. } = self;
+        let &Tiles { most, inputs, outputs, stride, points, products, .. } = self;
         let size = 2 * stride * (2 * outputs).next_multiple_of(COLUMNS);
         for point in 0..POINTS {
-            // SAFETY: there is room for `ROWS` tiles; those that are not gathered hold older finite values.
+            // SAFETY: there is room for `most` tiles; those that are not gathered hold older finite values.
             unsafe {
                 gemm::product::<S>(
-                    points.add(point * TILES * 2 * inputs),
+                    points.add(point * most * 2 * inputs),
                     2 * inputs,
-                    ROWS,
+                    most,
                     2 * stride,
                     panels[point * size..].as_ptr(),
                     2 * outputs,
-                    products.add(point * TILES * 2 * outputs),
+                    products.add(point * most * 2 * outputs),
                 );
             }
         }
@@ -303,14 +303,14 @@ impl Tiles {
     /// The pixels must lie in the band, and the products be those of `tile`.
     #[inline(always)]
     unsafe fn write<S: Simd>(&self, tile: usize, [rows, columns]: [usize; 2], x: usize, writer: &Writer) {
-        let &Tiles { outputs, products, .. } = self;
+        let &Tiles { most, outputs, products, .. } = self;
         for vector in 0..outputs / LANES {
             // SAFETY: as the caller promises.
             unsafe {
                 let from = products.add(tile * 2 * outputs + vector * LANES);
                 inverse::<S>(
                     |point| {
-                        let from = from.add(point * TILES * 2 * outputs);
+                        let from = from.add(point * most * 2 * outputs);
                         [S::load(from), S::load(from.add(outputs))]
                     },
                     rows,
@@ -331,10 +331,10 @@ impl Tiles {
 impl Convolution<'_> {
     #[inline(always)]
     pub(super) fn fourier<S: Simd>(&self, first: usize, rows: usize, writer: &Writer, scratch: &mut Scratch) {
-        let all = Tiles::new(self, scratch);
-        let Tiles { step, stride, width, lines, .. } = all;
-        for left in (0..self.sides[1]).step_by(TILES * step) {
-            let tiles = (self.sides[1] - left).div_ceil(step).min(TILES);
+        let all = Tiles::new::<S>(self, scratch);
+        let Tiles { most, step, stride, width, lines, .. } = all;
+        for left in (0..self.sides[1]).step_by(most * step) {
+            let tiles = (self.sides[1] - left).div_ceil(step).min(most);
             let x = left as isize - self.pad[1] as isize;
             for line in 0..IN {
                 let y = (first + line) as isize - self.pad[0] as isize;

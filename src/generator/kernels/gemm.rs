@@ -5,11 +5,6 @@ use super::simd::{LANES, Simd, whole};
 /// Columns of one panel of weights.
 pub const COLUMNS: usize = 2 * LANES;
 
-/// Rows computed together. x86-64 has 16 registers, and V8 keeps one for itself: where the compiler keeps all rows'
-/// values in registers beside the sums and a panel's vector, as it does for WebAssembly, more than 4 rows spill
-/// (measured in Chromium: 33 GFLOP/s with 4, 14 with 6).
-pub const ROWS: usize = if cfg!(target_arch = "wasm32") { 4 } else { 6 };
-
 /// Weights `depth × columns` in panels of [`COLUMNS`], each `depth × COLUMNS`, zeros after the last column.
 pub fn pack<Row: Fn(usize) -> f32>(depth: usize, columns: usize, weights: impl Fn(usize) -> Row) -> Vec<f32> {
     let mut packed = vec![0.; depth * columns.next_multiple_of(COLUMNS)];
@@ -64,40 +59,38 @@ pub fn pack_points(
 /// How many rows to compute at once where `rows` are left, and at which row to begin: the last tile begins earlier and
 /// computes some rows twice.
 #[inline(always)]
-pub fn tiles(rows: usize) -> impl Iterator<Item = usize> {
-    (0..rows.div_ceil(ROWS)).map(move |tile| (tile * ROWS).min(rows.saturating_sub(ROWS)))
+pub fn tiles<S: Simd>(rows: usize) -> impl Iterator<Item = usize> {
+    (0..rows.div_ceil(S::ROWS)).map(move |tile| (tile * S::ROWS).min(rows.saturating_sub(S::ROWS)))
 }
-
-/// The sums of `M` rows in one panel's columns.
-pub type Sums<S, const M: usize> = [[<S as Simd>::V; 2]; M];
 
 /// `sums[m] += a[m * stride ..][..depth] · panel`
 ///
 /// # Safety
-/// `a` must be readable for `(M - 1) * stride + depth` floats, `panel` for `depth * COLUMNS`.
+/// `a` must be readable for as many rows of `depth` floats, `stride` apart, as there are sums, `panel` for
+/// `depth * COLUMNS`.
 #[inline(always)]
-pub unsafe fn accumulate<S: Simd, const M: usize>(
-    sums: &mut Sums<S, M>,
+pub unsafe fn accumulate<S: Simd, Sums: AsMut<[S::Wide]> + Copy>(
+    sums: &mut Sums,
     a: *const f32,
     stride: usize,
     depth: usize,
     panel: *const f32,
 ) {
+    // In registers, however the caller goes through its own.
+    let mut local = *sums;
     for k in 0..depth {
         // SAFETY: the caller's contract.
         unsafe {
-            let left = S::load(panel.add(k * COLUMNS));
-            let right = S::load(panel.add(k * COLUMNS + LANES));
-            for (m, sums) in sums.iter_mut().enumerate() {
-                let value = S::splat(*a.add(m * stride + k));
-                sums[0] = S::mul_add(value, left, sums[0]);
-                sums[1] = S::mul_add(value, right, sums[1]);
+            let columns = S::load_wide(panel.add(k * COLUMNS));
+            for (m, sum) in local.as_mut().iter_mut().enumerate() {
+                *sum = S::mul_add_wide(*a.add(m * stride + k), columns, *sum);
             }
         }
     }
+    *sums = local;
 }
 
-/// `to = a · weights` for `rows` rows (a multiple of [`ROWS`]), all in memory.
+/// `to = a · weights` for `rows` rows (a multiple of [`Simd::ROWS`]), all in memory.
 ///
 /// # Safety
 /// `a` must be readable for `rows × depth` floats in rows `stride` apart, `weights` must come from [`pack`] with this
@@ -114,12 +107,13 @@ pub unsafe fn product<S: Simd>(
 ) {
     let width = whole(columns);
     for first in (0..columns).step_by(COLUMNS) {
-        for row in (0..rows).step_by(ROWS) {
-            let mut sums = [[S::splat(0.); 2]; ROWS];
+        for row in (0..rows).step_by(S::ROWS) {
+            let mut sums = S::sums();
             // SAFETY: the caller's contract; a panel's second vector is written only where `width` reaches it.
             unsafe {
-                accumulate::<S, ROWS>(&mut sums, a.add(row * stride), stride, depth, weights.add(first * depth));
-                for (m, [left, right]) in sums.into_iter().enumerate() {
+                accumulate::<S, _>(&mut sums, a.add(row * stride), stride, depth, weights.add(first * depth));
+                for (m, &mut sum) in sums.as_mut().iter_mut().enumerate() {
+                    let [left, right] = S::halves(sum);
                     let to = to.add((row + m) * width + first);
                     S::store(left, to);
                     if first + LANES < width {

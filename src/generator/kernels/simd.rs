@@ -13,6 +13,12 @@ pub const fn whole(n: usize) -> usize {
 pub trait Simd: Copy {
     /// [`LANES`] floats.
     type V: Copy;
+    /// The `2 · LANES` floats of a panel's row: two vectors, or one that is twice as wide.
+    type Wide: Copy;
+    /// The sums of as many rows of a product as the registers hold.
+    type Sums: AsMut<[Self::Wide]> + Copy;
+    /// How many rows that is.
+    const ROWS: usize = size_of::<Self::Sums>() / size_of::<Self::Wide>();
     /// The same value in every lane.
     fn splat(value: f32) -> Self::V;
     /// # Safety
@@ -31,6 +37,15 @@ pub trait Simd: Copy {
     fn mul_add(a: Self::V, b: Self::V, c: Self::V) -> Self::V;
     /// The larger of each lane.
     fn max(a: Self::V, b: Self::V) -> Self::V;
+    /// Sums of nothing.
+    fn sums() -> Self::Sums;
+    /// # Safety
+    /// `2 · LANES` floats must be readable at `from`.
+    unsafe fn load_wide(from: *const f32) -> Self::Wide;
+    /// `value * b + c`, the same value for every lane.
+    fn mul_add_wide(value: f32, b: Self::Wide, c: Self::Wide) -> Self::Wide;
+    /// The lower lanes and the upper ones.
+    fn halves(wide: Self::Wide) -> [Self::V; 2];
 }
 
 /// Work to be done with whichever instructions there are.
@@ -69,9 +84,12 @@ impl Task for Drill {
 /// Runs `task` with the best instructions of this machine.
 pub fn dispatch<T: Task>(task: T) -> T::Output {
     #[cfg(target_arch = "x86_64")]
-    if !portable() && std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
+    match known() {
         // SAFETY: the machine has them.
-        return unsafe { x86::run(task) };
+        Some(Known::Avx512) => return unsafe { x86::run_wide(task) },
+        // SAFETY: the machine has them.
+        Some(Known::Avx2) => return unsafe { x86::run(task) },
+        None => {}
     }
     #[cfg(all(target_arch = "wasm32", feature = "relaxed"))]
     return wasm::run_relaxed(task);
@@ -81,23 +99,74 @@ pub fn dispatch<T: Task>(task: T) -> T::Output {
     task.run::<portable::Portable>()
 }
 
-/// Whether to do as on a machine of which nothing is known: unit tests can ask for it, so that this is tested, too.
+/// Instructions beyond those that every x86-64 has.
 #[cfg(target_arch = "x86_64")]
-fn portable() -> bool {
-    #[cfg(test)]
-    return std::env::var_os("NIJIGEN_PORTABLE").is_some();
-    #[cfg(not(test))]
-    false
+#[derive(Clone, Copy, PartialEq)]
+enum Known {
+    Avx512,
+    Avx2,
 }
 
-/// The methods of [`Simd`], each from one expression.
+/// The fastest there are. Unit tests can ask for others, so that each kind is tested wherever there is one:
+/// `NIJIGEN_SIMD` is `avx512`, `avx2`, or `none` for what is known of no machine.
+#[cfg(target_arch = "x86_64")]
+fn known() -> Option<Known> {
+    use std::{arch::is_x86_feature_detected as has, sync::LazyLock};
+    static KNOWN: LazyLock<Option<Known>> = LazyLock::new(|| {
+        let asked = if cfg!(test) { std::env::var("NIJIGEN_SIMD").ok() } else { None };
+        let asked = asked.as_deref();
+        let avx2 = asked != Some("none") && has!("avx2") && has!("fma");
+        let avx512 = avx2 && has!("avx512f") && has!("avx512vl") && has!("avx512dq");
+        let wanted = if asked.is_some() { asked == Some("avx512") } else { !halved() };
+        if avx512 && wanted { Some(Known::Avx512) } else { avx2.then_some(Known::Avx2) }
+    });
+    *KNOWN
+}
+
+/// Whether 512 bits are computed as twice 256, which AMD's processors did up to Zen 4 (family 19h): an EPYC of it does
+/// 58 G multiply-adds a second either way, and the wider kernels win nothing there.
+#[cfg(target_arch = "x86_64")]
+fn halved() -> bool {
+    use std::arch::x86_64::__cpuid;
+    let (vendor, version) = (__cpuid(0), __cpuid(1).eax);
+    let family = ((version >> 8) & 0xf) + ((version >> 20) & 0xff);
+    vendor.ecx == u32::from_le_bytes(*b"cAMD") && family <= 0x19
+}
+
+/// The rest of [`Simd`] where a panel's row is two vectors; the product has this many rows.
+macro_rules! pairs {
+    ($rows:expr) => {
+        type Wide = [Self::V; 2];
+        type Sums = [Self::Wide; $rows];
+        #[inline(always)]
+        fn sums() -> Self::Sums {
+            [[Self::splat(0.); 2]; $rows]
+        }
+        #[inline(always)]
+        unsafe fn load_wide(from: *const f32) -> Self::Wide {
+            // SAFETY: as the caller promises.
+            unsafe { [Self::load(from), Self::load(from.add(super::LANES))] }
+        }
+        #[inline(always)]
+        fn mul_add_wide(value: f32, b: Self::Wide, c: Self::Wide) -> Self::Wide {
+            let value = Self::splat(value);
+            [Self::mul_add(value, b[0], c[0]), Self::mul_add(value, b[1], c[1])]
+        }
+        #[inline(always)]
+        fn halves(wide: Self::Wide) -> [Self::V; 2] {
+            wide
+        }
+    };
+}
+
+/// The methods of [`Simd`], each from one expression, and those of wide vectors as they are.
 macro_rules! simd {
-    ($name:ident, $v:ty, $splat:expr, $load:expr, $store:expr, $add:expr, $sub:expr, $mul:expr, $mul_add:expr, $max:expr) => {
+    ($name:ident, $v:ty, $splat:expr, $load:expr, $store:expr, $add:expr, $sub:expr, $mul:expr, $mul_add:expr, $max:expr, $($wide:tt)*) => {
         #[derive(Clone, Copy)]
         pub struct $name;
 
-        // SAFETY: of the calls inside: `dispatch` chooses this type only where the machine has the instructions;
-        // loads and stores keep the trait's contract.
+        // SAFETY: of the calls inside, those of `$wide` too: `dispatch` chooses this type only where the machine has the
+        // instructions; loads and stores keep the trait's contract.
         #[allow(unused_unsafe)]
         impl super::Simd for $name {
             type V = $v;
@@ -133,6 +202,7 @@ macro_rules! simd {
             fn max(a: $v, b: $v) -> $v {
                 unsafe { $max(a, b) }
             }
+            $($wide)*
         }
     };
 }
@@ -146,6 +216,11 @@ mod x86 {
         task.run::<Avx2>()
     }
 
+    #[target_feature(enable = "avx2,fma,avx512f,avx512vl,avx512dq")]
+    pub fn run_wide<T: super::Task>(task: T) -> T::Output {
+        task.run::<Avx512>()
+    }
+
     simd!(
         Avx2,
         __m256,
@@ -156,7 +231,46 @@ mod x86 {
         _mm256_sub_ps,
         _mm256_mul_ps,
         _mm256_fmadd_ps,
-        _mm256_max_ps
+        _mm256_max_ps,
+        pairs! { 6 }
+    );
+
+    /// A panel's row is one vector of sixteen floats, and there are 32 registers.
+    macro_rules! single {
+        () => {
+            type Wide = __m512;
+            type Sums = [__m512; 12];
+            #[inline(always)]
+            fn sums() -> Self::Sums {
+                [unsafe { _mm512_setzero_ps() }; 12]
+            }
+            #[inline(always)]
+            unsafe fn load_wide(from: *const f32) -> __m512 {
+                unsafe { _mm512_loadu_ps(from) }
+            }
+            #[inline(always)]
+            fn mul_add_wide(value: f32, b: __m512, c: __m512) -> __m512 {
+                unsafe { _mm512_fmadd_ps(_mm512_set1_ps(value), b, c) }
+            }
+            #[inline(always)]
+            fn halves(wide: __m512) -> [__m256; 2] {
+                unsafe { [_mm512_castps512_ps256(wide), _mm512_extractf32x8_ps::<1>(wide)] }
+            }
+        };
+    }
+
+    simd!(
+        Avx512,
+        __m256,
+        _mm256_set1_ps,
+        _mm256_loadu_ps,
+        _mm256_storeu_ps,
+        _mm256_add_ps,
+        _mm256_sub_ps,
+        _mm256_mul_ps,
+        _mm256_fmadd_ps,
+        _mm256_max_ps,
+        single! {}
     );
 }
 
@@ -181,7 +295,8 @@ mod wasm {
         f32x4_sub,
         f32x4_mul,
         |a, b, c| f32x4_add(f32x4_mul(a, b), c),
-        f32x4_pmax
+        f32x4_pmax,
+        pairs! { 4 }
     );
 
     #[cfg(feature = "relaxed")]
@@ -195,7 +310,8 @@ mod wasm {
         f32x4_sub,
         f32x4_mul,
         f32x4_relaxed_madd,
-        f32x4_pmax
+        f32x4_pmax,
+        pairs! { 4 }
     );
 }
 
@@ -229,6 +345,7 @@ mod portable {
         |a, b| zip(a, b, |a, b| a - b),
         |a, b| zip(a, b, |a, b| a * b),
         mul_add,
-        |a, b| zip(a, b, |a, b| if a > b { a } else { b })
+        |a, b| zip(a, b, |a, b| if a > b { a } else { b }),
+        pairs! { 6 }
     );
 }

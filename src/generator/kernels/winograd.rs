@@ -2,7 +2,7 @@
 //! 2015, with the points 0, ±1, ±2, ±1/2, ∞. 64 products make 36 outputs, where direct convolution takes 324.
 
 use super::{
-    gemm::{self, COLUMNS, Panel, ROWS},
+    gemm::{self, COLUMNS, Panel},
     operands::{Convolution, Scratch, Writer},
     simd::{LANES, Simd, whole},
     source::Source,
@@ -128,23 +128,23 @@ unsafe fn columns<S: Simd>(from: *const f32, apart: usize) -> [[S::V; IN]; OUT] 
 impl Convolution<'_> {
     #[inline(always)]
     pub(super) fn winograd<S: Simd>(&self, first: usize, rows: usize, writer: &Writer, scratch: &mut Scratch) {
-        /// Tiles that go together through all points.
-        const TILES: usize = 2 * ROWS;
+        // Tiles that go together through all points.
+        let most = 8usize.next_multiple_of(S::ROWS);
         let (inputs, outputs) = (whole(self.weights.inputs), whole(self.weights.outputs));
         let stride = Source::compact(self.weights.inputs);
         let panels = stride * self.weights.outputs.next_multiple_of(COLUMNS);
-        let width = (TILES * OUT + 2) * stride;
+        let width = (most * OUT + 2) * stride;
         scratch.rows.resize((IN * width).max(scratch.rows.len()), 0.);
-        scratch.points.resize((IN * IN * TILES * inputs).max(scratch.points.len()), 0.);
-        scratch.products.resize((IN * IN * TILES * outputs).max(scratch.products.len()), 0.);
+        scratch.points.resize((IN * IN * most * inputs).max(scratch.points.len()), 0.);
+        scratch.products.resize((IN * IN * most * outputs).max(scratch.products.len()), 0.);
         let (lines, points, products) =
             (scratch.rows.as_mut_ptr(), scratch.points.as_mut_ptr(), scratch.products.as_mut_ptr());
-        for left in (0..self.sides[1]).step_by(TILES * OUT) {
-            let tiles = (self.sides[1] - left).div_ceil(OUT).min(TILES);
+        for left in (0..self.sides[1]).step_by(most * OUT) {
+            let tiles = (self.sides[1] - left).div_ceil(OUT).min(most);
             let x = left as isize - self.pad[1] as isize;
             for line in 0..IN {
                 let y = (first + line) as isize - self.pad[0] as isize;
-                // SAFETY: a row has room for `TILES * OUT + 2` pixels.
+                // SAFETY: a row has room for `most * OUT + 2` pixels.
                 unsafe {
                     let to = lines.add(line * width);
                     if line < rows + 2 {
@@ -159,27 +159,27 @@ impl Convolution<'_> {
                 // SAFETY: the tile's 8×8 pixels lie in the gathered rows, its points in `points`.
                 unsafe {
                     let from = lines.add(tile * OUT * stride + c);
-                    transform::<S>(from, [width, stride], points.add(tile * inputs + c), TILES * inputs);
+                    transform::<S>(from, [width, stride], points.add(tile * inputs + c), most * inputs);
                 }
             }
             for point in 0..IN * IN {
-                // SAFETY: rows up to a multiple of `ROWS` have room; those beyond `tiles` hold older finite values.
+                // SAFETY: rows up to a multiple of `S::ROWS` have room; those beyond `tiles` hold older finite values.
                 unsafe {
                     gemm::product::<S>(
-                        points.add(point * TILES * inputs),
+                        points.add(point * most * inputs),
                         inputs,
-                        tiles.next_multiple_of(ROWS),
+                        tiles.next_multiple_of(S::ROWS),
                         stride,
                         self.weights.panels[point * panels..].as_ptr(),
                         self.weights.outputs,
-                        products.add(point * TILES * outputs),
+                        products.add(point * most * outputs),
                     );
                 }
             }
             for (tile, vector) in (0..tiles).flat_map(|tile| (0..outputs / LANES).map(move |v| (tile, v))) {
                 // SAFETY: the tile's products are there; `put` is called within the band only.
                 unsafe {
-                    let half = columns::<S>(products.add(tile * outputs + vector * LANES), TILES * outputs);
+                    let half = columns::<S>(products.add(tile * outputs + vector * LANES), most * outputs);
                     let x = left + tile * OUT;
                     for (y, row) in half.into_iter().enumerate().take(rows) {
                         let values = inverse::<S>(row);

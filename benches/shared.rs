@@ -10,7 +10,10 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, ExitStatus},
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -39,6 +42,7 @@ const REPEATED: usize = 5;
 /// The longer side of the photos, in pixels.
 const SIDE: u32 = 512;
 const LOOKUPS: usize = 200;
+const SCANS: usize = 5;
 /// A result's file: small, so that a million fit.
 const RESULT_BYTES: usize = 1024;
 
@@ -168,10 +172,20 @@ impl Prints {
     fn next(&mut self) -> Fingerprint {
         let whose: Vec<usize> = (0..6).map(|_| self.chance.below(self.seen.len())).collect();
         let hash = (0..64).fold(0, |hash, bit| hash | self.seen[whose[(bit * 6 + 5) / 64]].phash() & 1 << bit);
-        let mut print = serde_json::to_value(&self.seen[whose[0]]).expect("JSON");
-        print["phash"] = json!(format!("{hash:016x}"));
-        serde_json::from_value(print).expect("a fingerprint")
+        with_hash(&self.seen[whose[0]], hash)
     }
+}
+
+fn with_hash(print: &Fingerprint, hash: u64) -> Fingerprint {
+    let mut print = serde_json::to_value(print).expect("JSON");
+    print["phash"] = json!(format!("{hash:016x}"));
+    serde_json::from_value(print).expect("a fingerprint")
+}
+
+/// The same photo after a change that flips up to five bits of its hash.
+fn changed(print: &Fingerprint, chance: &mut Chance) -> Fingerprint {
+    let flipped = (0..chance.below(6)).fold(print.phash(), |hash, _| hash ^ (1 << chance.below(64)));
+    with_hash(print, flipped)
 }
 
 fn shared(url: &str) -> Shared<Redis<Fingerprint>> {
@@ -206,11 +220,13 @@ fn look_ups(sources: &[PathBuf], most: usize) -> Vec<Value> {
     let there = AtomicUsize::new(0);
     let pictures = Payload { result: vec![0; RESULT_BYTES], ..Payload::default() };
     let file = |number: usize| sha256(&number.to_le_bytes());
+    // Of those that are there, as many as are looked for.
+    let kept = Mutex::new(Vec::new());
     let mut rows = Vec::new();
     for entries in [1000, 10_000, 100_000, 1_000_000].into_iter().filter(|entries| *entries <= most) {
         thread::scope(|scope| {
             for writer in 0..4 {
-                let (seen, key, url, there, pictures) = (seen.clone(), &key, &url, &there, &pictures);
+                let (seen, key, url, there, pictures, kept) = (seen.clone(), &key, &url, &there, &pictures, &kept);
                 scope.spawn(move || {
                     let mut shared = shared(url);
                     let mut prints = Prints { seen, chance: Chance((entries * 8 + writer) as u64) };
@@ -219,7 +235,11 @@ fn look_ups(sources: &[PathBuf], most: usize) -> Vec<Value> {
                         if number >= entries {
                             break;
                         }
-                        let record = Record::new(key.clone(), file(number), prints.next(), pictures, now());
+                        let print = prints.next();
+                        if number % (entries / LOOKUPS) == 0 {
+                            kept.lock().expect("no writer fails").push(print.clone());
+                        }
+                        let record = Record::new(key.clone(), file(number), print, pictures, now());
                         // Two cores do all of this: an answer may take longer than a second.
                         while shared.put(record.clone(), pictures).is_err() {
                             thread::sleep(Duration::from_millis(200));
@@ -239,20 +259,27 @@ fn look_ups(sources: &[PathBuf], most: usize) -> Vec<Value> {
             seconds
         });
         let exact = median_ms(exact.collect());
-        let near: Vec<(f64, bool)> = (0..LOOKUPS)
-            .map(|_| {
-                let print = prints.next();
-                let (seconds, found) = timed(|| shared.near(&key, &print, now()));
-                (seconds, found.expect("answers").is_some())
-            })
-            .collect();
-        let found = near.iter().filter(|(_, found)| *found).count();
-        let near = median_ms(near.into_iter().map(|(seconds, _)| seconds).collect());
+        // The median time, and how many of a hundred found something.
+        let mut near = |print: &mut dyn FnMut() -> Fingerprint| {
+            let (times, found): (Vec<f64>, Vec<bool>) = (0..LOOKUPS)
+                .map(|_| {
+                    let print = print();
+                    let (seconds, found) = timed(|| shared.near(&key, &print, now()));
+                    (seconds, found.expect("answers").is_some())
+                })
+                .unzip();
+            (median_ms(times), found.into_iter().filter(|found| *found).count() * 100 / LOOKUPS)
+        };
+        let (near_ms, near_percent) = near(&mut || prints.next());
+        let kept = kept.lock().expect("no writer fails");
+        let (changed_ms, changed_percent) = near(&mut || changed(&kept[chance.below(kept.len())], &mut chance));
         article.fill(entries, &mut prints);
-        let (scan, _) = timed(|| article.look_up(prints.next().phash()));
+        let scans = (0..SCANS).map(|_| timed(|| article.look_up(prints.next().phash())).0);
+        let scan_ms = median_ms(scans.collect());
         rows.push(json!({
-            "what": "look-up", "entries": entries, "exact_ms": exact, "near_ms": near, "near_found_percent": found * 100 / LOOKUPS,
-            "scan_ms": tenths(scan * 1000.), "servers_mb": tenths(megabytes(&cluster) - empty),
+            "what": "look-up", "entries": entries, "exact_ms": exact, "near_ms": near_ms, "near_found_percent": near_percent,
+            "changed_ms": changed_ms, "changed_found_percent": changed_percent, "scan_ms": scan_ms,
+            "servers_mb": tenths(megabytes(&cluster) - empty),
         }));
         println!("{}", rows[rows.len() - 1]);
     }

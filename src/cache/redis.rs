@@ -2,7 +2,7 @@
 //!
 //! An entry is one value ([`super::wire`]), written by one SET with the age limit: it is there whole or not at all, and the
 //! server forgets it in time. Where its hash's bands lie, sorted sets name it, by when it ends; each is one key and so in
-//! one slot, and ends with its youngest member. No command needs two keys, so a cluster may be cut as it likes.
+//! one slot, and ends with the member that lasts longest. No command needs two keys, so a cluster may be cut as it likes.
 
 use std::marker::PhantomData;
 
@@ -27,9 +27,10 @@ const BATCH: usize = 512;
 
 /// SETRANGE would make an entry that is not there.
 const TOUCH: &str = "if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('SETRANGE', KEYS[1], ARGV[1], ARGV[2]) end";
-/// What has ended goes, and the rest lasts as long as its youngest.
+/// What has ended goes, and the rest lasts as long as the one that lasts longest: writers may keep entries for different times.
 const JOIN: &str = "redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1]) \
-    redis.call('ZADD', KEYS[1], ARGV[2], ARGV[3]) redis.call('PEXPIRE', KEYS[1], ARGV[4])";
+    redis.call('ZADD', KEYS[1], ARGV[2], ARGV[3]) \
+    if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[4]) then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end";
 
 /// Holds entries on servers.
 pub struct Redis<F> {

@@ -75,7 +75,7 @@ impl<S> Shared<S> {
         Ok(None)
     }
 
-    /// Keeps an entry.
+    /// Keeps an entry, unless it is larger than any that is stored: that is no fault, and says nothing of the next.
     ///
     /// # Errors
     /// Why it is not kept.
@@ -85,7 +85,7 @@ impl<S> Shared<S> {
     {
         let record = Record { bytes: pictures.bytes(), ..record };
         if record.bytes > self.settings.max_bytes {
-            return Err(Fault::Full);
+            return Ok(());
         }
         self.store.write(&record, pictures)
     }

@@ -186,11 +186,13 @@ export async function reaches(page, index, state) {
 /** Waits until the service worker has a first visit; before, what is fetched goes past it and is fetched again for later. */
 export const taken = (page) => page.waitForFunction(() => navigator.serviceWorker.controller);
 
-/** Waits until inference is under way. */
+/** Waits until inference is under way. Looked at in each frame: a locator looks twice a second, and may miss it. */
 export async function draws(page, index) {
-  await card(page, index)
-    .locator('.status', { hasText: WORDS['status.inference'].split(':')[0] })
-    .waitFor({ timeout: 180_000 });
+  await page.waitForFunction(
+    ([index, words]) =>
+      document.querySelectorAll('.card')[index]?.querySelector('.status').textContent.startsWith(words),
+    [index, WORDS['status.inference'].split(':')[0]],
+  );
 }
 
 /** The failure that a card shows: the sentence and the core's own words. */

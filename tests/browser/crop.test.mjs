@@ -89,7 +89,8 @@ test('turned, mirrored and cut: what is drawn, what is seen below the divider, a
   for (let press = 0; press < 8; press++) await page.keyboard.press('Shift+ArrowDown');
   const done = await apply(page);
   assert.match(await done.locator('.status').textContent(), /90 × 90/);
-  const before = card(page).locator('.before img');
+  const before = card(page).locator('.before img:not([hidden])');
+  await before.waitFor();
   assert.deepEqual(await before.evaluate(({ naturalWidth, naturalHeight }) => [naturalWidth, naturalHeight]), [90, 90]);
   const framed = await photoOf(page);
   assert.deepEqual([framed.width, framed.height], [90, 90]);

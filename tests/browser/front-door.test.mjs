@@ -28,7 +28,7 @@ test('opened from the disk it says what it wants', async () => {
   const context = await stage.browser.newContext();
   const page = await context.newPage();
   await page.goto(pathToFileURL(`${SITE}/index.html`).href);
-  await page.getByText(WORDS['page.unstarted']).waitFor({ timeout: 30_000 });
+  await page.getByText(WORDS['page.unstarted']).waitFor();
   await context.close();
   const started = await open(stage.browser, stage.server.url);
   assert.equal(await started.page.locator('.unstarted').count(), 0);

@@ -294,7 +294,7 @@ test('where data is dear nothing is fetched ahead, save when somebody wants it',
 test('a photo that comes while the engine does is drawn with that one', async () => {
   const server = await serve(SITE);
   const { context, page, watch } = await open(browser, server.url);
-  await page.waitForFunction(() => document.querySelector('.offline').textContent, undefined, { timeout: 30_000 });
+  await page.waitForFunction(() => document.querySelector('.offline').textContent);
   await choose(page, LAKE);
   await reaches(page, 0, 'done');
   assert.equal(server.count(/\.wasm$/), 1);

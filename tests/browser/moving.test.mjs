@@ -154,21 +154,36 @@ for (const file of [WEBM, MP4]) {
   });
 }
 
+/** In the page, for so small a film is soon drawn. */
+const pressWhileDrawing = (page, button) =>
+  page.evaluate((button) => {
+    const root = document.querySelector('#moving');
+    new MutationObserver((_, observer) => {
+      if (root.dataset.state !== 'drawing') return;
+      observer.disconnect();
+      root.querySelector(button).click();
+    }).observe(root, { attributeFilter: ['data-state'] });
+  }, button);
+
 test('what is being drawn is cancelled, asked about before it is left, and drawn anew', async () => {
   const { context, page, watch } = await open(stage.browser, stage.server.url);
   await page.locator('input[type=file]').setInputFiles(WEBM);
   await inState(page, 'ready');
+  await pressWhileDrawing(page, '.stop');
   await dialog(page).locator('.draw').click();
-  await dialog(page).locator('.stop').click();
   await inState(page, 'cancelled');
   assert.equal(await dialog(page).locator('.told').textContent(), WORDS['moving.cancelled']);
   assert.ok(await dialog(page).locator('.save').isHidden());
   assert.ok(await page.evaluate(() => document.activeElement.matches('#moving .draw')));
+  await pressWhileDrawing(page, '.close');
   await page.keyboard.press('Enter');
-  await inState(page, 'drawing');
-  await page.keyboard.press('Escape');
   await page.getByRole('alertdialog').getByRole('button', { name: WORDS['moving.stay'] }).click();
   await inState(page, 'done');
+  await page.keyboard.press('Escape');
+  const question = page.getByRole('alertdialog');
+  await question.getByText(WORDS['moving.unsaved-sure']).waitFor();
+  await question.getByRole('button', { name: WORDS['moving.keep'] }).click();
+  await saved(page);
   await page.keyboard.press('Escape');
   await dialog(page).waitFor({ state: 'hidden' });
   watch.assertClean();

@@ -4,7 +4,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { card, choose, draws, failure, launch, open, PHOTO, reaches, SITE, taken, WORDS } from './browser.mjs';
+import { card, choose, failure, launch, open, PHOTO, reaches, SITE, taken, WORDS } from './browser.mjs';
 import { serve } from './server.mjs';
 import { withTrap } from './wasm-trap.mjs';
 
@@ -77,8 +77,12 @@ test('a worker that the browser ends is noticed, and another one takes over', as
   const server = await serve(SITE);
   const { context, page } = await openCounting(server.url);
   await choose(page, PHOTO, 'tests/fixtures/photos/dog.jpg');
-  await draws(page, 0);
-  await page.evaluate(() => window.workers[0].terminate());
+  // In one go, for it is soon drawn.
+  await page.waitForFunction((words) => {
+    const drawn = document.querySelector('.card .status').textContent.startsWith(words);
+    if (drawn) window.workers[0].terminate();
+    return drawn;
+  }, WORDS['status.inference'].split(':')[0]);
   const { sentence } = await failure(page, 0);
   assert.equal(sentence, WORDS['error.internal']);
   await reaches(page, 1, 'done');

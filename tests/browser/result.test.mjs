@@ -267,7 +267,7 @@ test('each style is seen on the own photo, once nothing else is drawn', async ()
   await reaches(page, 1, 'done');
   assert.equal((await previews(0).count()) + (await previews(1).count()), 0, 'the queue goes first');
   await reaches(page, 2, 'done');
-  await page.waitForFunction(() => document.querySelectorAll('.card:first-child .well img:not([hidden])').length === 3);
+  await page.waitForFunction(() => document.querySelectorAll('.card:first-child .well img:not([hidden])').length === 4);
   const [width] = await previews(0).evaluateAll((images) => images.map((img) => img.naturalWidth));
   assert.equal(width, 192);
   const pictures = await previews(0).evaluateAll((images) =>
@@ -277,7 +277,7 @@ test('each style is seen on the own photo, once nothing else is drawn', async ()
       return context.getImageData(0, 0, 8, 8).data.join();
     }),
   );
-  assert.equal(new Set(pictures).size, 3, 'every style looks different');
+  assert.equal(new Set(pictures).size, 4, 'every style looks different');
   watch.assertClean();
   await context.close();
 });

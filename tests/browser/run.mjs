@@ -19,7 +19,7 @@ const failed = [];
 
 /** What a file says is shown once it is through, so that files do not talk at once. */
 async function run(file) {
-  const options = ['--test', '--test-reporter=spec', '--test-timeout=600000', join(folder, file)];
+  const options = ['--test', '--test-reporter=spec', '--test-timeout=1800000', join(folder, file)];
   const child = spawn(process.execPath, options, { stdio: ['ignore', 'pipe', 'pipe'] });
   const said = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => said.push(bytes));

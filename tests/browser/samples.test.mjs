@@ -58,12 +58,12 @@ test('a sample that was seen is there without a network', async () => {
   await taken(page);
   await press(page, 'dog');
   assert.ok(await ahead(page, 0));
-  await card(page, 0).locator('.well img:not([hidden])').nth(2).waitFor();
+  await card(page, 0).locator('.well img:not([hidden])').nth(3).waitFor();
+  watch.assertClean();
   await server.close();
   await startAnew(page);
   await press(page, 'dog');
   assert.ok(await ahead(page, 0));
-  watch.assertClean();
   await context.close();
 });
 

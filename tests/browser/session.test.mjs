@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
-import { card, choose, draws, open, reaches, WORDS } from './browser.mjs';
+import { card, choose, open, reaches, WORDS } from './browser.mjs';
 import { close, openPanel, site } from './panel.mjs';
 import { holds, settled, stored } from './sessions.mjs';
 
@@ -226,6 +226,26 @@ test('where nothing is to be kept no list is stored, and what was there goes; in
   await context.close();
 });
 
+test('a list that was to go with a page that went first goes on the next visit', async () => {
+  const { context, page } = await begin();
+  await choose(page, stage.photos[0]);
+  await reaches(page, 0, 'done');
+  await holds(page, settled(1), 'it is stored');
+  // The switch is thrown while nothing can be deleted any more.
+  await page.evaluate(() => {
+    IDBObjectStore.prototype.clear = () => {
+      throw new DOMException('the page is gone', 'InvalidStateError');
+    };
+  });
+  await openPanel(page);
+  await page.getByRole('switch', { name: WORDS['keeping.keep'] }).click();
+  await close(page);
+  await page.reload();
+  await holds(page, ({ names, files }) => names.length === 0 && files === 0, 'nothing is left');
+  assert.equal(await cards(page).count(), 0);
+  await context.close();
+});
+
 test('a list that is older than kept pictures may be is gone; one without room is said to be', async () => {
   const { context, page } = await begin();
   await choose(page, stage.photos[0]);
@@ -295,12 +315,20 @@ test('where a browser stores no Blobs, or has no database, the page works all th
 });
 
 test('a preview under way when the page goes is drawn to its end in the next', async () => {
-  const { context, page } = await begin();
+  const { context, page } = await begin({ serviceWorkers: 'block' });
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  await context.route('**/*fine*.onnx*', async (route) => {
+    await held;
+    await route.continue().catch(() => undefined);
+  });
   await choose(page, stage.photos[0]);
-  await draws(page, 0);
+  await page.locator('.card .after img:not([hidden])').waitFor();
+  assert.equal(await card(page).getAttribute('data-state'), 'running');
   await holds(page, ({ names }) => names.length === 1, 'it is stored before it is drawn');
   page.on('dialog', (dialog) => void dialog.accept());
   await page.reload();
+  release();
   await reaches(page, 0, 'done');
   await context.close();
 });

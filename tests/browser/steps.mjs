@@ -16,11 +16,7 @@ export async function goAllTheWay(page, { serviceWorkers = true } = {}) {
   const server = await serve('dist/site', { throttled: false });
   try {
     await page.goto(server.url);
-    await page.evaluate(() => {
-      window.errors = [];
-      addEventListener('error', ({ message }) => window.errors.push(message));
-      addEventListener('unhandledrejection', ({ reason }) => window.errors.push(String(reason)));
-    });
+    await keepWatch(page);
     assert.deepEqual(await outcome(page, LAKE, BROKEN), ['done', 'failed']);
     assert.deepEqual(await page.evaluate(sidesOfPicture), [640, 360]);
     assert.match(await statusOf(page, 0), /ready after/);
@@ -29,7 +25,7 @@ export async function goAllTheWay(page, { serviceWorkers = true } = {}) {
     assert.equal(await page.evaluate(() => 'serviceWorker' in navigator), serviceWorkers, 'as is said of this browser');
     if (serviceWorkers) await until(page, () => navigator.serviceWorker.controller !== null, 'a service worker');
     await until(page, listIsStored, 'the list is stored');
-    await page.reload();
+    await reloaded(page);
     await until(page, settled, 'the list is back', 2);
     assert.deepEqual(await page.evaluate(states), ['done', 'failed']);
     assert.equal(await page.evaluate(checksum), picture, 'with the very picture');
@@ -50,17 +46,36 @@ export async function goAllTheWay(page, { serviceWorkers = true } = {}) {
     await page.evaluate(() => document.querySelector('.card [value=tf-dynamic]').click());
     await until(page, () => /^tf dynamic,/.test(document.querySelector('.card .status').textContent), 'it draws');
 
-    if (!serviceWorkers) return;
+    if (!serviceWorkers) {
+      await assertClean(page);
+      return;
+    }
     await until(page, listIsStored, 'the list is stored again');
     await server.close();
-    await page.reload();
+    await reloaded(page);
     await until(page, settled, 'the list is back again', 4);
     assert.deepEqual((await outcome(page, SHORE)).slice(4), ['done']);
     await until(page, () => document.querySelector('.card [value=tf-dynamic]') !== null, 'the model stays');
-    assert.deepEqual(await page.evaluate(() => window.errors ?? []), []);
+    await assertClean(page);
   } finally {
     await server.close();
   }
+}
+
+/** Writes down what goes wrong on the page unseen, until it is loaded anew. */
+const keepWatch = (page) =>
+  page.evaluate(() => {
+    window.errors = [];
+    addEventListener('error', ({ message }) => window.errors.push(message));
+    addEventListener('unhandledrejection', ({ reason }) => window.errors.push(String(reason)));
+  });
+
+const assertClean = async (page) => assert.deepEqual(await page.evaluate(() => window.errors), []);
+
+async function reloaded(page) {
+  await assertClean(page);
+  await page.reload();
+  await keepWatch(page);
 }
 
 /** Chooses files and waits until nothing is in progress; gives the state of every card. */

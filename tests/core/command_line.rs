@@ -159,6 +159,24 @@ fn a_users_own_model_is_used_or_refused() {
 }
 
 #[test]
+fn the_range_of_a_users_model_is_as_it_is_said() {
+    let folder = folder("range");
+    let model = crate::path("tests/vectors/nhwc.onnx").display().to_string();
+    let drawn = |name: &str, more: &[&str]| {
+        let to = folder.join(name);
+        let output = convert(&[&photo("dog.jpg")], &to, &[&["--model", &model, "--no-cache"], more].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        fs::read(to).unwrap()
+    };
+    let found_out = drawn("found-out.png", &[]);
+    assert_eq!(found_out, drawn("said.png", &["--model-range=-1,1"]), "as it was found out");
+    assert_ne!(found_out, drawn("other.png", &["--model-range=-1,1:0,1"]), "what is said counts");
+    let refused = convert(&[&photo("dog.jpg")], &folder, &["--model", &model, "--model-range=-1,2"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(stderr(&refused).contains("it must be -1,1 or 0,1 or 0,255"), "{}", stderr(&refused));
+}
+
+#[test]
 fn wrong_usage_is_2() {
     let dog = photo("dog.jpg").display().to_string();
     for arguments in [

@@ -78,6 +78,24 @@ fn lists_of_files_keep_their_folders() {
     assert_eq!(unreadable.status.code(), Some(2), "{}", stderr(&unreadable));
 }
 
+#[cfg(unix)]
+#[test]
+fn every_listed_path_has_its_result_whatever_it_leads_to() {
+    let folder = folder("list-links");
+    let (photo, link, list) = (photos(&folder, 1).remove(0), folder.join("link.jpg"), folder.join("list"));
+    std::os::unix::fs::symlink(&photo, &link).unwrap();
+    let name = |path: &Path| path.to_str().unwrap().to_owned();
+    fs::write(&list, [&photo, &link, &photo, &link].map(|path| name(path)).join("\n")).unwrap();
+    let results = folder.join("out");
+    let said = convert(&[], &results, &["--strength", "0", "--files-from", &name(&list), "--report", "json"]);
+    assert_eq!(said.status.code(), Some(0), "{}", stderr(&said));
+    let lines = report(&said);
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    for path in [&photo, &link] {
+        assert!(fs::exists(line(&lines, path)["output"].as_str().unwrap()).unwrap(), "{}", path.display());
+    }
+}
+
 #[test]
 fn a_report_tells_of_every_photo() {
     let folder = folder("report");
@@ -148,6 +166,29 @@ fn what_is_in_its_place_is_known_by_its_content() {
         let (_, said) = run(&["--force"]);
         assert!(said.contains("1 converted,"), "{said}");
         assert!(fs::read(&target).unwrap() == made);
+    }
+}
+
+#[test]
+fn another_photos_result_stays_only_where_such_will_do() {
+    let folder = folder("resume-near");
+    let inputs = photos(&folder.join("in"), 2);
+    let (cache, target) = (folder.join("cache"), folder.join("drawn.png"));
+    let run = |input: &Path, target: &Path, more: &[&str]| {
+        let more = [&["--resume", "--report", "json", "--cache-dir", cache.to_str().unwrap()], more].concat();
+        let said = convert(&[input], target, &more);
+        assert_eq!(said.status.code(), Some(0), "{}", stderr(&said));
+        line(&report(&said), input)["cache"].as_str().unwrap().to_owned()
+    };
+    run(&inputs[0], &folder.join("first.png"), &[]);
+    for (more, answer) in [
+        (&["--near", "5"][..], "near"),
+        (&["--near", "5"], "resumed"),
+        (&[], "miss"),
+        (&[], "resumed"),
+        (&["--near", "5"], "resumed"),
+    ] {
+        assert_eq!(run(&inputs[1], &target, more), answer, "{more:?}");
     }
 }
 

@@ -24,6 +24,11 @@ test('files, bytes and places', async (t) => {
   const shared = new Uint8Array(new SharedArrayBuffer(7));
   shared.set(bytes);
   assert.equal(await text(toFile(shared.subarray(1, 6))), 'photo', 'memory of threads is copied');
+  const growing = new Uint8Array(new ArrayBuffer(7, { maxByteLength: 14 }));
+  growing.set(bytes);
+  const [whole, part] = [toFile(growing.buffer), toFile(growing.subarray(1, 6))];
+  growing.buffer.resize(2);
+  assert.deepEqual([await text(whole), await text(part)], ['-photo-', 'photo'], 'memory that may grow is copied');
   for (const wrong of [undefined, null, 7, {}, []])
     assert.throws(() => toFile(wrong), /^TypeError: the source is neither a file, bytes, a URL nor a picture/);
 });

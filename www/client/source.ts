@@ -29,7 +29,8 @@ export type ReadableSource = Exclude<Source, Shown>;
 export function toFile(source: FileSource): Blob | string {
   if (typeof source === 'string' || isUrl(source)) return absolute(source);
   if (isBlob(source)) return source;
-  const bytes = isArrayBuffer(source) ? source : ArrayBuffer.isView(source) && unshared(source);
+  const fixed = isArrayBuffer(source) && mayGrow(source) ? new Uint8Array(source) : source;
+  const bytes = isArrayBuffer(fixed) ? fixed : ArrayBuffer.isView(fixed) && unshared(fixed);
   if (bytes) return new Blob([bytes]);
   throw new TypeError('the source is neither a file, bytes, a URL nor a picture');
 }
@@ -126,8 +127,11 @@ async function isReadable(bitmap: ImageBitmap): Promise<boolean> {
   }
 }
 
-/** A blob cannot be made of memory that threads share. */
+/** Of memory whose length may change no Blob can be made. */
+const mayGrow = (buffer: ArrayBuffer): boolean => 'resizable' in buffer && buffer.resizable === true;
+
+/** Nor can one of memory that threads share. */
 const unshared = (view: ArrayBufferView): ArrayBufferView<ArrayBuffer> =>
-  isArrayBuffer(view.buffer)
+  isArrayBuffer(view.buffer) && !mayGrow(view.buffer)
     ? (view as ArrayBufferView<ArrayBuffer>)
     : new Uint8Array(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));

@@ -15,14 +15,17 @@ from dask.distributed import Client, LocalCluster, as_completed
 
 # The work of some minutes: what is lost with a worker is one batch.
 BATCH = int(os.environ.get("BATCH", "50"))
+CACHE = "NIJIGEN_SHARED_CACHE"
 
 
-def convert(paths: list[str], out: str, options: list[str]) -> list[dict]:
+def convert(paths: list[str], out: str, options: list[str], cache: str | None = None) -> list[dict]:
     """Runs the program on a batch; gives its report. A program that was killed is run again, elsewhere."""
     command = [os.environ.get("NIJIGEN", "nijigen"), "convert", "--files-from", "-", "-o", out]
     command += ["--resume", "--report", "json", *options]
     listed = "".join(path + "\0" for path in paths)
-    run = subprocess.run(command, input=listed, capture_output=True, text=True, check=False)
+    # The worker's host need not know of the shared cache; where nothing is said here, its own variable counts.
+    env = {**os.environ, CACHE: cache} if cache else None
+    run = subprocess.run(command, input=listed, capture_output=True, text=True, check=False, env=env)
     # 1: some photos failed, each with a line of its own that says why.
     if run.returncode not in (0, 1):
         raise RuntimeError(f"nijigen ended with {run.returncode}: {run.stderr[-500:]}")
@@ -44,7 +47,8 @@ def main(table: str, out: str, scheduler: str | None, options: list[str]) -> int
     failed = 0
     with Client(cluster) as client, open(os.path.join(out, "report.jsonl"), "a", encoding="utf-8") as report:
         # By default a result is kept for an equal call; here what counts is on the disk.
-        futures = client.map(convert, batches, out=out, options=options, retries=3, pure=False)
+        cache = os.environ.get(CACHE)
+        futures = client.map(convert, batches, out=out, options=options, cache=cache, retries=3, pure=False)
         for future in as_completed(futures):
             if future.status != "finished":
                 failed += 1

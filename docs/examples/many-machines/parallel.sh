@@ -17,7 +17,10 @@ elif [ "$(cat "$chunks/done")" != "$made" ]; then
   exit 2
 fi
 
-# --retries: on another host, where one is gone. --resume-failed: go on where parallel itself was ended.
-parallel --sshloginfile "$hosts" --env NIJIGEN_SHARED_CACHE --workdir . --joblog "$chunks/log" --resume-failed --retries 3 \
-  "${NIJIGEN:-nijigen}" convert --files-from {} -o "$out" --resume --report json "$@" '>' {}.report \
-  ::: "$chunks"/part-??????
+# The host's shell reads the command once more; parallel itself quotes what it puts in place of {}.
+printf -v convert '%q ' "${NIJIGEN:-nijigen}" convert -o "$out" --resume --report json "$@"
+
+# --retries: on another host, where one is gone; ssh notices within a minute that it is. --resume-failed: go on where
+# parallel itself was ended.
+parallel --sshloginfile "$hosts" --ssh 'ssh -o ServerAliveInterval=15' --env NIJIGEN_SHARED_CACHE --workdir . \
+  --joblog "$chunks/log" --resume-failed --retries 3 "$convert --files-from {} > {}.report" ::: "$chunks"/part-??????

@@ -5,6 +5,7 @@
 #SBATCH --requeue
 #SBATCH --signal=TERM@60
 #SBATCH --output=%x-%A-%a.report
+#SBATCH --error=%x-%A-%a.log
 #SBATCH --open-mode=append
 set -euo pipefail
 list=$1 out=$2

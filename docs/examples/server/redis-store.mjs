@@ -4,17 +4,22 @@ import { createClient, createCluster, RESP_TYPES } from 'redis';
 const PATIENCE_MS = 1000;
 /** The largest picture that the program shares: a server does nothing else while it takes one in. */
 const LARGEST = 32 * 2 ** 20;
-/** What has ended leaves a set, and the set lasts as long as its youngest member. */
+/** What has ended leaves a set, and the set lasts as long as the member that lasts longest. */
 const JOIN = `redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])
-  redis.call('ZADD', KEYS[1], ARGV[2], ARGV[3]) redis.call('PEXPIRE', KEYS[1], ARGV[4])`;
+  redis.call('ZADD', KEYS[1], ARGV[2], ARGV[3])
+  if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[4]) then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end`;
 
 /** Connects when it is first used, and again whenever it could not: to the first of `urls`, with commas between, that
  * answers, and to its cluster if it is of one. */
 export function redisStore(urls) {
   let opened;
+  let said = false;
   const open = () =>
     (opened ??= connect(urls.split(',')).catch((error) => {
       opened = undefined;
+      // Nobody else says so: photos are drawn all the same. The addresses may have passwords in them.
+      if (!said) console.error(`the shared cache cannot be reached: ${error.message || error.code}`);
+      said = true;
       throw error;
     }));
   return {
@@ -59,11 +64,13 @@ const both = (client) => ({ client, bytes: client.withTypeMapping({ [RESP_TYPES.
 
 /** Connected, or given up: by itself a client tries for ever. */
 async function reached(client) {
-  // Whoever calls the store hears of each failure; without a listener the process would end.
-  client.on('error', () => undefined);
+  // Whoever calls the store hears of each failure; without a listener the process would end. While it tries again, here alone
+  // it says why.
+  let why = new Error('no answer');
+  client.on('error', (error) => (why = error));
   let timer;
   const late = new Promise((_done, fail) => {
-    timer = setTimeout(fail, PATIENCE_MS, new Error('the server cannot be reached'));
+    timer = setTimeout(() => fail(why), PATIENCE_MS);
   });
   try {
     await Promise.race([client.connect(), late]);

@@ -16,7 +16,7 @@ use std::{
 use indicatif::{ProgressBar, ProgressStyle};
 use nijigen::{
     Error, Options, Result,
-    cache::{self as kept, Id, Key},
+    cache::{self as kept, Key},
     fingerprint::Fingerprint,
     generator::Threads,
     lookup::{Caching, Lookup, Step},
@@ -27,7 +27,8 @@ use nijigen::{
 use crate::{
     cache::Cache,
     inputs::{self, Found},
-    mark, output, panics,
+    mark::{Marks, is_signed, sign},
+    output, panics,
     report::{self, Answer, Failure, Story},
 };
 
@@ -146,22 +147,27 @@ impl Batch<'_> {
         let there = if resume { fs::read(target).ok() } else { None };
         // The report names every photo by it.
         let sha256 = story.sha256(&file);
-        let id = resume.then(|| Id::new(&self.key, &sha256));
-        let signed = |held: &Vec<u8>| id.is_some_and(|id| mark::is_signed(held, self.options.finish.format, &id));
+        let marks = resume.then(|| Marks::of(&self.key, &sha256));
+        let format = self.options.finish.format;
+        let similar = |held: &Vec<u8>| marks.is_some_and(|marks| is_signed(held, format, &marks.near));
+        let own = |held: &Vec<u8>| marks.is_some_and(|marks| is_signed(held, format, &marks.own));
+        let signed = |held: &Vec<u8>| own(held) || self.near() && similar(held);
         if there.as_ref().is_some_and(signed) {
             return self.resumed(story);
         }
         let mut bytes = self.find_or_render_safely(engine, photo, &file, story)?;
+        // Another photo's result, where it does no longer.
+        let replaced = self.force || there.as_ref().is_some_and(similar);
         // One without a mark, or that is not whole.
-        match there.filter(|_| !self.force) {
+        match there.filter(|_| !replaced) {
             Some(held) if held == bytes => return self.resumed(story),
             Some(_) => return Err(Failure::File("exists", output::other(target))),
             None => {}
         }
-        if let Some(id) = id {
-            mark::sign(&mut bytes, self.options.finish.format, &id);
+        if let Some(Marks { own, near }) = marks {
+            sign(&mut bytes, format, if story.answer == Answer::Near { &near } else { &own });
         }
-        match output::write(target, &bytes, self.force) {
+        match output::write(target, &bytes, replaced) {
             // Another worker, at the same photo, was faster.
             Err(error)
                 if error.kind() == io::ErrorKind::AlreadyExists && fs::read(target).is_ok_and(|held| signed(&held)) =>
@@ -172,6 +178,11 @@ impl Batch<'_> {
                 Failure::File("unwritable", format!("{} cannot be written: {error}", target.display()))
             }),
         }
+    }
+
+    /// Whether another photo's result does.
+    fn near(&self) -> bool {
+        self.cache.as_ref().is_some_and(|cache| cache.caching().near)
     }
 
     fn resumed(&self, story: &mut Story) -> Outcome<()> {

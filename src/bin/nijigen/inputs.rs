@@ -46,6 +46,8 @@ pub struct Found {
     walked: HashSet<PathBuf>,
     /// The real paths of the inputs and of the folders named.
     pub originals: HashSet<PathBuf>,
+    /// The paths of the inputs.
+    paths: HashSet<PathBuf>,
     /// How many photos were named, those named twice as well.
     named: usize,
     /// Results of an earlier run are no photos.
@@ -97,7 +99,8 @@ impl Found {
         }
     }
 
-    /// Lists name photos of many folders: the result of each keeps its path, whatever else is in the same list.
+    /// Lists name photos of many folders: the result of each keeps its path, whatever else is in the same list. So each path
+    /// has its result, also where several lead to the same file.
     fn add_listed(&mut self, path: &Path) {
         if path.is_dir() {
             let before = self.named;
@@ -106,7 +109,9 @@ impl Found {
                 self.miss(path, "no pictures here".into());
             }
         } else if path.exists() {
-            self.photo(path, below(path));
+            self.named += 1;
+            self.originals.extend(fs::canonicalize(path));
+            self.take(path, below(path));
         } else {
             self.miss(path, NOTHING.into());
         }
@@ -127,6 +132,12 @@ impl Found {
         self.named += 1;
         let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         if self.originals.insert(real) {
+            self.take(path, relative);
+        }
+    }
+
+    fn take(&mut self, path: &Path, relative: PathBuf) {
+        if self.paths.insert(path.to_owned()) {
             self.inputs.push(Input { path: path.to_owned(), relative });
         }
     }

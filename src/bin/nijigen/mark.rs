@@ -5,9 +5,11 @@
 //! has another mark, or none. It is text of one length, in the place that each format has for such:
 //! a tEXt chunk before IEND (PNG 3, 11.3.3.2), a COM segment behind JFIF's APP0 (ITU-T T.81, B.2.4.5), a chunk of
 //! unknown name at the end (RFC 9649, 2.7).
+//!
+//! The result of another photo that looks the same is marked as such: it does only for who asks for such.
 
 use nijigen::{
-    cache::Id,
+    cache::{Id, Key},
     checksum::{hex, sha256},
     options::Format,
 };
@@ -15,6 +17,22 @@ use nijigen::{
 const KEYWORD: &str = "nijigen\0";
 /// IEND.
 const PNG_END: usize = 12;
+
+/// What a photo's result can be marked as.
+#[derive(Clone, Copy)]
+pub struct Marks {
+    /// It was made of the very photo.
+    pub own: Id,
+    /// It was made of another that looks the same.
+    pub near: Id,
+}
+
+impl Marks {
+    pub fn of(key: &Key, photo: &[u8; 32]) -> Marks {
+        // The checksum's own checksum is no file's.
+        Marks { own: Id::new(key, photo), near: Id::new(key, &sha256(photo)) }
+    }
+}
 
 /// Marks `file`, which this program encoded, as the entry `id`. Left as it is where it has no place for a mark.
 pub fn sign(file: &mut Vec<u8>, format: Format, id: &Id) {
@@ -81,7 +99,6 @@ fn resize(file: &mut [u8], format: Format) {
 mod tests {
     use nijigen::{
         Options,
-        cache::Key,
         options::{Finish, Limits},
         picture::{Picture, decode::decode, encode::encode},
     };

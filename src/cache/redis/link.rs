@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use redis::cluster::{ClusterClientBuilder, ClusterConnection, cluster_pipe};
 use redis::cluster_routing::{RoutingInfo, SingleNodeRoutingInfo};
-use redis::{Client, Cmd, Connection, ConnectionInfo, FromRedisValue, IntoConnectionInfo, RedisError, cmd};
+use redis::{Client, Cmd, Connection, ConnectionInfo, FromRedisValue, IntoConnectionInfo, RedisError, Value, cmd};
 
 use super::Fault;
 
@@ -14,6 +14,8 @@ const PATIENCE: Duration = Duration::from_millis(1000);
 /// Again after a slot moved or a connection broke; each waits for no longer than a network needs to settle.
 const RETRIES: u32 = 2;
 const RETRY_MS: [u64; 2] = [10, 100];
+/// Commands that a cluster is sent together. Where one of its servers hangs, the library waits as long for each answer.
+const TOGETHER: usize = 3;
 
 /// Where servers are. Of a cluster one is enough; others are asked where that one is gone.
 #[derive(Clone)]
@@ -79,11 +81,14 @@ impl Servers {
             .min_retry_wait(RETRY_MS[0])
             .max_retry_wait(RETRY_MS[1])
             .build()?;
-        Ok(Link::Cluster(Box::new(client.get_connection()?)))
+        let cluster = client.get_connection()?;
+        // Of itself it would wait for ever until a server takes in what is written.
+        cluster.set_write_timeout(Some(PATIENCE))?;
+        Ok(Link::Cluster(Box::new(cluster)))
     }
 }
 
-/// A connection.
+/// A connection. After a fault, unless it is [`Fault::Full`], nobody knows what comes over it next, so it is to be dropped.
 pub enum Link {
     /// To one server.
     Single(Box<Connection>),
@@ -112,22 +117,11 @@ impl Link {
             return Ok(Vec::new());
         }
         let answers = match self {
-            Link::Single(link) => {
-                let mut pipe = redis::pipe();
-                for command in commands {
-                    pipe.add_command(command);
-                }
-                pipe.query(link.as_mut())
-            }
-            Link::Cluster(link) => {
-                let mut pipe = cluster_pipe();
-                for command in commands {
-                    pipe.add_command(command);
-                }
-                pipe.query(link.as_mut())
-            }
+            Link::Single(link) => of_one(link, &commands)?,
+            Link::Cluster(link) => of_cluster(link, &commands)?,
         };
-        Ok(answers?)
+        let answers = Value::Array(answers).extract_error()?;
+        Ok(redis::from_redis_value(answers).map_err(RedisError::from)?)
     }
 
     /// The names of all keys that match.
@@ -172,6 +166,26 @@ impl Link {
         };
         Ok(nodes.lines().filter_map(primary).filter(Option::is_some).collect())
     }
+}
+
+/// A server's answers. Unlike in the library's own pipeline the first that does not come is the last that is waited for.
+fn of_one(link: &mut Connection, commands: &[Cmd]) -> Result<Vec<Value>, RedisError> {
+    let packed: Vec<Vec<u8>> = commands.iter().map(Cmd::get_packed_command).collect();
+    link.send_packed_command(&packed.concat())?;
+    commands.iter().map(|_| link.recv_response()).collect()
+}
+
+/// A cluster's answers, few at a time.
+fn of_cluster(link: &mut ClusterConnection, commands: &[Cmd]) -> Result<Vec<Value>, RedisError> {
+    let mut answers = Vec::with_capacity(commands.len());
+    for commands in commands.chunks(TOGETHER) {
+        let mut pipe = cluster_pipe();
+        for command in commands {
+            pipe.add_command(command.clone());
+        }
+        answers.extend(pipe.query::<Vec<Value>>(link)?);
+    }
+    Ok(answers)
 }
 
 impl From<RedisError> for Fault {

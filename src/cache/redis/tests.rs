@@ -1,3 +1,5 @@
+use std::time::{Duration, Instant};
+
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -112,6 +114,23 @@ fn what_ended_leaves_its_bands_when_another_comes() {
 }
 
 #[test]
+fn bands_last_as_long_as_what_lasts_longest() {
+    let server = Server::start(&[]);
+    let connect = || Servers::parse(&server.url()).unwrap().connect().unwrap();
+    let [mut long, mut short]: [Redis<Look>; 2] = [90_000, 30_000].map(|age| Redis::new(connect(), age));
+    let left = || {
+        let lasts = |band| server.ask(&["pttl", &set(&key(), band)]).parse::<i64>().unwrap();
+        bands::of(0).map(lasts).collect::<Vec<_>>()
+    };
+    short.write(&like(1, 0), &pictures(1, 10)).unwrap();
+    assert!(left().iter().all(|ms| (1..=30_000).contains(ms)), "{:?}", left());
+    for store in [&mut long, &mut short] {
+        store.write(&like(2, 0), &pictures(1, 10)).unwrap();
+        assert!(left().iter().all(|ms| (60_000..=90_000).contains(ms)), "{:?}", left());
+    }
+}
+
+#[test]
 fn members_that_lead_nowhere_go_and_the_next_best_answers() {
     let server = Server::start(&[]);
     let mut shared = shared(&server.url(), Settings::default());
@@ -137,8 +156,8 @@ fn age_threshold_and_size_are_the_settings() {
     let server = Server::start(&[]);
     let settings = Settings { threshold: 3, max_bytes: 100, ..Settings::default() };
     let mut shared = shared(&server.url(), settings);
-    assert_eq!(shared.put(record(1, 0, NOW), &pictures(1, 101)), Err(Fault::Full));
-    assert_eq!(server.ask(&["dbsize"]), "0");
+    assert_eq!(shared.put(record(1, 0, NOW), &pictures(1, 101)), Ok(()));
+    assert_eq!(server.ask(&["dbsize"]), "0", "what is too large is passed over");
     shared.put(like(1, 0), &pictures(1, 100)).unwrap();
     let found = shared.exact::<Look>(&key(), &file(1), NOW).unwrap().unwrap();
     assert_eq!((found.record.bytes, found.pictures), (100, pictures(1, 100)));
@@ -196,10 +215,44 @@ fn a_server_that_does_not_answer_is_not_waited_for() {
     let server = Server::start(&[]);
     let mut linked = store(&server.url());
     server.pause();
-    let begin = std::time::Instant::now();
+    let begin = Instant::now();
     assert!(matches!(linked.read(&id(1)), Err(Fault::Broken(_))));
     assert!(Servers::parse(&server.url()).unwrap().connect().is_err());
     assert!(begin.elapsed().as_secs() < 8, "{:?}", begin.elapsed());
     server.resume();
     assert_eq!(store(&server.url()).read(&id(1)), Ok(None));
+}
+
+/// The widest look-up asks for more than a hundred sets.
+fn widest() -> Settings {
+    Settings { threshold: Settings::MAX_THRESHOLD, ..Settings::default() }
+}
+
+#[test]
+fn of_many_answers_only_one_is_waited_for() {
+    let server = Server::start(&[]);
+    let mut shared = shared(&server.url(), widest());
+    assert_eq!(shared.near(&key(), &look(0), NOW), Ok(None));
+    server.pause();
+    let begin = Instant::now();
+    assert!(matches!(shared.near(&key(), &look(0), NOW), Err(Fault::Broken(_))));
+    assert!(begin.elapsed() < Duration::from_secs(3), "{:?}", begin.elapsed());
+}
+
+#[test]
+fn a_primary_that_hangs_is_not_waited_for() {
+    let cluster = Cluster::start();
+    let (mut writer, mut reader) = (store(&cluster.url()), shared(&cluster.url(), widest()));
+    writer.write(&like(1, 0), &pictures(1, 10)).unwrap();
+    assert!(reader.near(&key(), &look(0), NOW).unwrap().is_some());
+    let holds = |server: &&Server| server.ask(&["exists", &entry(&id(1))]) == "1";
+    cluster.0.iter().find(holds).unwrap().pause();
+    // More than fits between the two, so that writing waits as well.
+    let large = pictures(1, 16 << 20);
+    let begin = Instant::now();
+    assert!(matches!(writer.write(&like(1, 0), &large), Err(Fault::Broken(_))));
+    assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
+    let begin = Instant::now();
+    assert!(matches!(reader.near(&key(), &look(0), NOW), Err(Fault::Broken(_))));
+    assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
 }

@@ -123,15 +123,19 @@ pub fn gain(point: usize) -> f32 {
     if point < 7 * IN { 2. } else { 4. }
 }
 
-/// The spectrum of a real tile at the [`POINTS`]; `row(y)` gives its rows, `put(point, value)` takes the values.
+/// The spectrum of a real tile at the [`POINTS`]: its pixels lie `across` apart in rows `down` apart, `put(point, value)`
+/// takes the values. What is loaded is said by places, for no compiler inlines a closure into all its eight calls.
+///
+/// # Safety
+/// There are [`IN`] × [`IN`] vectors at `from`.
 #[inline(always)]
-pub fn forward<S: Simd>(row: impl Fn(usize) -> [S::V; IN], mut put: impl FnMut(usize, Complex<S>)) {
+unsafe fn forward<S: Simd>(from: *const f32, [down, across]: [usize; 2], mut put: impl FnMut(usize, Complex<S>)) {
     let mut half = [[[S::splat(0.); 2]; IN]; IN / 2 + 1];
     for y in (0..IN).step_by(2) {
-        let (a, b) = (row(y), row(y + 1));
         let mut z = [[S::splat(0.); 2]; IN];
-        for x in 0..IN {
-            z[x] = [a[x], b[x]];
+        for (x, z) in z.iter_mut().enumerate() {
+            // SAFETY: as the caller promises.
+            *z = unsafe { [S::load(from.add(y * down + x * across)), S::load(from.add((y + 1) * down + x * across))] };
         }
         let z = dft16::<S>(z);
         for (k, column) in half.iter_mut().enumerate() {
@@ -255,20 +259,11 @@ impl Tiles {
             unsafe {
                 let from = lines.add(tile * step * stride + c);
                 let to = points.add(tile * 2 * inputs + c);
-                forward::<S>(
-                    |y| {
-                        let mut row = [S::splat(0.); IN];
-                        for (x, value) in row.iter_mut().enumerate() {
-                            *value = S::load(from.add(y * width + x * stride));
-                        }
-                        row
-                    },
-                    |point, [re, im]| {
-                        let to = to.add(point * most * 2 * inputs);
-                        S::store(re, to);
-                        S::store(im, to.add(inputs));
-                    },
-                );
+                forward::<S>(from, [width, stride], |point, [re, im]| {
+                    let to = to.add(point * most * 2 * inputs);
+                    S::store(re, to);
+                    S::store(im, to.add(inputs));
+                });
             }
         }
     }

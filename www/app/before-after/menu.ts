@@ -27,7 +27,7 @@ export class BothMenu {
     this.#menu = find(root, '.both', HTMLDetailsElement);
     this.#made = find(root, '.made', HTMLElement);
     this.#buttons = [...this.#menu.querySelectorAll('button')];
-    closeElsewhere(this.#menu);
+    closeElsewhere(this.#menu, over);
     const type = filmType();
     for (const button of this.#buttons) {
       const { layout } = button.dataset;

@@ -10,6 +10,8 @@ const SIDE = 256;
 /** Frames per second are those of the last while. */
 const SPAN_MS = 3000;
 const AGAIN_MS = 200;
+/** The same after a frame that failed. */
+const RETRY_MS = 2000;
 const TOLD_MS = 1000;
 
 /** The styles that are fast enough to be drawn live. */
@@ -19,8 +21,8 @@ export const liveStyles = (converter: Converter): readonly string[] => [
 
 /**
  * Draws what the camera shows with the fast model, frame after frame, as long as `signal` is not aborted: always the
- * newest one, and none before the last is done. Not while the page is hidden or photos wait. `say` is told how it goes, `drawn` of
- * each frame that is there.
+ * newest one, and none before the last is done; after one that failed it goes on. Not while the page is hidden or
+ * photos wait. `say` is told how it goes, `drawn` of each frame that is there.
  */
 export async function drawLive(
   video: HTMLVideoElement,
@@ -32,27 +34,34 @@ export async function drawLive(
   say(text('camera.preparing'));
   let ends: number[] = [];
   let told = 0;
-  try {
-    const converter = await theConverter();
-    while (!signal.aborted) {
-      if (document.hidden || busy() || video.videoWidth === 0) {
-        ends = [];
-        if (busy()) say(text('camera.busy'));
-        await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
-        continue;
-      }
-      await drawFrame(converter, video, canvas, signal);
-      drawn();
-      const now = performance.now();
-      ends = [...ends.filter((end) => now - end < SPAN_MS), now];
-      if (now - told < TOLD_MS || ends.length < 2) continue;
-      told = now;
-      say(text('camera.rate', { rate: decimal(rateOf(ends), 1) }));
+  const over = () => signal.aborted;
+  while (!over()) {
+    if (document.hidden || busy() || video.videoWidth === 0) {
+      ends = [];
+      if (busy()) say(text('camera.busy'));
+      await after(AGAIN_MS);
+      continue;
     }
-  } catch (error) {
-    if (!signal.aborted) say(sentenceFor(error instanceof NijigenError ? error.code : 'internal'));
+    try {
+      await drawFrame(await theConverter(), video, canvas, signal);
+    } catch (error) {
+      if (over()) return;
+      ends = [];
+      say(sentenceFor(error instanceof NijigenError ? error.code : 'internal'));
+      // A network that comes back must not find the view ended.
+      await after(RETRY_MS);
+      continue;
+    }
+    drawn();
+    const now = performance.now();
+    ends = [...ends.filter((end) => now - end < SPAN_MS), now];
+    if (now - told < TOLD_MS || ends.length < 2) continue;
+    told = now;
+    say(text('camera.rate', { rate: decimal(rateOf(ends), 1) }));
   }
 }
+
+const after = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Frames per second, from when each was there. */
 const rateOf = (ends: readonly number[]): number => ((ends.length - 1) * 1000) / ((ends.at(-1) ?? 0) - (ends[0] ?? 0));

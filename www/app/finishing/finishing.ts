@@ -1,6 +1,6 @@
 import type { ModelEntry, OutputFormat } from '../../client/index.js';
 import { FORMATS } from '../../client/core.js';
-import { fits, QUALITIES, rememberChoices, SIZES, type Beginning, type Choices } from './choices.js';
+import { fits, lastChoices, QUALITIES, rememberChoices, SIZES, type Beginning, type Choices } from './choices.js';
 import type { Framing } from '../crop/framing.js';
 import { find } from '../shell/dom.js';
 import { usualFormat } from './format.js';
@@ -56,8 +56,7 @@ export class Finishing {
     });
     root.addEventListener('change', ({ target }) => {
       if (target === this.#format) this.#follows = false;
-      const { format, ...rest } = this.choices;
-      if (target !== this.#strength) rememberChoices({ ...rest, ...(!this.#follows && { format }) });
+      if (target !== this.#strength) this.#remember(target === this.#format);
       if (target === this.#size) actions.draw();
       if (target === this.#format || target === this.#mark) actions.revise();
     });
@@ -97,6 +96,13 @@ export class Finishing {
   set photo(size: { readonly width: number; readonly height: number }) {
     this.#photo = size;
     this.#describeSizes();
+  }
+
+  /** For the photos that follow; a format only where somebody chose one, on this card or another. */
+  #remember(chosen: boolean): void {
+    const { format, ...rest } = this.choices;
+    const remembered = chosen ? format : lastChoices().format;
+    rememberChoices({ ...rest, ...(remembered && { format: remembered }) });
   }
 
   #chosenSize(): Pick<Choices, 'maxSide' | 'fullSize'> {

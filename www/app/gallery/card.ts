@@ -120,8 +120,11 @@ export class Card {
   retry(): void {
     if (this.#state.name === 'done' && this.#state.tried) {
       const { style, choices } = this.#state.tried;
+      const reframed = !sameFraming(choices.framing ?? {}, this.#finishing.choices.framing ?? {});
       if (style !== undefined) this.#styles.choose(style);
       this.#finishing.choices = choices;
+      if (reframed) this.#pictures.hide();
+      if (reframed) this.#reframe();
     }
     this.#actions.draw(this.wish, false);
   }
@@ -311,17 +314,18 @@ export class Card {
     if (this.#styles.missing.length === 0) return;
     const { choices } = this.#finishing;
     const ahead = !choices.framing && this.#state.whole.cached?.ahead && wholeOf(choices);
-    this.#viewing ??= {
+    const viewing: Viewing = (this.#viewing ??= {
       photo: this.#file,
       small: this.#pictures.framed,
       landscape: this.#pictures.landscape,
       ...(ahead && { ahead }),
       styles: () => this.#styles.missing,
       show: (style, preview) => {
-        this.#styles.preview(style, preview);
+        // Not of the photo as it was framed before.
+        if (viewing === this.#viewing) this.#styles.preview(style, preview);
       },
-    };
-    want(this.#viewing);
+    });
+    want(viewing);
   }
 
   /** The photo as it was drawn, as large as the drawing, and that as it is saved. */

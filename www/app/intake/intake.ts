@@ -14,11 +14,14 @@ export function takeIn(
   const add = (files: readonly File[]) => {
     take({ files, leftOut: 0 });
   };
-  input.addEventListener('change', () => {
+  const chosenHere = () => {
     add([...(input.files ?? [])]);
     // Else choosing the same file again would not be a change.
     input.value = '';
-  });
+  };
+  input.addEventListener('change', chosenHere);
+  // Chosen before the page's script was there.
+  if (input.files?.length) chosenHere();
 
   // Phones have the property, and no folders to choose from.
   folder.hidden = !('webkitdirectory' in input) || !matchMedia('(any-hover: hover)').matches;
@@ -46,9 +49,11 @@ export function takeIn(
     document.addEventListener(type, (event) => {
       const { dataTransfer, target } = event;
       if (own || !dataTransfer || (target instanceof HTMLElement && target.matches('input[type=text]'))) return;
-      if (!dataTransfer.types.includes('Files') && !mayBeLinked(dataTransfer)) return;
-      // Else the browser would leave the page for what is let go.
-      event.preventDefault();
+      const words = dataTransfer.types.includes('text/plain');
+      const taken = dataTransfer.types.includes('Files') || mayBeLinked(dataTransfer);
+      // Else the browser would leave the page for what is let go; some do for words that are an address.
+      if (taken || words) event.preventDefault();
+      if (!taken) return;
       handle(event);
     });
   };

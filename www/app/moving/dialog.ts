@@ -43,6 +43,7 @@ export class MovingDialog {
   #state: State = { name: 'looking' };
   /** Ends what is being drawn. */
   #work = new AbortController();
+  #saved = false;
   /** Milliseconds that one frame takes as far as is known. */
   #pace: number | undefined;
 
@@ -56,6 +57,9 @@ export class MovingDialog {
     this.#draw.addEventListener('click', () => void this.#make());
     this.#stop.addEventListener('click', () => {
       this.#work.abort();
+    });
+    this.#save.addEventListener('click', () => {
+      this.#saved = true;
     });
     for (const choice of [this.#style, this.#side]) choice.addEventListener('change', () => void this.#look());
     onLanguage(this);
@@ -240,6 +244,7 @@ export class MovingDialog {
   }
 
   #forgetFilm(): void {
+    this.#saved = false;
     this.#video.removeAttribute('src');
     this.#video.load();
     if (this.#save.href) URL.revokeObjectURL(this.#save.href);
@@ -250,6 +255,12 @@ export class MovingDialog {
   async #leave(): Promise<void> {
     const { name } = this.#state;
     if (name === 'drawing' && !(await ask(text('moving.leave-sure'), text('moving.leave'), text('moving.stay'))))
+      return;
+    if (
+      name === 'done' &&
+      !this.#saved &&
+      !(await ask(text('moving.unsaved-sure'), text('moving.discard'), text('moving.keep')))
+    )
       return;
     this.#root.close();
   }

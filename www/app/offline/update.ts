@@ -57,6 +57,8 @@ class Offer {
   readonly #root: HTMLElement;
   readonly #now: HTMLButtonElement;
   #words: 'ready' | 'others' | undefined;
+  /** Somebody was told that the list will be empty. */
+  #warned = false;
 
   constructor(
     root: HTMLElement,
@@ -66,6 +68,11 @@ class Offer {
     this.#root = root;
     this.#now = find(root, '.now', HTMLButtonElement);
     this.#now.addEventListener('click', () => {
+      // Nobody was told, for the list would have come back when the words were chosen.
+      if (!this.survives() && !this.#warned) {
+        this.#tell('ready');
+        return;
+      }
       take();
       // It is refused while another page uses the old one.
       setTimeout(() => {
@@ -85,7 +92,8 @@ class Offer {
 
   #tell(words: 'ready' | 'others'): void {
     this.#words = words;
-    const key = words === 'ready' && !this.survives() ? 'ready-empties' : words;
+    this.#warned = words === 'ready' && !this.survives();
+    const key = this.#warned ? 'ready-empties' : words;
     find(this.#root, '.words', HTMLElement).textContent = text(`update.${key}`);
     this.#now.hidden = false;
   }

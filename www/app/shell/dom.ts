@@ -5,17 +5,21 @@ export function find<E extends Element>(root: ParentNode, selector: string, kind
   return found;
 }
 
-/** Makes a menu close with Escape and with a press beside it. */
-export function closeElsewhere(menu: HTMLDetailsElement): void {
+/** Makes a menu close with Escape and with a press beside it, until it is over. */
+export function closeElsewhere(menu: HTMLDetailsElement, over?: AbortSignal): void {
   menu.addEventListener('keydown', ({ key }) => {
     if (key !== 'Escape' || !menu.open) return;
     menu.open = false;
     menu.querySelector('summary')?.focus();
   });
   for (const type of ['pointerdown', 'focusin'])
-    document.addEventListener(type, ({ target }) => {
-      if (target instanceof Node && !menu.contains(target)) menu.open = false;
-    });
+    document.addEventListener(
+      type,
+      ({ target }) => {
+        if (target instanceof Node && !menu.contains(target)) menu.open = false;
+      },
+      over ? { signal: over } : {},
+    );
 }
 
 /** Makes a dialog close with its button and with a press beside it, as Escape does by itself. */

@@ -71,10 +71,12 @@ class Viewer {
     this.#compare(photo !== undefined, split);
     offer(this.#save, picture, fileName);
     this.#dialog.showModal();
-    const [, shown] = await Promise.all([show(this.#drawing, picture), photo && show(this.#photo, photo)]);
+    const drawn = show(this.#drawing, picture).then(() => {
+      this.#zoom.reset(this.#drawing.naturalWidth, this.#drawing.naturalHeight);
+    });
+    const [, shown] = await Promise.all([drawn, photo && show(this.#photo, photo)]);
     // The browser may know nothing of the photo's format; then there is the finished picture alone.
     if (photo && !shown && this.#dialog.open) this.#compare(false, split);
-    this.#zoom.reset(this.#drawing.naturalWidth, this.#drawing.naturalHeight);
   }
 
   #compare(both: boolean, split: number): void {

@@ -110,6 +110,19 @@ fn a_full_server_is_said_once_and_answers_on() {
     assert!(lock(&said)[0].contains("no room"), "{:?}", lock(&said));
 }
 
+#[test]
+fn what_is_too_large_to_share_is_no_trouble() {
+    let server = Server::start(&[]);
+    let (shared, said) = open(&server.url());
+    let key = key();
+    let pictures = Payload { result: vec![0; LARGEST as usize + 1], ..Payload::default() };
+    let fingerprint = Fingerprint::new(&Picture::new(8, 8, vec![0; 256]).unwrap());
+    shared.put(&Record::new(key.clone(), sha256(1), fingerprint, &pictures, NOW), &pictures);
+    put(&shared, &key, 2);
+    assert!(has(&shared, &key, 2) && shared.exact(&key, &sha256(1), NOW).is_none());
+    assert_eq!(lock(&said).len(), 0, "{:?}", lock(&said));
+}
+
 /// Four threads write and read; a primary is killed meanwhile. Nobody hears of an error, and once a replica has taken over
 /// everything is kept again.
 #[test]

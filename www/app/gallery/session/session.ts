@@ -43,12 +43,17 @@ class Session {
       const own = claimed() ? await claim() : undefined;
       if (!(await exists())) return NOTHING;
       const store = await this.#open();
+      // The page in which that was switched off may have gone before it was done.
+      if (!settings().keep) {
+        await store.clear();
+        return NOTHING;
+      }
       const all = await store.all();
       const { maxAge = Infinity } = limits();
       const old = all.filter(({ used }) => Date.now() - used > maxAge);
       if (old.length > 0) await store.remove(old.map(({ id }) => id));
       const mine = all.filter((item) => item.session === own && !old.includes(item));
-      return settings().keep ? this.#take(store, mine) : NOTHING;
+      return this.#take(store, mine);
     }, NOTHING);
   }
 
@@ -117,7 +122,10 @@ class Session {
       );
       const all = { ...known.parts, ...changed };
       const item = { ...known.item, bytes: bytesOf(all) };
-      await (await this.#open()).put({ ...item, used: Date.now(), memo }, changed, true);
+      const store = await this.#open();
+      // Without room the photo comes back as it was, and is drawn again.
+      if (item.bytes > known.item.bytes && !(await this.#hasRoom(store, item.bytes - known.item.bytes))) return;
+      await store.put({ ...item, used: Date.now(), memo }, changed, true);
       this.#known.set(id, { item, parts: all });
     }, undefined);
   }

@@ -20,8 +20,10 @@ pub struct Chunks {
     primaries: Option<[[f32; 2]; 4]>,
     /// Apple's own compression, which only Apple reads.
     apple: bool,
-    /// Where the file ends in good order, though without its last chunk.
-    open_end: bool,
+    /// Whether any data of pixels is there.
+    has_data: bool,
+    /// How much of the last chunk is there, where the file ends in good order but for it.
+    open_end: Option<usize>,
 }
 
 impl Chunks {
@@ -29,16 +31,19 @@ impl Chunks {
     pub fn read(file: &[u8]) -> Chunks {
         let (mut chunks, mut at) = (Chunks::default(), SIGNATURE);
         loop {
-            let Some((head, data)) = file.get(at..).and_then(|rest| rest.split_first_chunk::<8>()) else {
-                chunks.open_end = at == file.len();
+            let Some(rest) = file.get(at..) else { return chunks };
+            if rest.len() < END.len() && END.starts_with(rest) {
+                chunks.open_end = chunks.has_data.then_some(rest.len());
                 return chunks;
-            };
+            }
+            let Some((head, data)) = rest.split_first_chunk::<8>() else { return chunks };
             let [l3, l2, l1, l0, kind @ ..] = *head;
             let length = u32::from_be_bytes([l3, l2, l1, l0]) as usize;
             let data = data.get(..length).unwrap_or_default();
             let numbers = || data.as_chunks().0.iter().map(|bytes| u32::from_be_bytes(*bytes) as f32 / 100_000.);
             match &kind {
                 b"IEND" => return chunks,
+                b"IDAT" => chunks.has_data = true,
                 b"CgBI" => chunks.apple = true,
                 b"cICP" => chunks.coded = data.try_into().ok().and_then(Space::of_code_points),
                 b"iCCP" => chunks.has_profile = true,
@@ -71,7 +76,7 @@ impl Chunks {
                     .into(),
             ));
         }
-        Ok(self.open_end.then(|| [file, END].concat()))
+        Ok(self.open_end.map(|there| [file, &END[there..]].concat()))
     }
 
     /// The space that the pixels are in, where nothing of a higher rank says so.

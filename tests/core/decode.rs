@@ -91,6 +91,15 @@ fn rare_kinds_are_named() {
         (file[frame + 1], file[frame + 4]) = (kind, precision);
         file
     };
+    let hierarchical = {
+        let mut file = crate::read("tests/fixtures/decode/rgb-444.jpg");
+        let frame = file.windows(2).position(|pair| pair == [0xFF, 0xC0]).unwrap();
+        // It has the frame's size before the first frame, which may be as usual.
+        let mut header = file[frame..frame + 19].to_vec();
+        header[1] = 0xDE;
+        file.splice(frame..frame, header);
+        file
+    };
     let apple = {
         let mut file = crate::read("tests/fixtures/decode/rgba.png");
         file.splice(8..8, *b"\0\0\0\x04CgBI\x50\0\x20\x02\x2b\xd5\xb3\x7f");
@@ -102,6 +111,7 @@ fn rare_kinds_are_named() {
         (jpeg(0xC1, 12), "12 bits"),
         (jpeg(0xC3, 8), "lossless"),
         (jpeg(0xC5, 8), "hierarchical"),
+        (hierarchical, "hierarchical"),
         (apple, "CgBI"),
         (fixture("wild", "camera.dng"), "RAW"),
         (b"II*\0\x10\0\0\0CR\x02\0\0\0\0\0".to_vec(), "RAW"),
@@ -113,4 +123,43 @@ fn rare_kinds_are_named() {
         assert_eq!(error.code(), "unsupported-format", "{name}: {error}");
         assert!(error.to_string().contains(name), "{name}: {error}");
     }
+}
+
+/// All pixels are there, so it is whole; with a byte less before it is not.
+#[test]
+fn a_png_cut_within_its_last_chunk_is_whole() {
+    for name in ["rgb", "rgba", "palette", "grey16", "interlaced"] {
+        let file = fixture("decode", &format!("{name}.png"));
+        let whole = decode(&file, &Limits::default()).unwrap();
+        for missing in 1..=12 {
+            let found = decode(&file[..file.len() - missing], &Limits::default());
+            assert_eq!(found.as_ref().map(Picture::rgba), Ok(whole.rgba()), "{name} without {missing} bytes");
+        }
+        for missing in 13..24 {
+            let error = decode(&file[..file.len() - missing], &Limits::default()).unwrap_err();
+            assert_eq!(error.code(), "corrupt-image", "{name} without {missing} bytes");
+        }
+    }
+}
+
+/// What begins as a last chunk may as well be the next piece of the pixels.
+#[test]
+fn a_png_cut_between_pieces_of_its_pixels_is_refused() {
+    let file = fixture("decode", "rgb16.png");
+    let at = file.windows(4).position(|kind| kind == b"IDAT").unwrap();
+    let length = u32::from_be_bytes(*file[at - 4..].first_chunk().unwrap()) as usize;
+    let half = &file[at + 4..][..length / 2];
+    let head = &file[..at - 4];
+    let checksum = crc32(&[b"IDAT", half].concat());
+    let piece = [&(half.len() as u32).to_be_bytes()[..], b"IDAT", half, &checksum.to_be_bytes()].concat();
+    for rest in 0..4 {
+        let error = decode(&[head, &piece, &[0; 4][..rest]].concat(), &Limits::default()).unwrap_err();
+        assert_eq!(error.code(), "corrupt-image", "{rest} bytes more");
+    }
+}
+
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0, |crc, &byte| {
+        (0..8).fold(crc ^ u32::from(byte), |crc, _| crc >> 1 ^ if crc & 1 == 1 { 0xEDB8_8320 } else { 0 })
+    })
 }

@@ -29,6 +29,19 @@ fn folders_have_all_that_is_named_like_a_picture_and_the_rest_is_counted() {
     }
 }
 
+#[test]
+fn a_folder_that_is_named_again_or_lies_in_another_is_no_fault() {
+    let folder = folder("again");
+    let photos = folder.join("photos");
+    let inner = photos.join("2024");
+    fs::create_dir_all(&inner).unwrap();
+    fs::copy(photo("dog.jpg"), inner.join("dog.jpg")).unwrap();
+    fs::copy(photo("lake.jpg"), photos.join("lake.jpg")).unwrap();
+    let output = convert(&[&photos, &inner, &photos], &folder.join("out"), &["--strength", "0"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stderr(&output).contains("2 converted"), "{}", stderr(&output));
+}
+
 #[cfg(unix)]
 #[test]
 fn links_are_followed_and_circles_end() {

@@ -92,6 +92,8 @@ impl Found {
     fn add(&mut self, path: &Path) {
         if path.is_dir() {
             self.originals.extend(fs::canonicalize(path));
+            // What is named again has its pictures found again, and each is drawn once all the same.
+            self.walked.clear();
             self.walk(path, path);
         } else {
             let name = if path.as_os_str() == STANDARD { Some(OsStr::new("stdin")) } else { path.file_name() };

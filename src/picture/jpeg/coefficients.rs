@@ -79,12 +79,16 @@ pub(super) fn read(file: &[u8], outline: &Outline, side: usize) -> Option<Read> 
             0xDA => {
                 let scan = Scan::read(segment, outline)?;
                 at = read.scan(&scan, outline, &tables, file, at)?;
+                // A video may follow instead of the end marker, and any bytes in it.
+                if read.has_all() {
+                    break;
+                }
             }
             _ => {}
         }
     }
     // A file that ends between scans lacks bits, or whole components.
-    read.incomplete |= read.planes.iter().any(|plane| plane.missing.iter().any(|&bits| bits > 0));
+    read.incomplete |= !read.has_all();
     Some(read)
 }
 
@@ -135,6 +139,11 @@ impl Scan {
 }
 
 impl Read {
+    /// Whether each bit of each coefficient has had its scan.
+    fn has_all(&self) -> bool {
+        self.planes.iter().all(|plane| plane.missing.iter().all(|&bits| bits == 0))
+    }
+
     /// Gives where the file goes on after the scan's data.
     fn scan(&mut self, scan: &Scan, outline: &Outline, tables: &Tables, file: &[u8], at: usize) -> Option<usize> {
         for &(place, ..) in &scan.parts {

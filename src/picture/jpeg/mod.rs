@@ -16,6 +16,7 @@ mod standard;
 use image::metadata::Orientation;
 use zune_jpeg::zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions};
 
+use coefficients::Read;
 pub use outline::Outline;
 use pixels::reduced;
 
@@ -54,9 +55,12 @@ pub fn decode(file: &[u8], outline: &Outline) -> Result<Decoded> {
 }
 
 /// Nothing where it finds any fault. The decoder sees most, but not data that an end marker cuts short: its codes are
-/// counted first, which takes a fifth of the time.
+/// counted first, which takes a fifth of the time. Of a progressive one all scans are read for it, though little is held;
+/// what ends between two scans only has less detail.
 fn usual(file: &[u8], outline: &Outline) -> Option<Vec<u8>> {
-    if !outline.progressive {
+    if outline.progressive {
+        coefficients::read(file, outline, 1).filter(|read| read.lost == 0)?;
+    } else {
         eighth::eighth(file)?;
     }
     let options = DecoderOptions::default()
@@ -84,8 +88,21 @@ pub fn decode_reduced(file: &[u8], outline: &Outline, of: usize) -> Result<Decod
     Ok(Decoded { width, height, rgba, profile, orientation: outline.orientation() })
 }
 
+/// The levels of each component as they are stored, four bytes a pixel, for a format that says itself what they mean.
+///
+/// # Errors
+/// As [`decode`].
+pub fn levels(file: &[u8], outline: &Outline) -> Result<Vec<u8>> {
+    pixels::levels(whole(file, outline, 8)?, outline)
+}
+
 /// All kinds with Huffman codes and 8 bits.
 fn every(file: &[u8], outline: &Outline, of: usize) -> Result<(Vec<u8>, Option<Vec<u8>>)> {
+    pixels::rgba(whole(file, outline, of)?, outline)
+}
+
+/// The coefficients, where not too many are missing.
+fn whole(file: &[u8], outline: &Outline, of: usize) -> Result<Read> {
     let ends = || Error::CorruptImage("the file ends before the picture does".into());
     let read = coefficients::read(file, outline, of).ok_or_else(ends)?;
     if read.incomplete {
@@ -97,7 +114,7 @@ fn every(file: &[u8], outline: &Outline, of: usize) -> Result<(Vec<u8>, Option<V
     if read.lost > read.units / LOST {
         return Err(Error::CorruptImage(format!("{} % of it are missing", read.lost * 100 / read.units.max(1))));
     }
-    pixels::rgba(read, outline)
+    Ok(read)
 }
 
 #[cfg(test)]

@@ -96,16 +96,17 @@ impl<'a> Outline<'a> {
     fn segment(&mut self, marker: u8, segment: &'a [u8]) -> Result<()> {
         match marker {
             0xC4 => self.codes |= self.scans == 0,
-            0xC0..=0xC2 if self.components.is_empty() => self.frame(marker, segment)?,
-            0xC3 | 0xC7 => return Err(unsupported("lossless JPEG")),
-            0xC5 | 0xC6 => return Err(unsupported("hierarchical JPEG")),
-            0xC9..=0xCB | 0xCD..=0xCF => return Err(unsupported("JPEG with arithmetic coding")),
+            // The first frame says what kind the file is. Without an end marker what looks like another may be part of a
+            // video behind the picture.
+            0xC0..=0xCF | 0xDE if self.components.is_empty() => self.first(marker, segment)?,
             0xDD => self.interval = segment.first_chunk().map_or(0, |units| usize::from(u16::from_be_bytes(*units))),
             0xDA => {
                 self.together =
                     if self.scans == 0 { segment.first().map_or(0, |n| usize::from(*n)) } else { self.together };
                 self.scans += 1;
             }
+            // As in browsers: what is behind the first scan says nothing of the picture, and may be another's.
+            0xE0..=0xEE if self.scans > 0 => {}
             0xE0 => self.jfif |= segment.starts_with(b"JFIF\0"),
             0xE1 if self.exif.is_none() => self.exif = segment.strip_prefix(b"Exif\0\0"),
             0xE2 => {
@@ -117,6 +118,17 @@ impl<'a> Outline<'a> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// The first frame, or what a hierarchical file has before its frames.
+    fn first(&mut self, marker: u8, segment: &[u8]) -> Result<()> {
+        match marker {
+            0xC0..=0xC2 => self.frame(marker, segment),
+            0xC3 | 0xC7 => Err(unsupported("lossless JPEG")),
+            0xC5 | 0xC6 | 0xDE => Err(unsupported("hierarchical JPEG")),
+            0xC9..=0xCB | 0xCD..=0xCF => Err(unsupported("JPEG with arithmetic coding")),
+            _ => Ok(()),
+        }
     }
 
     fn frame(&mut self, marker: u8, segment: &[u8]) -> Result<()> {

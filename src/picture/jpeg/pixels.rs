@@ -18,23 +18,8 @@ struct Levels {
 
 /// RGBA, and the profile where it is still to be applied. The sides are those of [`reduced`].
 pub(super) fn rgba(read: Read, outline: &Outline) -> Result<(Vec<u8>, Option<Vec<u8>>)> {
-    let (most, side) = (read.most, read.side);
-    let (width, height) = (reduced(outline.width.into(), side), reduced(outline.height.into(), side));
-    let mut rgba = Vec::new();
-    rgba.try_reserve_exact(width * height * 4)?;
-    rgba.resize(width * height * 4, 255u8);
     let count = read.planes.len();
-    for (channel, plane) in read.planes.into_iter().enumerate() {
-        // Samples of a unit, in the picture's size and in the component's.
-        let own = (plane.sampling.0 * plane.size.0, plane.sampling.1 * plane.size.1);
-        let whole = (most.0 * side, most.1 * side);
-        let levels = levels(plane, outline, most)?;
-        let mut line = vec![0; width];
-        for (y, row) in rgba.chunks_exact_mut(width * 4).enumerate() {
-            upsample(&levels, (whole.0, own.0), (whole.1, own.1), y, &mut line);
-            row.iter_mut().skip(channel).step_by(4).zip(&line).for_each(|(to, level)| *to = *level);
-        }
-    }
+    let mut rgba = levels(read, outline)?;
     let pixels = rgba.as_chunks_mut::<4>().0;
     match count {
         1 => pixels.iter_mut().for_each(|pixel| *pixel = [pixel[0], pixel[0], pixel[0], 255]),
@@ -55,12 +40,33 @@ pub(super) fn rgba(read: Read, outline: &Outline) -> Result<(Vec<u8>, Option<Vec
     Ok((rgba, outline.profile()))
 }
 
+/// Each component's levels beside each other, in the picture's size; 255 for those that are not there.
+pub(super) fn levels(read: Read, outline: &Outline) -> Result<Vec<u8>> {
+    let (most, side) = (read.most, read.side);
+    let (width, height) = (reduced(outline.width.into(), side), reduced(outline.height.into(), side));
+    let mut all = Vec::new();
+    all.try_reserve_exact(width * height * 4)?;
+    all.resize(width * height * 4, 255u8);
+    for (channel, plane) in read.planes.into_iter().enumerate() {
+        // Samples of a unit, in the picture's size and in the component's.
+        let own = (plane.sampling.0 * plane.size.0, plane.sampling.1 * plane.size.1);
+        let whole = (most.0 * side, most.1 * side);
+        let levels = component(plane, outline, most)?;
+        let mut line = vec![0; width];
+        for (y, row) in all.chunks_exact_mut(width * 4).enumerate() {
+            upsample(&levels, (whole.0, own.0), (whole.1, own.1), y, &mut line);
+            row.iter_mut().skip(channel).step_by(4).zip(&line).for_each(|(to, level)| *to = *level);
+        }
+    }
+    Ok(all)
+}
+
 /// A side of which `of` 8 samples are left.
 pub(super) const fn reduced(length: usize, of: usize) -> usize {
     (length * of).div_ceil(8)
 }
 
-fn levels(plane: Plane, outline: &Outline, most: (usize, usize)) -> Result<Levels> {
+fn component(plane: Plane, outline: &Outline, most: (usize, usize)) -> Result<Levels> {
     let size = plane.size;
     let mut levels = Vec::new();
     let stride = plane.stride * size.0;

@@ -121,6 +121,49 @@ fn without_its_end_marker_a_whole_picture_is_whole() {
     }
 }
 
+/// Bytes of which any may follow any, as in a video.
+fn noise(seed: u64, length: usize) -> Vec<u8> {
+    let mut state = (seed + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let mut byte = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 32) as u8
+    };
+    (0..length).map(|_| byte()).collect()
+}
+
+#[test]
+fn a_video_in_place_of_the_end_marker_is_passed_over() {
+    // What no picture has behind its last scan: frames of all kinds, tables and scans that make no sense.
+    let odd = [
+        &b"\xFF\xC3\0\x04\0\0\xFF\xC5\0\x04\0\0\xFF\xC9\0\x04\0\0"[..],
+        b"\xFF\xC4\0\x04\0\0",
+        b"\xFF\xDB\0\x03\x77",
+        b"\xFF\xDD\0\x02",
+        b"\xFF\xDA\0\x02",
+        b"\xFF\xEE\0\x0EAdobe\0\x64\0\0\0\0\0\xFF\xC0\0\x02",
+    ];
+    let videos = (0..6).map(|seed| noise(seed, 1 << 20 << (seed % 2)));
+    let videos: Vec<_> = odd.iter().map(|odd| odd.to_vec()).chain(videos).collect();
+    for name in ["rgb-444", "rgb-420", "restarts-422", "progressive", "grey", "cmyk"] {
+        let file = read(&format!("decode/{name}.jpg"));
+        // Where a video has an end marker by chance, either decoder may have been asked.
+        let whole = [decoded(&file), slowly(&file)];
+        for (n, video) in videos.iter().enumerate() {
+            let found = decoded(&[&file[..file.len() - 2], video].concat());
+            assert!(whole.contains(&found), "{name}, video {n}: {:?}", found.err());
+        }
+    }
+    for name in ["photos/dog", "decode/progressive"] {
+        let file = read(&format!("{name}.jpg"));
+        for (n, video) in videos.iter().enumerate() {
+            let error = decoded(&[&file[..file.len() * 4 / 5], video].concat()).unwrap_err();
+            assert_eq!(error.code(), "corrupt-image", "a part of {name}, video {n}");
+        }
+    }
+}
+
 #[test]
 fn a_restart_interval_that_is_missing_leaves_the_others_in_place() {
     let file = read("decode/restarts-422.jpg");
@@ -140,15 +183,40 @@ fn a_restart_interval_that_is_missing_leaves_the_others_in_place() {
 
 #[test]
 fn an_end_marker_before_the_end_is_no_end() {
-    for name in ["decode/rgb-444", "decode/rgb-420", "decode/restarts-422", "decode/grey", "decode/ycck", "photos/dog"]
-    {
+    let files = [
+        "decode/rgb-444",
+        "decode/rgb-420",
+        "decode/restarts-422",
+        "decode/progressive",
+        "decode/grey",
+        "decode/ycck",
+        "photos/dog",
+    ];
+    for name in files {
         let file = read(&format!("{name}.jpg"));
         for share in [0.7, 0.8, 0.9, 0.97] {
             let cut = [&file[..(file.len() as f64 * share) as usize], b"\xFF\xD9"].concat();
-            let code = decoded(&cut).err().map(|error| error.code());
-            assert_eq!(code, Some("corrupt-image"), "{name} {share}");
+            match decoded(&cut) {
+                Err(error) => assert_eq!(error.code(), "corrupt-image", "{name} {share}"),
+                // Between two of its scans there is all of it, with less detail.
+                Ok(less) => {
+                    assert_eq!(name, "decode/progressive", "{share}");
+                    let (_, apart) = difference(&less, &decoded(&file).unwrap());
+                    assert!(apart < 4., "{share}: {apart}");
+                }
+            }
         }
     }
+}
+
+#[test]
+fn a_progressive_picture_without_its_last_scan_has_less_detail() {
+    let file = read("decode/progressive.jpg");
+    let scan = file.windows(2).rposition(|two| two == [0xFF, 0xDA]).unwrap();
+    let cut = [&file[..scan], b"\xFF\xD9"].concat();
+    let (whole, less) = (decoded(&file).unwrap(), decoded(&cut).unwrap());
+    let (_, apart) = difference(&whole, &less);
+    assert!(apart > 0. && apart < 4., "{apart}");
 }
 
 #[test]

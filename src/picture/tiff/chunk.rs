@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use super::Kind;
+use super::{Kind, unsupported};
 use crate::{
     Error, Result,
     picture::jpeg::{self, Outline},
@@ -108,10 +108,17 @@ fn jpeg(packed: &[u8], kind: &Kind, shape: &Shape) -> Result<Vec<u8>> {
     if outline.components.len() != shape.samples || width != shape.width || height < shape.height {
         return Err(Error::CorruptImage("a part of it has another size than it should".into()));
     }
-    // What the directory says of colours counts.
-    outline.adobe = Some(u8::from(kind.photometric == 6));
-    let decoded = jpeg::decode(&whole, &outline)?;
-    let pixels = decoded.rgba.as_chunks::<4>().0.iter().take(width * shape.height);
+    let rgba = match (kind.photometric, shape.samples) {
+        (6, 3) => {
+            outline.adobe = Some(1);
+            jpeg::decode(&whole, &outline)?.rgba
+        }
+        (6, _) => return Err(unsupported("colours as YCbCr or CIELAB")),
+        (_, 1) => jpeg::decode(&whole, &outline)?.rgba,
+        // What the directory says of colours counts, and the JPEG may say otherwise or nothing.
+        _ => jpeg::levels(&whole, &outline)?,
+    };
+    let pixels = rgba.as_chunks::<4>().0.iter().take(width * shape.height);
     Ok(pixels.flat_map(|pixel| &pixel[..shape.samples]).copied().collect())
 }
 

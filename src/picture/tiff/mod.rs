@@ -16,8 +16,11 @@ use directory::{Directory, File};
 
 /// Of one part of a picture, unpacked: half a gigabyte.
 const MOST_BITS: u64 = 1 << 32;
+/// A picture of less than one in so many of the largest one's pixels is a thumbnail, whatever it says.
+const SMALL: u64 = 4;
 
 /// How a directory's pixels are stored.
+#[derive(Clone)]
 struct Kind<'a> {
     width: usize,
     height: usize,
@@ -51,7 +54,7 @@ pub fn is_tiff(bytes: &[u8]) -> bool {
     File::new(bytes).is_some()
 }
 
-/// Decodes the largest picture in the file: a first directory may be a thumbnail.
+/// Decodes the file's first page: a first directory may be a thumbnail.
 ///
 /// # Errors
 /// Those of [`decode`](super::decode::decode).
@@ -61,7 +64,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Decoded> {
     if bytes.get(8..10) == Some(b"CR") || directories.iter().any(is_raw) {
         return Err(camera_raw());
     }
-    let (kind, directory) = largest(&directories, file.big_endian)?;
+    let (kind, directory) = page(&directories, file.big_endian)?;
     let (width, height) = (kind.width as u32, kind.height as u32);
     check_pixels(width, height, limits)?;
     let turned = directory.value(274).and_then(|value| Orientation::from_exif(value as u8));
@@ -80,20 +83,32 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Decoded> {
     Ok(Decoded { width, height, rgba, profile, orientation })
 }
 
-/// The largest picture that can be read; the first refusal where none can.
-fn largest<'a, 'd>(directories: &'d [Directory<'a>], big_endian: bool) -> Result<(Kind<'a>, &'d Directory<'a>)> {
-    let mut best: Option<(Kind, &Directory)> = None;
+/// The first picture that can be read and is not said to be another's smaller copy, unless it is so small that it must be
+/// one: then the largest. The first refusal where none can be read.
+fn page<'a, 'd>(directories: &'d [Directory<'a>], big_endian: bool) -> Result<(Kind<'a>, &'d Directory<'a>)> {
+    let (mut first, mut largest) = (None::<(Kind, &Directory)>, None::<(Kind, &Directory)>);
     let mut refused = None;
     for directory in directories {
         match Kind::read(directory, big_endian) {
-            Ok(kind) if best.as_ref().is_none_or(|(other, _)| kind.pixels() > other.pixels()) => {
-                best = Some((kind, directory));
+            Ok(kind) => {
+                if first.is_none() && !is_reduced(directory) {
+                    first = Some((kind.clone(), directory));
+                }
+                if largest.as_ref().is_none_or(|(other, _)| kind.pixels() > other.pixels()) {
+                    largest = Some((kind, directory));
+                }
             }
-            Ok(_) => {}
             Err(error) => refused = refused.or(Some(error)),
         }
     }
-    best.ok_or_else(|| refused.unwrap_or_else(|| corrupt("it has no picture")))
+    let most = largest.as_ref().map_or(0, |(kind, _)| kind.pixels());
+    let first = first.filter(|(kind, _)| kind.pixels() >= most / SMALL);
+    first.or(largest).ok_or_else(|| refused.unwrap_or_else(|| corrupt("it has no picture")))
+}
+
+/// Whether it says that it is a smaller copy of another picture in the file (NewSubfileType).
+fn is_reduced(directory: &Directory) -> bool {
+    directory.value(254).is_some_and(|kind| kind & 1 == 1)
 }
 
 /// A colour filter's or linear sensor data (DNG), and what Nikon, Sony and Pentax pack theirs by.

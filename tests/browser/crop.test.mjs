@@ -81,6 +81,8 @@ test('turned, mirrored and cut: what is drawn, what is seen below the divider, a
   assert.deepEqual(await measure(page), [160, 90]);
   await button(page, 'crop.turn-right').click();
   assert.deepEqual(await measure(page), [90, 160]);
+  const place = (part) => dialog(page).locator(part).boundingBox();
+  assert.deepEqual(await place('.shade'), await place('.easel canvas'), 'the frame lies on all of the picture');
   await button(page, 'crop.mirror').click();
   await shape(page, '1:1').click();
   assert.deepEqual(await measure(page), [90, 90]);

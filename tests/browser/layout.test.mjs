@@ -133,6 +133,27 @@ test('style tiles that come late push nothing about', async () => {
   await context.close();
 });
 
+test('the names of the styles are whole, for one photo and for several', async () => {
+  const { context, page } = await open(stage.browser, stage.server.url, { serviceWorkers: 'block' });
+  const cut = () =>
+    page
+      .locator('.shown .name:visible')
+      .evaluateAll((names) =>
+        names.filter((name) => name.scrollWidth > name.clientWidth).map(({ textContent }) => textContent),
+      );
+  await choose(page, stage.photos[0]);
+  await reaches(page, 0, 'done');
+  for (const several of [false, true]) {
+    if (several) await choose(page, stage.photos[1]);
+    if (several) await reaches(page, 1, 'done');
+    for (const side of [340, 360, 768, 900, 1024, 1440]) {
+      await page.setViewportSize({ width: side, height: 800 });
+      assert.deepEqual(await cut(), [], `${side} px, ${several ? 'several' : 'one'}`);
+    }
+  }
+  await context.close();
+});
+
 test('a photo that failed stands like those that are done', async () => {
   const viewport = { width: 1280, height: 900 };
   const { context, page } = await open(stage.browser, stage.server.url, { viewport, serviceWorkers: 'block' });

@@ -28,6 +28,10 @@ export class BothMenu {
     this.#made = find(root, '.made', HTMLElement);
     this.#buttons = [...this.#menu.querySelectorAll('button')];
     closeElsewhere(this.#menu, over);
+    // It may begin at the screen's lower edge.
+    this.#menu.addEventListener('toggle', () => {
+      if (this.#menu.open) find(this.#menu, '.menu', HTMLElement).scrollIntoView({ block: 'nearest' });
+    });
     const type = filmType();
     for (const button of this.#buttons) {
       const { layout } = button.dataset;

@@ -164,7 +164,7 @@ fn the_range_of_a_users_model_is_as_it_is_said() {
     let model = crate::path("tests/vectors/nhwc.onnx").display().to_string();
     let drawn = |name: &str, more: &[&str]| {
         let to = folder.join(name);
-        let output = convert(&[&photo("dog.jpg")], &to, &[&["--model", &model, "--no-cache"], more].concat());
+        let output = convert(&[&photo("dog.jpg")], &to, &[&["--model", &model], more].concat());
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
         fs::read(to).unwrap()
     };

@@ -32,7 +32,7 @@ async function lane(waiting) {
   for (let file = waiting.shift(); file; file = waiting.shift()) await run(file);
 }
 
-const alone = folder === 'tests/browser' ? files.filter((file) => ALONE.includes(nameOf(file))) : files;
+const alone = files.filter((file) => folder !== 'tests/browser' || ALONE.includes(nameOf(file)));
 const together = files.filter((file) => !alone.includes(file));
 await Promise.all(Array.from({ length: AT_ONCE }, () => lane(together)));
 await lane(alone);

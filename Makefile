@@ -34,7 +34,7 @@ test: ## every test: Rust, wasm in a real browser, the page end to end, the pack
 	@. scripts/env.sh && OMP_NUM_THREADS=1 "$$PYTHON_ROOM/bin/python" -W ignore -m models.train.smoke
 	@NIJIGEN_VARIANTS="$(VARIANTS)" $(MAKE) --no-print-directory site
 	node scripts/site.mjs package
-	@echo "» running the browser tests: usually 35 minutes on two cores"
+	@echo "» running the browser tests: usually 20 minutes on two cores"
 	@. scripts/env.sh && CHROMIUM="$$(chromium_path)" npm run --silent test:browser
 	@echo "» installing the package in the projects of others: usually 3 minutes"
 	@. scripts/env.sh && CHROMIUM="$$(chromium_path)" npm run --silent test:consumers

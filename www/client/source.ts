@@ -29,9 +29,8 @@ export type ReadableSource = Exclude<Source, Shown>;
 export function toFile(source: FileSource): Blob | string {
   if (typeof source === 'string' || isUrl(source)) return absolute(source);
   if (isBlob(source)) return source;
-  const fixed = isArrayBuffer(source) && mayGrow(source) ? new Uint8Array(source) : source;
-  const bytes = isArrayBuffer(fixed) ? fixed : ArrayBuffer.isView(fixed) && unshared(fixed);
-  if (bytes) return new Blob([bytes]);
+  const view = isArrayBuffer(source) ? new Uint8Array(source) : source;
+  if (ArrayBuffer.isView(view)) return new Blob([fixed(view)]);
   throw new TypeError('the source is neither a file, bytes, a URL nor a picture');
 }
 
@@ -127,11 +126,8 @@ async function isReadable(bitmap: ImageBitmap): Promise<boolean> {
   }
 }
 
-/** Of memory whose length may change no Blob can be made. */
-const mayGrow = (buffer: ArrayBuffer): boolean => 'resizable' in buffer && buffer.resizable === true;
-
-/** Nor can one of memory that threads share. */
-const unshared = (view: ArrayBufferView): ArrayBufferView<ArrayBuffer> =>
-  isArrayBuffer(view.buffer) && !mayGrow(view.buffer)
+/** No Blob can be made of memory that threads share, nor of one whose length may change. */
+const fixed = (view: ArrayBufferView): ArrayBufferView<ArrayBuffer> =>
+  isArrayBuffer(view.buffer) && !('resizable' in view.buffer && view.buffer.resizable === true)
     ? (view as ArrayBufferView<ArrayBuffer>)
     : new Uint8Array(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));

@@ -7,6 +7,9 @@ use super::{
     source::Source,
 };
 
+/// Pixels of a row whose inputs stay in the cache while all panels of weights go by: a multiple of every [`Simd::ROWS`].
+const CHUNK: usize = 48;
+
 impl Convolution<'_> {
     #[inline(always)]
     pub(super) fn direct<S: Simd>(&self, first: usize, rows: usize, writer: &Writer, scratch: &mut Scratch) {
@@ -36,11 +39,9 @@ impl Convolution<'_> {
                 (scratch.rows.as_ptr(), pixels * stride)
             }
         };
-        // Pixels of a row whose inputs stay in the cache while all panels of weights go by.
-        let most = 48.max(S::ROWS);
         for y in 0..rows {
-            for chunk in (0..self.sides[1]).step_by(most) {
-                let count = most.min(self.sides[1] - chunk);
+            for chunk in (0..self.sides[1]).step_by(CHUNK) {
+                let count = CHUNK.min(self.sides[1] - chunk);
                 for panel in 0..self.weights.outputs.div_ceil(COLUMNS) {
                     let weights = &self.weights.panels[panel * height * width * stride * COLUMNS..];
                     // SAFETY: the taps of every output of this row lie in the rows just gathered.

@@ -221,20 +221,6 @@ mod x86 {
         task.run::<Avx512>()
     }
 
-    simd!(
-        Avx2,
-        __m256,
-        _mm256_set1_ps,
-        _mm256_loadu_ps,
-        _mm256_storeu_ps,
-        _mm256_add_ps,
-        _mm256_sub_ps,
-        _mm256_mul_ps,
-        _mm256_fmadd_ps,
-        _mm256_max_ps,
-        pairs! { 6 }
-    );
-
     /// A panel's row is one vector of sixteen floats, and there are 32 registers.
     macro_rules! single {
         () => {
@@ -259,19 +245,27 @@ mod x86 {
         };
     }
 
-    simd!(
-        Avx512,
-        __m256,
-        _mm256_set1_ps,
-        _mm256_loadu_ps,
-        _mm256_storeu_ps,
-        _mm256_add_ps,
-        _mm256_sub_ps,
-        _mm256_mul_ps,
-        _mm256_fmadd_ps,
-        _mm256_max_ps,
-        single! {}
-    );
+    // Vectors of eight floats are the same in both.
+    macro_rules! avx {
+        ($name:ident, $($wide:tt)*) => {
+            simd!(
+                $name,
+                __m256,
+                _mm256_set1_ps,
+                _mm256_loadu_ps,
+                _mm256_storeu_ps,
+                _mm256_add_ps,
+                _mm256_sub_ps,
+                _mm256_mul_ps,
+                _mm256_fmadd_ps,
+                _mm256_max_ps,
+                $($wide)*
+            );
+        };
+    }
+
+    avx!(Avx2, pairs! { 6 });
+    avx!(Avx512, single! {});
 }
 
 #[cfg(target_arch = "wasm32")]

@@ -120,11 +120,9 @@ export class Card {
   retry(): void {
     if (this.#state.name === 'done' && this.#state.tried) {
       const { style, choices } = this.#state.tried;
-      const reframed = !sameFraming(choices.framing ?? {}, this.#finishing.choices.framing ?? {});
       if (style !== undefined) this.#styles.choose(style);
       this.#finishing.choices = choices;
-      if (reframed) this.#pictures.hide();
-      if (reframed) this.#reframe();
+      if (!sameFraming(choices.framing ?? {}, this.#pictures.framing)) this.#changeShape();
     }
     this.#actions.draw(this.wish, false);
   }
@@ -290,10 +288,14 @@ export class Card {
     const framing = await theEditor().edit({ name: this.#file.name, small, size, framing: before });
     if (!framing || sameFraming(framing, before) || this.over.aborted) return;
     this.#finishing.choices = { ...rest, ...(!isWhole(framing) && { framing }) };
-    // What is shown is of another shape.
+    this.#changeShape();
+    this.#actions.draw(this.wish, false);
+  }
+
+  /** What is shown is of another shape than what is drawn next. */
+  #changeShape(): void {
     this.#pictures.hide();
     this.#reframe();
-    this.#actions.draw(this.wish, false);
   }
 
   /** Shows the photo as it is framed now; what is shown of it elsewhere is no longer of it. */

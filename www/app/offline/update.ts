@@ -92,8 +92,9 @@ class Offer {
 
   #tell(words: 'ready' | 'others'): void {
     this.#words = words;
-    this.#warned = words === 'ready' && !this.survives();
-    const key = this.#warned ? 'ready-empties' : words;
+    const empties = words === 'ready' && !this.survives();
+    this.#warned ||= empties;
+    const key = empties ? 'ready-empties' : words;
     find(this.#root, '.words', HTMLElement).textContent = text(`update.${key}`);
     this.#now.hidden = false;
   }

@@ -102,6 +102,20 @@ function keepReachable(folder, entries) {
 const version = () => /^version = "(.+)"$/m.exec(readFileSync('Cargo.toml', 'utf8'))[1];
 export const tarball = () => `dist/nijigen-${version()}.tgz`;
 
+/**
+ * Where the sources are, as GitHub and its likes tell their runners. npm takes a proof of where a package was made only
+ * for one that names the same repository.
+ */
+export function forge({ GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: name } = process.env) {
+  if (!server || !name) return {};
+  const page = `${server}/${name}`;
+  return {
+    homepage: `${page}#readme`,
+    repository: { type: 'git', url: `git+${page}.git` },
+    bugs: { url: `${page}/issues` },
+  };
+}
+
 /** www/package.json with what depends on the build. */
 function writeManifest() {
   const { exports, ...rest } = json('www/package.json');
@@ -116,7 +130,7 @@ function writeManifest() {
     exports[`./wasm/${variant}.wasm`] = `./nijigen-${variant}.wasm`;
   }
   if (!variants().some((variant) => variant.endsWith('threads'))) delete exports['./thread'];
-  const written = { ...rest, version: version(), exports };
+  const written = { ...rest, version: version(), ...forge(), exports };
   writeFileSync(`${PACKAGE}/package.json`, `${JSON.stringify(written, null, 2)}\n`);
   return written;
 }

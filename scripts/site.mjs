@@ -21,7 +21,7 @@ import {
   variants,
   wasm,
 } from './bundle.mjs';
-import { pack, tarball } from './package.mjs';
+import { forge, pack, tarball } from './package.mjs';
 import { drawSamples } from './samples.mjs';
 import { unlessMade } from './stamp.mjs';
 
@@ -198,7 +198,8 @@ function same(...folders) {
   process.exit(1);
 }
 
-const packed = () => unlessMade(['dist/package', tarball()], [...sources(), ...PACKAGED], pack);
+const packed = () =>
+  unlessMade(['dist/package', tarball()], [...sources(), ...PACKAGED], pack, JSON.stringify(forge()));
 
 const commands = { site, package: packed, same, build, finish };
 const [, , name, ...rest] = process.argv;

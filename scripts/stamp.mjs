@@ -13,9 +13,9 @@ const filesOf = (path) =>
         .filter((file) => statSync(file).isFile())
         .sort();
 
-/** Runs `make` unless these outputs were made of these inputs, files and folders, as they are now. */
-export async function unlessMade(outputs, inputs, make) {
-  const sum = createHash('sha256');
+/** Runs `make` unless these outputs were made of these inputs, files and folders, as they are now, and of the same text. */
+export async function unlessMade(outputs, inputs, make, text = '') {
+  const sum = createHash('sha256').update(`${text}\0`);
   for (const file of inputs.flatMap(filesOf)) sum.update(`${file}\0`).update(readFileSync(file)).update('\0');
   const now = sum.digest('hex');
   const stamp = join(STAMPS, outputs[0].replaceAll('/', '-'));

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { forge } from '../../scripts/package.mjs';
 import { room, TARBALL, tool } from './room.mjs';
 
 const VARIANTS = readFileSync('target/wasm/variants', 'utf8').trim().split('\n');
@@ -57,6 +58,19 @@ test('the tarball holds what the package needs and nothing else', () => {
   const listed = execFileSync('tar', ['-tzf', TARBALL], { encoding: 'utf8' }).trim().split('\n');
   const inside = listed.map((name) => name.replace(/^package\//, ''));
   assert.deepEqual(inside.sort(), expected.sort());
+});
+
+test('it names its sources as the forge does that built it, which npm compares with the proof of where it was made', () => {
+  const runner = { GITHUB_SERVER_URL: 'https://forge.example', GITHUB_REPOSITORY: 'some/where' };
+  const told = forge(runner);
+  assert.equal(told.repository.url, 'git+https://forge.example/some/where.git');
+  for (const page of [told.homepage, told.bugs.url])
+    assert.ok(page.startsWith('https://forge.example/some/where'), page);
+  for (const missing of Object.keys(runner)) assert.deepEqual(forge({ ...runner, [missing]: undefined }), {});
+
+  const { repository, homepage, bugs } = JSON.parse(readFileSync(join(files, 'package.json'), 'utf8'));
+  const none = { repository: undefined, homepage: undefined, bugs: undefined };
+  assert.deepEqual({ repository, homepage, bugs }, { ...none, ...forge() });
 });
 
 test('every script keeps to its size', () => {

@@ -199,6 +199,8 @@ test('the mark is in the page’s language, and can be left out', async (t) => {
   const { context, page, watch } = await open(browser, server.url, { format: 'png' });
   const saved = async (index) => {
     const done = await reaches(page, index, 'done');
+    // At once: a card whose mark changes later may find in the cache what the next one drew.
+    assert.equal(await kind(page, index), 'made');
     const [download] = await Promise.all([page.waitForEvent('download'), done.locator('a[download]').click()]);
     return readPng(await download.path());
   };
@@ -225,7 +227,6 @@ test('the mark is in the page’s language, and can be left out', async (t) => {
     `the marks are ${apart.toFixed(4)} apart, the pictures off by ${off.map((d) => d.toFixed(4)).join(', ')}`,
   );
   for (const difference of off) assert.ok(difference < apart / 4);
-  assert.deepEqual(await Promise.all([0, 1, 2].map((index) => kind(page, index))), ['made', 'made', 'made']);
   assert.equal(await card(page, 2).locator('a[download]').getAttribute('download'), 'lake-meadow.png');
   watch.assertClean();
   await context.close();

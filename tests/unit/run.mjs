@@ -25,6 +25,7 @@ await esbuild.build({
   conditions: ['browser'],
   target: 'node20',
   packages: 'external',
+  alias: { 'nijigen-core': resolve(FOLDER, 'core.mjs') },
   sourcemap: 'inline',
   logLevel: 'warning',
   // What the build and the browser give a page.

@@ -133,6 +133,64 @@ test('style tiles that come late push nothing about', async () => {
   await context.close();
 });
 
+/** Notes which controls that are seen move from when so many photos are in the list, and whatever else does. */
+const watchControls = (count) => {
+  window.moved = new Set();
+  const [frames, places] = [new Map(), new Map()];
+  let begun;
+  const look = () => {
+    const seen = [...document.querySelectorAll('main :is(a, button, input, select, summary, label, .divider)')].filter(
+      (element) => {
+        const { top, bottom } = element.getBoundingClientRect();
+        return element.checkVisibility({ visibilityProperty: true }) && bottom > 0 && top < innerHeight;
+      },
+    );
+    if (document.querySelectorAll('.card').length === count)
+      for (const element of seen) {
+        // What is new is laid out with the frame, of which this is the beginning.
+        frames.set(element, (frames.get(element) ?? 0) + 1);
+        if (frames.get(element) < 3) continue;
+        begun ??= performance.now();
+        const { x, y, width, height } = element.getBoundingClientRect();
+        const place = [x + scrollX, y + scrollY, width, height];
+        const before = places.get(element) ?? place;
+        const far = place.some((side, at) => Math.abs(side - before[at]) > 1);
+        if (far) window.moved.add(`${element.className || element.name}: ${before} → ${place}`);
+        places.set(element, place);
+      }
+    requestAnimationFrame(look);
+  };
+  look();
+  new PerformanceObserver((list) => {
+    for (const { startTime, sources } of list.getEntries())
+      if (begun && startTime > begun)
+        for (const { node } of sources) window.moved.add(`shifted: ${node?.className ?? node?.textContent}`);
+  }).observe({ type: 'layout-shift' });
+};
+
+for (const [what, size] of Object.entries({
+  'on a phone': PHONE,
+  'on a phone that lies on its side': LYING,
+  'at 1024 px': { viewport: { width: 1024, height: 768 } },
+  'at a desk': { viewport: { width: 1440, height: 900 } },
+}))
+  test(`nothing moves while pictures are drawn, ${what}`, async () => {
+    for (const count of [1, 2, 5, 8]) {
+      // The divider comes from the edge else, as it should.
+      const options = { ...size, reducedMotion: 'reduce', serviceWorkers: 'block' };
+      const { context, page } = await open(stage.browser, stage.server.url, options);
+      await page.evaluate(watchControls, count);
+      await choose(page, ...Array.from({ length: count }, (_, at) => stage.photos[at % 2]));
+      for (let at = 0; at < count; at++) await reaches(page, at, 'done');
+      await card(page).locator('.after img:not([hidden])').waitFor();
+      await card(page).locator('.both:not(.coming)').waitFor({ state: 'attached' });
+      // The bar follows some time later.
+      if (count > 1) await page.locator('.clear-finished:not(.coming)').waitFor();
+      assert.deepEqual(await page.evaluate(() => [...window.moved]), [], `${count} photos`);
+      await context.close();
+    }
+  });
+
 test('the names of the styles are whole, for one photo and for several', async () => {
   const { context, page } = await open(stage.browser, stage.server.url, { serviceWorkers: 'block' });
   const cut = () =>

@@ -1,5 +1,5 @@
 import { NijigenError, type ConvertOptions } from '../../client/index.js';
-import { closeElsewhere, find } from '../shell/dom.js';
+import { closeElsewhere, find, keepRoom } from '../shell/dom.js';
 import { extensionOf, saveAs } from '../shell/picture.js';
 import { onLanguage, sentenceFor, text } from '../shell/text.js';
 import { filmType } from '../film/recorder.js';
@@ -49,8 +49,10 @@ export class BothMenu {
 
   /** Without a photo that is shown, or before there is a drawing, there are no two. */
   set offered(offered: boolean) {
-    this.#menu.hidden = !offered;
-    if (!offered) this.#say(() => '');
+    keepRoom(this.#menu, !offered);
+    if (offered) return;
+    this.#menu.open = false;
+    this.#say(() => '');
   }
 
   retranslate(): void {

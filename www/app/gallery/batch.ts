@@ -1,5 +1,5 @@
 import type { Announcer } from '../shell/announcer.js';
-import { closeElsewhere, find } from '../shell/dom.js';
+import { closeElsewhere, find, keepRoom } from '../shell/dom.js';
 import { Estimate } from './estimate.js';
 import { failureOf, photosFault } from './job.js';
 import type { ListedPhoto } from './listed-photo.js';
@@ -116,6 +116,8 @@ export class BatchBar {
       };
       for (const item of busy) this.#run.items.add(item);
     }
+    // It comes with its photos, not a moment after them, when a finger may be on its way.
+    if (this.#root.hidden && items.length > 1) this.#show();
     if (this.#soon !== undefined) return;
     this.#soon = setTimeout(() => {
       this.#soon = undefined;
@@ -198,25 +200,28 @@ export class BatchBar {
     this.#meter.ariaValueText = left === '' ? sum : `${sum}. ${left}`;
     this.#root.style.setProperty('--share', String(share / Math.max(1, total)));
     this.#styles.hidden = total < 2 || this.#styles.querySelectorAll('.menu button').length < 2;
+    const several = total > 1;
     this.#offer({
-      save: this.#in('done').length > 0 && total > 1,
+      save: several && (this.#in('done').length > 0 || 'coming'),
       retry: this.#mayHelp.length > 0,
-      cancel: busy > 0,
-      clear: busy === 0 && total > 1,
+      cancel: busy > 0 || (several && 'coming'),
+      clear: several && (busy === 0 || 'coming'),
       undo: undoing,
     });
     this.#tell(sum, left, busy);
   }
 
-  #offer(offered: Record<Action, boolean>): void {
+  #offer(offered: Record<Action, boolean | 'coming'>): void {
     const focused = document.activeElement;
     const buttons = Object.values(this.#buttons);
     for (const [name, button] of Object.entries(this.#buttons) as [Action, HTMLButtonElement][]) {
-      button.hidden = !offered[name];
+      button.hidden = offered[name] === false;
+      keepRoom(button, offered[name] === 'coming');
     }
     // The keyboard's focus is not lost with a button that goes.
-    if (focused instanceof HTMLButtonElement && buttons.includes(focused) && (focused.hidden || this.#root.hidden))
-      (buttons.find(({ hidden }) => !hidden && !this.#root.hidden) ?? this.#elsewhere).focus({ preventScroll: true });
+    const gone = (button: HTMLElement) => this.#root.hidden || button.matches('[hidden], .coming');
+    if (focused instanceof HTMLButtonElement && buttons.includes(focused) && gone(focused))
+      (buttons.find((button) => !gone(button)) ?? this.#elsewhere).focus({ preventScroll: true });
   }
 
   #tell(sum: string, left: string, busy: number): void {

@@ -1,4 +1,4 @@
-import { find } from '../shell/dom.js';
+import { find, keepRoom } from '../shell/dom.js';
 import { text } from '../shell/text.js';
 import type { Action, View } from './view.js';
 
@@ -69,28 +69,27 @@ export class CardElements {
     this.element('.problem').hidden = !problem;
     this.element('.problem .sentence').textContent = problem?.sentence ?? '';
     this.element('.problem .detail').textContent = problem?.detail ?? '';
-    this.#say('.likeness', remark);
-    this.#say('.weight', weight);
+    this.element('.likeness').hidden = remark === undefined;
+    this.element('.likeness').textContent = remark ?? '';
+    this.element('.weight').textContent = weight ?? '';
     this.save.ariaLabel = saveLabel ?? null;
     this.#offer(actions);
-  }
-
-  #say(selector: string, words: string | undefined): void {
-    const element = this.element(selector);
-    element.hidden = words === undefined;
-    element.textContent = words ?? '';
   }
 
   /** The keyboard's focus is not lost with a button that goes. */
   #offer(actions: readonly Action[]): void {
     const focused = document.activeElement;
-    for (const [action, element] of Object.entries(this.#actions)) element.hidden = !actions.includes(action as Action);
-    if (focused?.matches('.actions > [hidden]') && this.root.contains(focused)) this.focus();
+    for (const [action, element] of Object.entries(this.#actions)) {
+      const offered = actions.includes(action as Action);
+      if (action === 'save' || action === 'remove') keepRoom(element, !offered);
+      else element.hidden = !offered;
+    }
+    if (focused?.matches('.actions :is([hidden], .coming)') && this.root.contains(focused)) this.focus();
   }
 
   /** What can be done next has the focus. */
   focus(): void {
-    const offered = this.root.querySelectorAll<HTMLElement>('.desk .actions > :is(a, button):not([hidden])');
+    const offered = this.root.querySelectorAll<HTMLElement>('.desk .actions :is(a, button):not([hidden], .coming)');
     // Where photos are few, what opens one is there and not shown.
     [...offered].find(({ offsetParent }) => offsetParent)?.focus();
   }

@@ -1,8 +1,8 @@
 import type { Conversion } from '../../client/index.js';
 import { BothMenu, type Layout } from '../before-after/menu.js';
 import { theEditor } from '../crop/editor.js';
-import { sameFraming } from '../crop/framing.js';
-import { find } from '../shell/dom.js';
+import { partOf, sameFraming, type Size } from '../crop/framing.js';
+import { find, keepRoom } from '../shell/dom.js';
 import { offerMoving } from '../moving/offer.js';
 import { remember } from '../shell/remember.js';
 import { clear, extensionOf, offer } from '../shell/picture.js';
@@ -49,12 +49,19 @@ export class Card {
   #viewing: Viewing | undefined;
   #seen = false;
 
-  constructor(template: HTMLTemplateElement, file: File, begin: Partial<Choices>, actions: CardActions) {
+  /** `size` is the photo's, where it is known: then its frame has its shape from the start. */
+  constructor(
+    template: HTMLTemplateElement,
+    file: File,
+    size: Size | undefined,
+    begin: Partial<Choices>,
+    actions: CardActions,
+  ) {
     this.#file = file;
     this.#actions = actions;
     this.#elements = new CardElements(template);
     const { element } = this;
-    this.#pictures = new Pictures(element, file);
+    this.#pictures = new Pictures(element, file, size && partOf(size, begin.framing ?? {}));
     this.#styles = new StylePicker(find(element, '.styles', HTMLFieldSetElement), () => void this.#limitAndDraw());
     this.#finishing = this.#choosing({ ...lastChoices(), ...begin });
     this.#both = this.#bothMenu();
@@ -248,7 +255,7 @@ export class Card {
     if (size === false) return;
     if (size) this.#finishing.photo = size;
     const { comparable } = this.#pictures;
-    this.#elements.element('.open-crop').hidden = !comparable;
+    keepRoom(this.#elements.element('.open-crop'), !comparable);
     this.#both.offered = comparable && this.#state.name === 'done';
     this.#preview();
   }

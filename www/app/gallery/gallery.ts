@@ -1,8 +1,10 @@
 import type { Announcer } from '../shell/announcer.js';
 import { BatchBar, TOLD_EACH } from './batch.js';
+import type { Size } from '../crop/framing.js';
 import type { Choices } from '../finishing/choices.js';
 import { ListedPhoto, type Listing } from './listed-photo.js';
 import { theSession, type Restored } from './session/session.js';
+import { sizeOf } from './thumbnails.js';
 import { counted, sentenceFor, text } from '../shell/text.js';
 
 /** Cards that are made before the page has its turn again. */
@@ -74,10 +76,9 @@ export class Gallery {
 
   /** Photos of an earlier page, as they were. */
   async restore({ photos, lost }: Restored): Promise<void> {
-    for (const [index, photo] of photos.entries()) {
-      if (index > 0 && index % AT_ONCE === 0) await new Promise((resolve) => setTimeout(resolve));
-      this.#addOne(photo.file, photo.wish.choices, photo);
-      this.#follow();
+    for (let from = 0; from < photos.length; from += AT_ONCE) {
+      if (from > 0) await new Promise((resolve) => setTimeout(resolve));
+      await this.#addSome(photos.slice(from, from + AT_ONCE), photos.length, (photo) => [photo.wish.choices, photo]);
     }
     if (photos.length > 0) this.announcer.say(counted('session.restored', photos.length));
     if (lost > 0) this.say(() => counted('session.lost', lost));
@@ -89,8 +90,11 @@ export class Gallery {
     for (let from = 0; from < files.length; from += AT_ONCE) {
       // A hundred cards at once would hold the page up.
       if (from > 0) await new Promise((resolve) => setTimeout(resolve));
-      for (const file of files.slice(from, from + AT_ONCE)) this.#addOne(file, choices);
-      this.#follow();
+      await this.#addSome(
+        files.slice(from, from + AT_ONCE).map((file) => ({ file })),
+        before + files.length,
+        () => [choices],
+      );
       // Below the others it would come unseen.
       const first = this.#listed[before]?.element;
       if (from === 0 && innerHeight < LOW_PX) first?.scrollIntoView({ block: 'start' });
@@ -105,8 +109,19 @@ export class Gallery {
     this.#bar.say(words);
   }
 
-  #addOne(file: File, begin: Partial<Choices>, earlier?: Listing): void {
-    const photo: ListedPhoto = new ListedPhoto(this.template, file, begin, {
+  /** `count` is how many there will be with those that are still to come. */
+  async #addSome<T extends { readonly file: File }>(
+    photos: readonly T[],
+    count: number,
+    begin: (photo: T) => [Partial<Choices>, Listing?],
+  ): Promise<void> {
+    const sizes = await Promise.all(photos.map(async ({ file }) => sizeOf(file)));
+    for (const [index, photo] of photos.entries()) this.#addOne(photo.file, sizes[index], ...begin(photo));
+    this.#follow(count);
+  }
+
+  #addOne(file: File, size: Size | undefined, begin: Partial<Choices>, earlier?: Listing): void {
+    const photo: ListedPhoto = new ListedPhoto(this.template, file, size, begin, {
       change: (news) => {
         if (news) this.#announce(photo);
         this.#bar.follow(this.#listed);
@@ -144,8 +159,7 @@ export class Gallery {
     this.#follow();
   }
 
-  #follow(): void {
-    const count = this.#listed.length;
+  #follow(count = this.#listed.length): void {
     document.body.classList.toggle('working', count > 0);
     this.list.classList.toggle('many', count >= MANY);
     this.list.classList.toggle('compact', count >= COMPACT);

@@ -1,4 +1,4 @@
-import { find } from '../shell/dom.js';
+import { find, keepRoom } from '../shell/dom.js';
 import { onLanguage, text } from '../shell/text.js';
 
 const SAID_MS = 2500;
@@ -21,6 +21,8 @@ export class HandOut {
     this.#name = name;
     this.retranslate();
     onLanguage(this, over);
+    this.#copy.hidden = !('ClipboardItem' in window && 'clipboard' in navigator);
+    this.offer(undefined);
     this.#copy.addEventListener('click', () => void this.#toClipboard());
     this.#share.addEventListener('click', () => void this.#toOthers());
     find(root, '.save', HTMLAnchorElement).addEventListener('dragstart', (event) => {
@@ -36,13 +38,11 @@ export class HandOut {
   /** The result that is handed out; none while there is none. */
   offer(result: File | undefined): void {
     this.#result = result;
-    const clipboard = 'ClipboardItem' in window && 'clipboard' in navigator;
-    this.#copy.hidden = !result || !clipboard;
-    const { canShare } = navigator as Partial<Navigator>;
-    this.#share.hidden = !result || !canShare?.call(navigator, { files: [result] });
-    const { activeElement } = document;
-    if (activeElement && [this.#copy, this.#share].some((button) => button === activeElement && button.hidden))
-      this.#elsewhere();
+    const buttons = [this.#copy, this.#share];
+    for (const button of buttons) keepRoom(button, !result);
+    this.#share.hidden = !canShare(result ?? new File([], 'picture.png', { type: 'image/png' }));
+    const focused = buttons.find((button) => button === document.activeElement);
+    if (focused?.matches('[hidden], .coming')) this.#elsewhere();
   }
 
   async #toClipboard(): Promise<void> {
@@ -82,6 +82,12 @@ export class HandOut {
     // Chromium's way to a file; dragging on the picture itself moves the divider.
     dataTransfer?.setData('DownloadURL', `${type}:${name}:${target.href}`);
   }
+}
+
+/** Whether the system's share sheet takes this file. */
+function canShare(file: File): boolean {
+  const { canShare } = navigator as Partial<Navigator>;
+  return canShare?.call(navigator, { files: [file] }) ?? false;
 }
 
 /** What clipboards take. */

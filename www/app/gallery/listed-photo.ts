@@ -1,4 +1,5 @@
 import { Card } from './card.js';
+import type { Size } from '../crop/framing.js';
 import type { Choices } from '../finishing/choices.js';
 import { HandOut } from './hand-out.js';
 import { Job, type JobState } from './job.js';
@@ -38,6 +39,7 @@ export class ListedPhoto {
   constructor(
     template: HTMLTemplateElement,
     readonly file: File,
+    size: Size | undefined,
     begin: Partial<Choices>,
     listeners: Listeners,
   ) {
@@ -45,7 +47,7 @@ export class ListedPhoto {
     const job = (this.#job = new Job(file, (state) => {
       this.#tell(state);
     }));
-    const card: Card = (this.#card = new Card(template, file, begin, {
+    const card: Card = (this.#card = new Card(template, file, size, begin, {
       cancel: () => {
         job.cancel();
       },

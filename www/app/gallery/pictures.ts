@@ -25,8 +25,10 @@ export class Pictures {
   #shown: Conversion | undefined;
   #strength = 1;
 
-  constructor(card: HTMLElement, file: File) {
+  /** `size` is the photo's, where it is known already. */
+  constructor(card: HTMLElement, file: File, size: Size | undefined) {
     this.#card = card;
+    if (size) this.#shape(size.width, size.height);
     this.#file = this.#small = this.#framed = file;
     this.#compare = new Compare(find(card, '.compare', HTMLElement));
     this.#before = find(card, '.before img', HTMLImageElement);

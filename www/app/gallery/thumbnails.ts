@@ -1,15 +1,17 @@
 import { thumbnailUrl } from '../shell/build.js';
-import { optionsOf, type Framing } from '../crop/framing.js';
+import { optionsOf, type Framing, type Size } from '../crop/framing.js';
 import type { Asked, Shrunk } from './thumbnailer.js';
 
 /** A photo or its copy, and the size of the photo itself, where the browser knows it. */
 export interface Small {
   readonly small: Blob;
-  readonly size?: { readonly width: number; readonly height: number };
+  readonly size?: Size;
 }
 
 /** How far from being seen a photo is when its thumbnail is made. */
 const MARGIN = '100%';
+/** A photo may come from a slow drive, and is to be seen in the list before. */
+const SIZE_MS = 300;
 
 const waiting = new WeakMap<Element, () => void>();
 const observer = new IntersectionObserver(
@@ -22,6 +24,20 @@ const observer = new IntersectionObserver(
   },
   { rootMargin: MARGIN },
 );
+
+/** How large a photo is, which a browser that can show it knows without decoding it. */
+export async function sizeOf(photo: Blob): Promise<Size | undefined> {
+  const image = new Image();
+  image.src = URL.createObjectURL(photo);
+  await new Promise<unknown>((resolve) => {
+    image.onload = image.onerror = resolve;
+    setTimeout(resolve, SIZE_MS);
+  });
+  const { naturalWidth: width, naturalHeight: height } = image;
+  URL.revokeObjectURL(image.src);
+  image.removeAttribute('src');
+  return width > 0 && height > 0 ? { width, height } : undefined;
+}
 
 let worker: Worker | undefined;
 let wanted = 0;

@@ -5,6 +5,11 @@ export function find<E extends Element>(root: ParentNode, selector: string, kind
   return found;
 }
 
+/** Hides what is still to come, whose room stays: nothing is to move under a finger when it comes. */
+export function keepRoom(element: Element, coming: boolean): void {
+  element.classList.toggle('coming', coming);
+}
+
 /** Makes a menu close with Escape and with a press beside it, until it is over. */
 export function closeElsewhere(menu: HTMLDetailsElement, over?: AbortSignal): void {
   menu.addEventListener('keydown', ({ key }) => {

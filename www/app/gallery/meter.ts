@@ -14,35 +14,49 @@ export interface Reading {
   readonly words: string;
 }
 
-/** Makes one continuous bar of a conversion's stages. */
+/** What is told one after the other, never back again. */
+const ORDER = ['download', 'start', 'inference', 'encode'] as const;
+
+/** Makes one bar and one story of a conversion's stages, those of its preview included: neither ever goes back. */
 export class Meter {
   #previewed = false;
   #preview = false;
   #downloadPart = 0;
+  #share = 0;
+  /** How far in `ORDER`. */
+  #told = 0;
 
-  read({ stage, loaded, total, preview = false }: Progress): Reading {
+  read(progress: Progress): Reading {
+    this.#share = Math.max(this.#share, this.#shareOf(progress));
+    return { share: this.#share, words: this.#words(progress) };
+  }
+
+  #shareOf({ stage, loaded, total, preview = false }: Progress): number {
     if (preview !== this.#preview) this.#downloadPart = 0;
     this.#preview = preview;
     this.#previewed ||= preview;
+    if (stage === 'download') this.#downloadPart = DOWNLOAD_PART;
     const [from, to] = [this.#previewed && !preview ? PREVIEW_PART : 0, preview ? PREVIEW_PART : 1];
-    const at = (share: number) => from + share * (to - from);
-    const done = loaded / total;
-    switch (stage) {
+    const done = { download: 0, start: 0, inference: loaded / total, encode: 1 }[stage];
+    const within =
+      stage === 'download' ? (loaded / total) * DOWNLOAD_PART : this.#downloadPart + done * (1 - this.#downloadPart);
+    return from + within * (to - from);
+  }
+
+  /** What a preview ends with is no end, and what comes after it no beginning: that is all drawing. */
+  #words({ stage, loaded, total, preview }: Progress): string {
+    const at = ORDER.indexOf(stage === 'encode' && preview ? 'inference' : stage);
+    this.#told = at < this.#told ? Math.max(this.#told, ORDER.indexOf('inference')) : at;
+    switch (ORDER[this.#told]) {
       case 'download':
-        this.#downloadPart = DOWNLOAD_PART;
-        return {
-          share: at(done * this.#downloadPart),
-          words: text('status.download', { loaded: megabytes(loaded), total: megabytes(total) }),
-        };
+        return text('status.download', { loaded: megabytes(loaded), total: megabytes(total) });
       case 'start':
-        return { share: at(this.#downloadPart), words: text('status.start') };
-      case 'inference': {
-        const share = at(this.#downloadPart + done * (1 - this.#downloadPart));
-        // As the bar says.
-        return { share, words: text('status.inference', { percent: Math.floor(share * 100) }) };
-      }
+        return text('status.start');
       case 'encode':
-        return { share: at(1), words: text('status.encode') };
+        return text('status.encode');
+      default:
+        // As the bar says.
+        return text('status.inference', { percent: Math.floor(this.#share * 100) });
     }
   }
 }

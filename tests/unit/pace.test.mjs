@@ -17,12 +17,16 @@ test('how long a large picture takes is told from the last one that was drawn he
   t.after(() => delete globalThis.localStorage);
   assert.equal(secondsFor(4000, 3000, 2048), undefined, 'nobody knows yet');
   notePace(drawn({ cached: { kind: 'exact' } }));
-  notePace(drawn({ tier: 'fast' }));
-  assert.equal(secondsFor(4000, 3000, 2048), undefined, 'a kept one and a preview say nothing of it');
+  notePace(drawn({ tier: undefined }));
+  assert.equal(secondsFor(4000, 3000, 2048), undefined, 'a kept one and a model of one’s own say nothing of it');
   notePace(drawn());
   assert.equal(secondsFor(2000, 1000, 2048), 6.2, 'drawn as large as it is');
   const large = secondsFor(4096, 3000, 2048);
   assert.ok(large > 3 * 3 && large < 3 * 4.096 * 3, 'drawn at half its sides, and carried over');
-  items['nijigen.pace'] = '{"draw":"x"}';
-  assert.equal(secondsFor(100, 100, 2048), undefined);
+  notePace(drawn({ tier: 'fast', timings: { inference: 1000, encode: 50 } }));
+  assert.equal(secondsFor(2000, 1000, 2048), 6.2 + 2.1, 'somebody waits for the preview, too');
+  for (const other of ['{"draw":3000,"write":100}', '{"fine":{"draw":"x"}}', '{"fine":null}', '7', 'x']) {
+    items['nijigen.pace'] = other;
+    assert.equal(secondsFor(100, 100, 2048), undefined, other);
+  }
 });

@@ -12,28 +12,36 @@ interface Pace {
   readonly write: number;
 }
 
-/** Takes down how long a picture took that was drawn at its own size. */
+type Paces = Partial<Record<NonNullable<Conversion['tier']>, Pace>>;
+
+/** Takes down how long a picture, or a preview, took that was drawn at its own size. */
 export function notePace({ width, height, timings, cached, tier }: Conversion): void {
-  if (cached || tier !== 'fine') return;
+  if (cached || !tier) return;
   const pixels = (width * height) / MEGA;
-  remember(KEY, JSON.stringify({ draw: timings.inference / pixels, write: timings.encode / pixels }));
+  const pace = { draw: timings.inference / pixels, write: timings.encode / pixels };
+  remember(KEY, JSON.stringify({ ...read(), [tier]: pace }));
 }
 
-/** About how many seconds a photo of this size takes at its own size, drawn at `side`; nothing before anything was drawn. */
+/**
+ * About how many seconds a photo of this size takes at its own size, drawn at `side`, with the preview that comes first;
+ * nothing before anything was drawn.
+ */
 export function secondsFor(width: number, height: number, side: number): number | undefined {
-  const pace = read();
-  if (!pace) return undefined;
+  const { fast, fine } = read();
+  if (!fine) return undefined;
   const pixels = (width * height) / MEGA;
   const share = Math.min(1, side / Math.max(width, height)) ** 2;
   const carrying = share < 1 ? CARRYING : 1;
-  return (pace.draw * pixels * share + pace.write * pixels * carrying) / 1000;
+  const seconds = ({ draw, write }: Pace) => (draw * pixels * share + write * pixels * carrying) / 1000;
+  return seconds(fine) + (fast ? seconds(fast) : 0);
 }
 
-function read(): Pace | undefined {
+function read(): Paces {
   try {
-    const { draw, write } = JSON.parse(remembered(KEY) ?? '{}') as Partial<Pace>;
-    return typeof draw === 'number' && typeof write === 'number' ? { draw, write } : undefined;
+    const paces = JSON.parse(remembered(KEY) ?? '{}') as Paces;
+    const known = Object.entries(paces).filter(([, pace]) => [pace.draw, pace.write].every(Number.isFinite));
+    return Object.fromEntries(known);
   } catch {
-    return undefined;
+    return {};
   }
 }

@@ -45,9 +45,21 @@ export async function draw(
   photo: File,
   wish: Wish,
   anew: boolean,
-  { onWaiting, ...listeners }: Listeners,
+  { onWaiting, onPreview, ...others }: Listeners,
 ): Promise<Drawn> {
   const { style, choices } = wish;
+  const noted = (picture: Conversion) => {
+    if (!choices.fullSize) notePace(picture);
+  };
+  const listeners = {
+    ...others,
+    ...(onPreview && {
+      onPreview: (preview: Conversion) => {
+        noted(preview);
+        onPreview(preview);
+      },
+    }),
+  };
   const known = converter.styles();
   const name = style ?? known[0]?.style;
   const fine = known.some((model) => model.style === name && model.tier === 'fine');
@@ -56,7 +68,7 @@ export async function draw(
   const whole = await busyWith(converter.convert(photo, { ...wholeOf(choices), ...chosen, cache, revisable: true }));
   madeWith.set(whole.blob, JSON.stringify(wholly(choices)));
   note(converter, whole);
-  if (!choices.fullSize) notePace(whole);
+  noted(whole);
   fetchAhead(whole);
   if (choices.strength === 1) return { file: whole, whole };
   if (whole.drawing !== undefined || whole.cached)

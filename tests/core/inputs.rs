@@ -30,6 +30,25 @@ fn folders_have_all_that_is_named_like_a_picture_and_the_rest_is_counted() {
 }
 
 #[test]
+fn a_pattern_finds_what_a_folder_does() {
+    let folder = folder("patterns");
+    let photos = folder.join("photos");
+    fs::create_dir_all(photos.join("deep")).unwrap();
+    for name in ["dog.jpg", "deep/lake.jpg"] {
+        let path = photos.join(name);
+        fs::copy(photo(path.file_name().unwrap().to_str().unwrap()), &path).unwrap();
+        fs::write(path.with_file_name(format!("._{}", path.file_name().unwrap().display())), "not a picture").unwrap();
+    }
+    let output = convert(&[&photos.join("**/*.jpg")], &folder.join("out"), &["--strength", "0"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stderr(&output).contains("2 converted"), "{}", stderr(&output));
+    assert_eq!(stderr(&output).matches("skipped: 2 of macOS's own files").count(), 1, "{}", stderr(&output));
+    // Nobody who names one itself is left in the dark.
+    let output = convert(&[&photos.join("._dog.jpg")], &folder.join("own.png"), &[]);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+}
+
+#[test]
 fn a_folder_that_is_named_again_or_lies_in_another_is_no_fault() {
     let folder = folder("again");
     let photos = folder.join("photos");

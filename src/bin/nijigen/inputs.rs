@@ -17,6 +17,7 @@ const EXTENSIONS: [&str; 18] = [
     "jpg", "jpeg", "jpe", "jfif", "jfi", "jif", "pjpeg", "pjp", "png", "webp", "gif", "bmp", "dib", "tif", "tiff",
     "heic", "heif", "avif",
 ];
+const MACOS_OWN: &str = "of macOS's own files (._*)";
 const NOTHING: &str = "no such file or folder";
 /// Standard input as a name.
 pub const STANDARD: &str = "-";
@@ -61,7 +62,11 @@ pub fn expand(names: &[OsString], listed: &[PathBuf], output: &Path) -> Found {
     for name in names {
         let before = (found.named, found.missing.len());
         match matches(name) {
-            Ok(paths) => paths.iter().for_each(|path| found.add(path)),
+            // What a pattern finds is as if found in a folder; what is named itself is meant.
+            Ok(paths) => paths.iter().for_each(|path| match path.as_os_str() != name && is_macos_own(path) {
+                true => found.skip(MACOS_OWN),
+                false => found.add(path),
+            }),
             Err(why) => found.miss(Path::new(name), why),
         }
         if (found.named, found.missing.len()) == before {
@@ -168,8 +173,8 @@ impl Found {
                 if !self.is_output(&path) {
                     self.walk(&path, root);
                 }
-            } else if entry.file_name().as_encoded_bytes().starts_with(b"._") {
-                self.skip("of macOS's own files (._*)");
+            } else if is_macos_own(&path) {
+                self.skip(MACOS_OWN);
             } else if !is_picture(&path) {
                 self.skip("files without a picture's name");
             } else if kind.is_file() {
@@ -193,6 +198,11 @@ impl Found {
     fn is_output(&self, folder: &Path) -> bool {
         self.output.is_some() && fs::canonicalize(folder).ok() == self.output
     }
+}
+
+/// Whether it is where macOS keeps what another file system does not of the file beside it (AppleDouble).
+fn is_macos_own(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"._")) && !path.is_dir()
 }
 
 /// Whether the name is a picture's.

@@ -24,6 +24,11 @@ pub(crate) struct Made {
 }
 
 pub(crate) fn made(made: &Made) -> Vec<u8> {
+    made_of_side(made, 0)
+}
+
+/// The same for pictures of one side only; 0 is any.
+fn made_of_side(made: &Made, side: i64) -> Vec<u8> {
     use tract_onnx::pb::*;
     let tensor = |name: String, dims: Vec<i64>, values: Vec<f32>| TensorProto {
         name,
@@ -61,8 +66,8 @@ pub(crate) fn made(made: &Made) -> Vec<u8> {
     }
     let image = |name: &str| {
         use tensor_shape_proto::{Dimension, dimension::Value};
-        let side = |n: i64| Dimension { value: (n > 0).then_some(Value::DimValue(n)), ..Dimension::default() };
-        let shape = TensorShapeProto { dim: [1, 3, 0, 0].map(side).to_vec() };
+        let length = |n: i64| Dimension { value: (n > 0).then_some(Value::DimValue(n)), ..Dimension::default() };
+        let shape = TensorShapeProto { dim: [1, 3, side, side].map(length).to_vec() };
         let tensor = type_proto::Tensor { elem_type: tensor_proto::DataType::Float as i32, shape: Some(shape) };
         let r#type = TypeProto { value: Some(type_proto::Value::TensorType(tensor)), ..TypeProto::default() };
         ValueInfoProto { name: name.into(), r#type: Some(r#type), ..ValueInfoProto::default() }
@@ -94,15 +99,17 @@ fn spellings() -> Vec<Made> {
         plain("bytes to bytes after a norm", vec![("Sub", 127.5), ("Mul", 1. / 60.)], vec![], 50., 127.5, BYTES, BYTES),
         plain("signed to bytes, no activation", vec![], vec![], 120., 127.5, SIGNED, BYTES),
         plain("unit to bytes, no activation", vec![], vec![], 250., 0., UNIT, BYTES),
+        plain("bytes to unit", vec![], vec![("Sigmoid", none)], 6. / 255., -3., BYTES, UNIT),
         plain("clipped bytes", vec![], vec![("Relu", none)], 1.1, -5., BYTES, BYTES),
     ]
 }
 
 #[test]
 fn the_ranges_of_both_ends_are_found() {
-    for spelling in spellings() {
-        let mut generator = Generator::load(&made(&spelling)).unwrap();
-        assert_eq!(ranges::find(&mut generator, 32), Ok(spelling.found), "{}", spelling.name);
+    // A side that is fixed may be large.
+    for (spelling, side) in spellings().iter().flat_map(|spelling| [(spelling, 0), (spelling, 600)]) {
+        let mut generator = Generator::load(&made_of_side(spelling, side)).unwrap();
+        assert_eq!(ranges::find(&mut generator, 32), Ok(spelling.found), "{} at {side}", spelling.name);
     }
 }
 

@@ -38,7 +38,7 @@ const ALIKE: f32 = 0.6;
 /// How much more alike another reading's picture must be, and at least.
 const BETTER: f32 = 0.2;
 const LEAST: f32 = 0.3;
-/// The longest fixed side that is drawn only to learn what the model takes, in pixels: large ones take long.
+/// The longest fixed side in pixels of which a picture is drawn though the graph leaves nothing open: large ones take long.
 const CHEAP: u32 = 512;
 
 /// Draws a photo in those readings that the graph leaves open. A generator that gives several is taken to want what it
@@ -54,10 +54,10 @@ pub fn find(generator: &mut Generator, multiple: u32) -> Result<Ranges> {
     let (taken, given) = (generator.model().taken, generator.model().given);
     // Says what keeps it from running before any photo is read.
     generator.plan(width, height, width.max(height))?;
-    if let Some(output) = given
+    if let (Some(input), Some(output)) = (taken, given)
         && width.max(height) > CHEAP
     {
-        return Ok(Ranges { input: taken.unwrap_or(output), output });
+        return Ok(Ranges { input, output });
     }
     let photo = resize(decode(PHOTO, &Limits::default())?, width, height)?;
     let mut best: Option<(f32, Ranges)> = None;

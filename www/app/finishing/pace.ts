@@ -3,8 +3,6 @@ import { remember, remembered } from '../shell/remember.js';
 
 const KEY = 'nijigen.pace';
 const MEGA = 1e6;
-/** Writing at a photo's own size carries the drawing over to it as well; measured beside a drawing's own size. */
-const CARRYING = 3;
 
 /** Milliseconds that this device took for a megapixel the last time. */
 interface Pace {
@@ -31,8 +29,7 @@ export function secondsFor(width: number, height: number, side: number): number 
   if (!fine) return undefined;
   const pixels = (width * height) / MEGA;
   const share = Math.min(1, side / Math.max(width, height)) ** 2;
-  const carrying = share < 1 ? CARRYING : 1;
-  const seconds = ({ draw, write }: Pace) => (draw * pixels * share + write * pixels * carrying) / 1000;
+  const seconds = ({ draw, write }: Pace) => (draw * share + write) * (pixels / 1000);
   return seconds(fine) + (fast ? seconds(fast) : 0);
 }
 

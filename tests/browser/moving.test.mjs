@@ -77,6 +77,8 @@ test('a GIF is drawn frame by frame and saved as a film with its times, by keybo
   const about = words('moving.about', { frames: words('moving.frames.other', { count: 6 }), seconds: '0.9' });
   assert.equal(await dialog(page).locator('.about').textContent(), about);
   assert.match(await dialog(page).locator('.told').textContent(), /about \d/, 'how long it will take');
+  const sides = dialog(page).locator('[name=side] option:not([hidden])');
+  assert.deepEqual(await sides.allTextContents(), [words('finish.pixels', { side: 150 })], 'no larger than it is');
   await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
   const axe = () => page.evaluate(async () => (await window.axe.run(document)).violations.map(({ id }) => id));
   assert.deepEqual(await axe(), [], 'before');

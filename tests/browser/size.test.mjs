@@ -41,6 +41,31 @@ test('a picture can be as large as its photo, and the menu says how large and ab
   await context.close();
 });
 
+test('of sizes that a photo has not, one is offered, which says how large the picture will be', async () => {
+  const { context, page } = await open(stage.browser, stage.server.url);
+  // 576 × 576 pixels.
+  await choose(page, 'tests/fixtures/photos/dog.jpg');
+  const done = await reaches(page, 0, 'done');
+  await done.locator('.saving summary').click();
+  const sizes = done.locator('[name=size]');
+  const offered = () => sizes.locator('option:not([hidden])').allTextContents();
+  const photo = WORDS['finish.photo-size'].replace('{width}', '576').replace('{height}', '576');
+  const smaller = WORDS['finish.pixels'].replace('{side}', '512');
+  const assertOffered = async (value) => {
+    const [first, second, ...rest] = await offered();
+    assert.deepEqual([first, second.startsWith(photo), rest], [smaller, true, []], second);
+    assert.equal(await sizes.inputValue(), value);
+  };
+  await assertOffered('1024');
+  await sizes.selectOption('512');
+  await done.locator('.status', { hasText: '512 × 512' }).waitFor();
+  await assertOffered('512');
+  await sizes.selectOption('photo');
+  await done.locator('.status', { hasText: '576 × 576' }).waitFor();
+  await assertOffered('photo');
+  await context.close();
+});
+
 test('the time said is all that somebody waited', async () => {
   const { context, page } = await open(stage.browser, stage.server.url, { serviceWorkers: 'block' });
   await context.route('**/*.onnx*', async (route) => {

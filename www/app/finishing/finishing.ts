@@ -5,6 +5,7 @@ import type { Framing } from '../crop/framing.js';
 import { find } from '../shell/dom.js';
 import { usualFormat } from './format.js';
 import { secondsFor } from './pace.js';
+import { offerOnce } from './sizes.js';
 import { duration, text } from '../shell/text.js';
 
 /** How long a slider must rest before a file is made. */
@@ -57,6 +58,7 @@ export class Finishing {
     root.addEventListener('change', ({ target }) => {
       if (target === this.#format) this.#follows = false;
       if (target !== this.#strength) this.#remember(target === this.#format);
+      if (target === this.#size) this.#describeSizes();
       if (target === this.#size) actions.draw();
       if (target === this.#format || target === this.#mark) actions.revise();
     });
@@ -78,6 +80,7 @@ export class Finishing {
     this.#framing = framing;
     this.#strength.value = String(strength * 100);
     this.#size.value = fullSize ? PHOTO : String(maxSide);
+    this.#describeSizes();
     this.#format.value = format;
     this.#quality.value = String(quality);
     this.#mark.checked = mark;
@@ -120,7 +123,7 @@ export class Finishing {
     this.#models = models;
     this.#describeSizes();
     const wanted = Number(this.#size.value);
-    if (wanted && !this.#fits(wanted))
+    if (wanted && !this.#fits(wanted) && this.#size.selectedOptions[0]?.disabled)
       this.#size.value = String(SIZES.findLast((side) => side < wanted && this.#fits(side)) ?? 512);
   }
 
@@ -139,9 +142,17 @@ export class Finishing {
 
   readonly #fits = (side: number): boolean => this.#models.every((model) => fits(side, model));
 
+  /** Nothing is drawn larger than its photo: what is no smaller comes to the same as that. */
+  #asPhoto({ value }: HTMLOptionElement): boolean {
+    const longer = this.#photo ? Math.max(this.#photo.width, this.#photo.height) : Infinity;
+    return value === PHOTO || Number(value) >= longer;
+  }
+
   #describeSizes(): void {
+    offerOnce(this.#size, (option) => this.#asPhoto(option));
     for (const option of this.#size.options) {
-      if (option.value === PHOTO) {
+      if (this.#asPhoto(option)) {
+        option.disabled = false;
         option.text = this.#describePhoto();
         continue;
       }

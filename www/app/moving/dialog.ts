@@ -1,6 +1,7 @@
 import { NijigenError } from '../../client/index.js';
 import { busyWith } from '../shell/activity.js';
 import { finishOf, lastChoices } from '../finishing/choices.js';
+import { offerOnce } from '../finishing/sizes.js';
 import { find } from '../shell/dom.js';
 import { remembered } from '../shell/remember.js';
 import { extensionOf, offer } from '../shell/picture.js';
@@ -61,7 +62,11 @@ export class MovingDialog {
     this.#save.addEventListener('click', () => {
       this.#saved = true;
     });
-    for (const choice of [this.#style, this.#side]) choice.addEventListener('change', () => void this.#look());
+    for (const choice of [this.#style, this.#side])
+      choice.addEventListener('change', () => {
+        this.#describeSides();
+        void this.#look();
+      });
     onLanguage(this);
   }
 
@@ -86,8 +91,17 @@ export class MovingDialog {
 
   retranslate(): void {
     for (const option of this.#style.options) option.text = styleName(option.value);
-    for (const option of this.#side.options) option.text = text('finish.pixels', { side: option.value });
+    this.#describeSides();
     this.#tell();
+  }
+
+  /** Nothing is drawn larger than it is. */
+  #describeSides(): void {
+    const { width, height } = this.#moving ?? { width: Infinity, height: Infinity };
+    const longer = Math.max(width, height);
+    offerOnce(this.#side, ({ value }) => Number(value) >= longer);
+    for (const option of this.#side.options)
+      option.text = text('finish.pixels', { side: Math.min(longer, Number(option.value)) });
   }
 
   async #fill(style: string | null): Promise<void> {

@@ -1,7 +1,7 @@
 // One state, one picture: what the page shows is, byte for byte, what it saves.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { card, choose, open, reaches, startAnew, WORDS } from './browser.mjs';
+import { card, choose, largePhoto, open, reaches, startAnew, WORDS } from './browser.mjs';
 import { site } from './panel.mjs';
 
 // Small copies would be too small for the mark.
@@ -152,5 +152,29 @@ test('what EXIF says of a WebP or PNG turns the photo below the divider as it tu
     assert.ok(apart(before.data, upright.before.data) < 2, 'the same way round');
   }
   watch.assertClean();
+  await context.close();
+});
+
+test('a picture too small for the mark says that it has none, and only such a one', async () => {
+  const { context, page } = await open(stage.browser, stage.server.url, READABLE);
+  for (const height of [299, 300]) {
+    const photo = await largePhoto(stage.browser, 320, height);
+    await choose(page, photo);
+    const done = await reaches(page, 0, 'done');
+    await page.waitForFunction(sameAsFile);
+    const small = done.getByText(WORDS['finish.too-small']);
+    assert.equal(await small.isVisible(), height === 299);
+    const marked = await look(page);
+    const link = done.locator('a[download]');
+    const before = await link.getAttribute('href');
+    await done.getByRole('switch', { name: WORDS['finish.mark'] }).click();
+    await page.waitForFunction((before) => document.querySelector('.card a[download]').href !== before, before);
+    await page.waitForFunction(sameAsFile);
+    assert.ok((await small.isHidden()) && (await done.getByText(WORDS['finish.unmarked']).isVisible()));
+    const difference = apart((await look(page)).corner, marked.corner);
+    assert.equal(difference > 0, height === 300, `the mark makes ${difference} in a corner ${height} pixels high`);
+    await page.evaluate(() => localStorage.removeItem('nijigen.choices'));
+    await startAnew(page);
+  }
   await context.close();
 });

@@ -1,12 +1,14 @@
 import { DEFAULTS, FORMATS, LANGUAGES, RANGES } from '../../client/core.js';
 import type { ConvertOptions, ModelEntry, OutputFormat } from '../../client/index.js';
-import { optionsOf, type Framing } from '../crop/framing.js';
+import { optionsOf, type Framing, type Size } from '../crop/framing.js';
 import { remember, remembered } from '../shell/remember.js';
 
 const KEY = 'nijigen.choices';
 export const SIZES = [512, 768, 1024, 2048] as const;
 /** Below it a photo falls to pieces. */
 export const QUALITIES = { least: 40, most: RANGES.quality[1] } as const;
+/** In a picture with a shorter side the core's mark could not be read, and so is left out (src/picture/label.rs). */
+const LEAST_MARKED = 300;
 const GIGABYTE = 2 ** 30;
 /** What a generator takes that cannot work in tiles, at 2048 × 2048 pixels; it grows with the area. */
 const WHOLE_BYTES = 3 * GIGABYTE;
@@ -87,6 +89,12 @@ export const drawnBy = ({ maxSide, fullSize, framing }: Choices): ConvertOptions
   ...(maxSide !== DEFAULTS.maxSide && { maxSide }),
   ...(fullSize && { fullSize }),
 });
+
+/** Whether a photo of this size gives a picture too small for the mark. */
+export function tooSmallToMark({ width, height }: Size, { maxSide, fullSize }: Choices): boolean {
+  const scale = fullSize ? 1 : Math.min(1, maxSide / Math.max(width, height));
+  return Math.round(Math.min(width, height) * scale) < LEAST_MARKED;
+}
 
 /** Whether the device has the memory for this size, as far as the browser says; some say nothing. */
 export function fits(maxSide: number, model: ModelEntry | undefined): boolean {

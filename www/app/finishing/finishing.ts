@@ -1,7 +1,16 @@
 import type { ModelEntry, OutputFormat } from '../../client/index.js';
-import { FORMATS } from '../../client/core.js';
-import { fits, lastChoices, QUALITIES, rememberChoices, SIZES, type Beginning, type Choices } from './choices.js';
-import type { Framing } from '../crop/framing.js';
+import { DEFAULTS, FORMATS } from '../../client/core.js';
+import {
+  fits,
+  lastChoices,
+  QUALITIES,
+  rememberChoices,
+  SIZES,
+  tooSmallToMark,
+  type Beginning,
+  type Choices,
+} from './choices.js';
+import type { Framing, Size } from '../crop/framing.js';
 import { find } from '../shell/dom.js';
 import { usualFormat } from './format.js';
 import { secondsFor } from './pace.js';
@@ -31,7 +40,7 @@ export class Finishing {
   readonly #mark: HTMLInputElement;
   readonly #root: HTMLElement;
   #framing: Framing | undefined;
-  #photo: { readonly width: number; readonly height: number } | undefined;
+  #photo: Size | undefined;
   #models: readonly (ModelEntry | undefined)[] = [];
   /** Nobody has chosen a format. */
   #follows: boolean;
@@ -96,9 +105,10 @@ export class Finishing {
   }
 
   /** How large the photo is. */
-  set photo(size: { readonly width: number; readonly height: number }) {
+  set photo(size: Size) {
     this.#photo = size;
     this.#describeSizes();
+    this.#describeMark();
   }
 
   /** For the photos that follow; a format only where somebody chose one, on this card or another. */
@@ -168,9 +178,18 @@ export class Finishing {
   #describePhoto(): string {
     if (!this.#photo) return text('finish.photo');
     const { width, height } = this.#photo;
-    const seconds = secondsFor(width, height, this.#largest());
+    // One that is no larger than usual takes no longer.
+    const large = Math.max(width, height) > DEFAULTS.maxSide;
+    const seconds = large ? secondsFor(width, height, this.#largest()) : undefined;
     const time = seconds === undefined ? '' : duration(seconds);
     return text(time ? 'finish.photo-time' : 'finish.photo-size', { width, height, time });
+  }
+
+  #describeMark(): void {
+    const small = this.#photo && tooSmallToMark(this.#photo, this.choices);
+    const element = find(this.#root, '.unmarked', HTMLElement);
+    element.hidden = this.#mark.checked && !small;
+    element.textContent = text(this.#mark.checked ? 'finish.too-small' : 'finish.unmarked');
   }
 
   #describe(): void {
@@ -179,7 +198,7 @@ export class Finishing {
       range.ariaValueText = words;
       find(range.closest('.field') ?? this.#root, 'output', HTMLOutputElement).textContent = words;
     }
-    find(this.#root, '.unmarked', HTMLElement).hidden = this.#mark.checked;
+    this.#describeMark();
     const { value } = this.#format;
     find(this.#root, '.quality', HTMLElement).hidden = !(value === 'jpeg' || (value === 'webp' && encodesWebp()));
   }

@@ -61,9 +61,11 @@ export class Card {
     this.#actions = actions;
     this.#elements = new CardElements(template);
     const { element } = this;
-    this.#pictures = new Pictures(element, file, size && partOf(size, begin.framing ?? {}));
+    const framed = size && partOf(size, begin.framing ?? {});
+    this.#pictures = new Pictures(element, file, framed);
     this.#styles = new StylePicker(find(element, '.styles', HTMLFieldSetElement), () => void this.#limitAndDraw());
     this.#finishing = this.#choosing({ ...lastChoices(), ...begin });
+    if (framed) this.#finishing.photo = framed;
     this.#both = this.#bothMenu();
     this.#listen();
     this.#elements.name(file.name);

@@ -191,6 +191,29 @@ for (const [what, size] of Object.entries({
     }
   });
 
+test('what is added to the list is not under the bar above it', async () => {
+  for (const side of [800, 1024, 1440]) {
+    const viewport = { width: side, height: 768 };
+    const { context, page } = await open(stage.browser, stage.server.url, { viewport, serviceWorkers: 'block' });
+    await sample(page);
+    await choose(page, ...stage.photos, stage.photos[0]);
+    for (let at = 1; at < 4; at++) await reaches(page, at, 'done');
+    await page.locator('.clear-finished:not(.coming)').waitFor();
+    const under = await page.evaluate(() => {
+      const bar = document.querySelector('.batch').getBoundingClientRect();
+      const names = [...document.querySelectorAll('.card .name')];
+      return names.filter((name) => {
+        const { top, bottom } = name.getBoundingClientRect();
+        return top < bar.bottom && bottom > bar.top;
+      }).length;
+    });
+    assert.equal(under, 0, `${side} px`);
+    const { y } = await box(page, '.card:nth-child(2)');
+    assert.ok(y >= 0 && y < 768, `at ${side} px the first new photo is at ${y}`);
+    await context.close();
+  }
+});
+
 test('the names of the styles are whole, for one photo and for several', async () => {
   const { context, page } = await open(stage.browser, stage.server.url, { serviceWorkers: 'block' });
   const cut = () =>

@@ -4,6 +4,7 @@ import { after, before, beforeEach, afterEach, test } from 'node:test';
 import { choose, launch, open, reaches, SITE, WORDS } from './browser.mjs';
 import { age, close, holds, kind, openPanel, smallPhotos, stored } from './panel.mjs';
 import { serve } from './server.mjs';
+import * as sessions from './sessions.mjs';
 
 let browser, server, LAKE, DOG, ASTERS, context, page, watch;
 before(async () => {
@@ -101,6 +102,35 @@ test('when all is deleted in one tab, what another one had deleted may be made a
   await choose(page, DOG);
   assert.equal(await kind(page, 2), 'exact');
   assert.equal((await stored(page)).length, 1);
+});
+
+test('when all is deleted in one tab, another one shows so and says that its list is not kept any more', async () => {
+  const other = await another();
+  await choose(other, ASTERS);
+  await reaches(other, 0, 'done');
+  await sessions.holds(other, sessions.settled(3), 'both lists are stored');
+  await openPanel(other);
+  await other.locator('.entry').nth(2).waitFor();
+  const link = other.locator('.card .save');
+  const before = await link.getAttribute('href');
+
+  await openPanel(page);
+  await page.getByRole('button', { name: WORDS['kept.clear'] }).click();
+  await page.getByRole('alertdialog').getByRole('button', { name: WORDS['kept.clear-yes'] }).click();
+  await other.locator('.entry').first().waitFor({ state: 'detached' });
+  assert.equal(await other.locator('.kept .clear').isVisible(), false);
+  await close(other);
+  await other.locator('.batch .note', { hasText: WORDS['session.cleared'] }).waitFor();
+  assert.equal(await link.getAttribute('href'), before, 'what is in the list stays there');
+  assert.deepEqual((await sessions.stored(other)).names, []);
+
+  // What comes into it from then on is kept as before.
+  await choose(other, DOG);
+  await reaches(other, 1, 'done');
+  await sessions.holds(other, sessions.settled(1), 'only the new one is stored');
+  await other.reload();
+  await reaches(other, 0, 'done');
+  assert.deepEqual(await other.locator('.card h2').allTextContents(), ['dog.jpg']);
 });
 
 test('what is chosen holds in other tabs only once the panel is closed', async () => {

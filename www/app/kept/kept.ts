@@ -3,6 +3,7 @@ import { find } from '../shell/dom.js';
 import { EntryRow } from './entry.js';
 import { extensionOf, saveAs } from '../shell/picture.js';
 import { ask } from '../shell/question.js';
+import { onCleared, tellCleared } from '../gallery/session/elsewhere.js';
 import { theSession } from '../gallery/session/session.js';
 import { removals, theConverter } from '../shell/converter.js';
 import { styleName } from '../shell/style-names.js';
@@ -28,6 +29,8 @@ export class KeptList {
   /** The newest first; those beyond the rows are shown when asked for. */
   #entries: readonly CacheEntry[] = [];
   #available: number | undefined;
+  /** When another page deleted all; the worker may hear of it later. */
+  #cleared = 0;
 
   /** `elsewhere` takes the focus when nothing is left here that could. */
   constructor(
@@ -41,6 +44,10 @@ export class KeptList {
     this.#clear = find(root, '.clear', HTMLButtonElement);
     this.#more = find(root, '.more', HTMLButtonElement);
     this.#template = find(document, '#entry', HTMLTemplateElement);
+    onCleared((cleared) => {
+      this.#cleared = cleared;
+      if (this.#rows.size > 0) void this.refresh();
+    });
     this.#clear.addEventListener('click', () => void this.#clearAll());
     this.#more.addEventListener('click', () => {
       const first = this.#rows.size;
@@ -58,7 +65,7 @@ export class KeptList {
       const [entries, usage] = await Promise.all([cache.list(), cache.stats()]);
       const shown = Math.max(FIRST, this.#rows.size);
       this.#empty();
-      this.#entries = entries.filter(({ id }) => !removals.has(id));
+      this.#entries = entries.filter(({ id, created }) => !removals.has(id) && created > this.#cleared);
       this.#available = usage.available;
       this.#say(usage.lasting ? '' : text('kept.fleeting'));
       this.#addRows(shown);
@@ -134,6 +141,7 @@ export class KeptList {
     try {
       await Promise.all([this.#converter.cache.clear(), theSession().clear()]);
       removals.forgetAll();
+      tellCleared();
       await this.refresh();
       this.elsewhere.focus();
     } catch (error) {

@@ -3,6 +3,7 @@ import type { Gallery } from '../gallery.js';
 import { ask } from '../../shell/question.js';
 import { onSettled, settings } from '../../shell/settings.js';
 import { counted, onLanguage, text } from '../../shell/text.js';
+import { onCleared } from './elsewhere.js';
 import { theSession } from './session.js';
 
 /**
@@ -16,34 +17,36 @@ export async function bringBack(gallery: Gallery, notice: HTMLElement, elsewhere
     kept = settings().keep;
     void (kept ? gallery.store() : theSession().clear());
   });
+  let offer: Offer | undefined;
+  onCleared(() => {
+    offer?.end();
+    void theSession().forget();
+    if (!gallery.empty) gallery.say(() => text('session.cleared'));
+  });
   await gallery.restore(await theSession().restore());
   const count = kept ? await theSession().left() : 0;
-  if (count > 0) new Offer(gallery, notice, elsewhere, count);
+  if (count > 0) offer = new Offer(gallery, notice, elsewhere, count);
 }
 
 class Offer {
   readonly #notice: HTMLElement;
+  readonly #elsewhere: HTMLElement;
   readonly #count: number;
   readonly #over = new AbortController();
 
   constructor(gallery: Gallery, notice: HTMLElement, elsewhere: HTMLElement, count: number) {
     this.#notice = notice;
+    this.#elsewhere = elsewhere;
     this.#count = count;
     const { signal } = this.#over;
     const [take, dismiss] = ['.now', '.dismiss'].map((name) => find(notice, name, HTMLButtonElement));
-    const end = () => {
-      this.#over.abort();
-      find(notice, '.words', HTMLElement).textContent = '';
-      for (const button of [take, dismiss]) if (button) button.hidden = true;
-      elsewhere.focus({ preventScroll: true });
-    };
     const bringBack = async () => {
-      end();
+      this.end();
       await gallery.restore(await theSession().adopt());
     };
     const remove = async () => {
       if (!(await ask(text('session.dismiss-sure'), text('session.dismiss'), text('session.dismiss-no')))) return;
-      end();
+      this.end();
       await theSession().dismiss();
     };
     take?.addEventListener('click', () => void bringBack(), { signal });
@@ -51,6 +54,14 @@ class Offer {
     for (const button of [take, dismiss]) if (button) button.hidden = false;
     this.retranslate();
     onLanguage(this, signal);
+  }
+
+  end(): void {
+    const focused = this.#notice.contains(document.activeElement);
+    this.#over.abort();
+    find(this.#notice, '.words', HTMLElement).textContent = '';
+    for (const button of this.#notice.querySelectorAll('button')) button.hidden = true;
+    if (focused) this.#elsewhere.focus({ preventScroll: true });
   }
 
   retranslate(): void {

@@ -151,6 +151,16 @@ class Session {
     }, undefined);
   }
 
+  /** Another page has deleted all that is kept: what this list has stored does not outlive the page. */
+  async forget(): Promise<void> {
+    await this.#queue(async () => {
+      const ids = [...this.#known.keys()];
+      this.#known.clear();
+      // What was on its way may have been stored since.
+      if (ids.length > 0) await (await this.#open()).remove(ids);
+    }, undefined);
+  }
+
   #next(): number {
     return (this.#order = Math.max(this.#order + 1, Date.now()));
   }

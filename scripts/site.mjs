@@ -5,6 +5,7 @@
 // and for those who have Trunk the two parts of the site that it leaves to us, as hooks of Trunk.toml:
 //   node scripts/site.mjs build         the scripts, styles and models, into target/site/
 //   node scripts/site.mjs finish        words and service worker, into what Trunk has staged
+// SITE_URL is where the site will be, which links to it need for their picture.
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
@@ -26,6 +27,7 @@ import { drawSamples } from './samples.mjs';
 import { unlessMade } from './stamp.mjs';
 
 const DEV = process.env.NIJIGEN_DEV;
+const { SITE_URL = '' } = process.env;
 const SITE = DEV ? 'target/site-dev' : 'target/site';
 /** What scripts/serve.mjs tells of a new build. */
 const RELOAD = `new EventSource('/esbuild').addEventListener('change', () => location.reload());`;
@@ -86,6 +88,18 @@ function writeWords(file) {
     // Trunk has no more use for its instructions.
     .replace(/\s*<!--(?:(?!-->).)*Trunk.*?-->/gs, '')
     .replace(/\s*<link [^>]*data-trunk-skip[^>]*>/g, '');
+  writeFileSync(file, page);
+}
+
+/** Says where the page is, and with it where its picture is: programs that show a link take no relative address. */
+function writeAddress(file) {
+  if (SITE_URL === '') return;
+  const base = SITE_URL.endsWith('/') ? SITE_URL : `${SITE_URL}/`;
+  const page = readFileSync(file, 'utf8').replace(
+    /<meta property="og:image" content="([^"]+)"[^>]*>/,
+    (_, picture) =>
+      `<meta property="og:url" content="${new URL(base)}" /><meta property="og:image" content="${new URL(picture, base)}" />`,
+  );
   writeFileSync(file, page);
 }
 
@@ -153,6 +167,7 @@ function assemble(folder) {
 
 async function finish(folder = process.env.TRUNK_STAGING_DIR) {
   writeWords(join(folder, 'index.html'));
+  writeAddress(join(folder, 'index.html'));
   if (released) await writeServiceWorker(folder);
 }
 
@@ -165,7 +180,7 @@ const sources = () => [
 /** The package holds what its others say of themselves, too. */
 const PACKAGED = ['Cargo.toml', 'Cargo.lock', 'LICENSE-MIT', 'LICENSE-APACHE', 'docs/package.md', 'tsconfig.json'];
 
-const site = (folder) => unlessMade([folder], sources(), () => makeSite(folder));
+const site = (folder) => unlessMade([folder], sources(), () => makeSite(folder), SITE_URL);
 
 /** The whole site. What was in the folder stays until all is made. */
 async function makeSite(folder) {

@@ -1,6 +1,9 @@
 // What is seen before and around the drawing: links to the page, the page without scripts, its colours, its styles' names.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, cpSync, existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { card, choose, open, reaches, SITE, WORDS } from './browser.mjs';
@@ -16,6 +19,20 @@ test('a link to the page has a title, words and a picture', async () => {
   assert.ok(existsSync(`${SITE}/${await said('image')}`));
   assert.equal(await said('image:alt'), WORDS['hero.anime']);
   await context.close();
+});
+
+test('where it is known where the site will be, what links to it are shown with is named in full', () => {
+  for (const SITE_URL of ['https://example.org/nijigen', 'https://example.org/nijigen/']) {
+    const folder = mkdtempSync(join(tmpdir(), 'nijigen-'));
+    cpSync(`${SITE}/models/manifest.json`, join(folder, 'models/manifest.json'));
+    copyFileSync('index.html', join(folder, 'index.html'));
+    const env = { ...process.env, SITE_URL, TRUNK_STAGING_DIR: folder };
+    execFileSync(process.execPath, ['scripts/site.mjs', 'finish'], { env });
+    const page = readFileSync(join(folder, 'index.html'), 'utf8');
+    const said = (property) => new RegExp(`<meta property="og:${property}" content="([^"]+)"`).exec(page)[1];
+    assert.equal(said('url'), 'https://example.org/nijigen/');
+    assert.equal(said('image'), 'https://example.org/nijigen/hero/anime.jpg');
+  }
 });
 
 test('without scripts the page says why nothing happens', () => {

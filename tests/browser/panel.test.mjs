@@ -63,6 +63,24 @@ test('what is made is listed, can be looked at, saved, deleted and brought back'
   await context.close();
 });
 
+test('the settings begin with what many look for; the app’s shortcut to kept pictures comes to those', async () => {
+  const viewport = { width: 360, height: 400 };
+  const { context, page } = await open(browser, `${server.url}#kept`, { viewport });
+  const title = page.locator('#kept-title');
+  const inSight = () => {
+    const { top, bottom } = document.querySelector('#kept-title').getBoundingClientRect();
+    return top >= document.querySelector('#panel .bar').getBoundingClientRect().bottom && bottom <= innerHeight;
+  };
+  await title.waitFor();
+  await page.waitForFunction(inSight);
+  await close(page);
+  await openPanel(page);
+  await page.evaluate(() => document.querySelector('#panel').scrollTo(0, 0));
+  assert.ok(await page.getByRole('combobox', { name: WORDS['theme.label'] }).isVisible());
+  assert.equal(await page.evaluate(inSight), false);
+  await context.close();
+});
+
 test('a deletion that nobody takes back is carried out, even with the page gone', async () => {
   const { context, page, watch } = await open(browser, server.url, { format: 'png' });
   await choose(page, LAKE, DOG);

@@ -71,6 +71,14 @@ export class Panel {
     this.#since.ariaLabel = text('keeping.since-label');
   }
 
+  /** Shows what is kept. */
+  async openKept(): Promise<void> {
+    this.open();
+    // Styles of one's own stand above.
+    await this.#own.refresh();
+    find(this.#dialog, '.kept', HTMLElement).scrollIntoView();
+  }
+
   open(): void {
     if (this.#dialog.open) return;
     this.#show(settings());

@@ -115,7 +115,9 @@ export class Gallery {
     count: number,
     begin: (photo: T) => [Partial<Choices>, Listing?],
   ): Promise<void> {
-    const sizes = await Promise.all(photos.map(async ({ file }) => sizeOf(file)));
+    // In the compact grid no frame has its photo's shape, and thousands would be read for it.
+    const shaped = count < COMPACT ? photos : [];
+    const sizes = await Promise.all(shaped.map(async ({ file }) => sizeOf(file)));
     for (const [index, photo] of photos.entries()) this.#addOne(photo.file, sizes[index], ...begin(photo));
     this.#follow(count);
   }

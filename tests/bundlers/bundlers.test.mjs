@@ -5,6 +5,7 @@ import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { launch } from '../browser/browser.mjs';
+import { until } from '../browser/embedder.mjs';
 import { converts, freePort, photoIn, served } from '../consumers/page.mjs';
 import { room as roomFrom, tool } from '../consumers/room.mjs';
 
@@ -33,6 +34,35 @@ function site(folder, name, copy = {}) {
 async function works(t, folder) {
   const server = await served(t, { '/': folder });
   return (await converts(browser, server.url)).map((url) => new URL(url).pathname);
+}
+
+/** Converts on a page of a framework's development server, which may find at the first visit what it has still to bundle. */
+async function develops(folder, name, path) {
+  const port = await freePort();
+  const server = spawn(join(folder, 'node_modules/.bin', name), ['dev', '--host', '127.0.0.1', '--port', port], {
+    cwd: folder,
+    env: { ...process.env, ...QUIET },
+    stdio: ['ignore', 'ignore', 'inherit'],
+    // Ended with all that it starts.
+    detached: true,
+  });
+  const url = `http://127.0.0.1:${port}${path}`;
+  try {
+    const answers = () =>
+      fetch(url).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+    await until(async () => server.exitCode !== null || (await answers()), `${name} dev answers`);
+    assert.equal(server.exitCode, null, `${name} dev has ended`);
+    const first = await browser.newPage();
+    await first.goto(url);
+    await first.waitForFunction(() => document.querySelector('#result[src^="blob:"]'), null, { timeout: 180_000 });
+    await first.close();
+    await converts(browser, url);
+  } finally {
+    process.kill(-server.pid);
+  }
 }
 
 /** What the guides have people copy. */
@@ -131,9 +161,10 @@ test('Astro: a component with a script', async (t) => {
   photoIn(join(folder, 'public'));
   await tool(folder, 'astro', ['build', '--silent'], QUIET);
   await works(t, join(folder, 'dist'));
+  await t.test('development server', () => develops(folder, 'astro', '/'));
 });
 
-test('Nuxt: a component, rendered by the server; nothing is fetched for pages that do not draw', async () => {
+test('Nuxt: a component, rendered by the server; nothing is fetched for pages that do not draw', async (t) => {
   const folder = room('nuxt');
   photoIn(join(folder, 'public'));
   await tool(folder, 'nuxt', ['build', '--logLevel', 'silent'], QUIET);
@@ -154,7 +185,8 @@ test('Nuxt: a component, rendered by the server; nothing is fetched for pages th
     const hints = [...html.matchAll(/<link [^>]*href="([^"]+)"/g)].map(([, href]) => href);
     assert.ok(hints.length > 2, hints.join());
     assert.deepEqual(
-      hints.filter((href) => !/\/[\w-]{8}\.js$/.test(href)),
+      // Scripts, and Nuxt's own list of what it has built.
+      hints.filter((href) => !/\/[\w-]{8}\.js$|\/builds\/meta\/[\w-]+\.json$/.test(href)),
       [],
       'neither engine, model nor worker',
     );
@@ -162,4 +194,5 @@ test('Nuxt: a component, rendered by the server; nothing is fetched for pages th
   } finally {
     server.kill();
   }
+  await t.test('development server', () => develops(folder, 'nuxt', '/draw'));
 });

@@ -1,10 +1,23 @@
 // A photo goes in, anime comes out: the main job on the built site.
 import assert from 'node:assert/strict';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { card, choose, draws, largePhoto, launch, longTasksOf, open, PHOTO, reaches, SITE, WORDS } from './browser.mjs';
+import {
+  card,
+  choose,
+  draws,
+  failure,
+  largePhoto,
+  launch,
+  longTasksOf,
+  open,
+  PHOTO,
+  reaches,
+  SITE,
+  WORDS,
+} from './browser.mjs';
 import { convertNatively, meanDifference, readPng } from './pixels.mjs';
 import { serve } from './server.mjs';
 
@@ -129,6 +142,37 @@ test('AVIF, which the core cannot read, goes through the browser’s decoder', a
   const native = convertNatively('tests/fixtures/decode/444.avif.expected.png', join(folder, 'avif-native.png'));
   const difference = meanDifference(picture, native);
   assert.ok(difference <= 4, `mean difference to the same picture as PNG is ${difference.toFixed(3)} of 255`);
+  watch.assertClean();
+  await context.close();
+});
+
+test('a rare JPEG is drawn as the browser decodes it, or said to be what it is', async (t) => {
+  const { context, page, watch } = await open(browser, server.url, { format: 'png' });
+  const file = 'tests/fixtures/wild/arithmetic.jpg';
+  const plain = await browser.newPage();
+  const seen = await plain.evaluate(
+    async (base64) => {
+      const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+      const bitmap = await createImageBitmap(new Blob([bytes])).catch(() => undefined);
+      if (!bitmap) return undefined;
+      const canvas = Object.assign(document.createElement('canvas'), { width: bitmap.width, height: bitmap.height });
+      canvas.getContext('2d').drawImage(bitmap, 0, 0);
+      return canvas.toDataURL().split(',')[1];
+    },
+    readFileSync(file, 'base64'),
+  );
+  await plain.close();
+  t.diagnostic(`this browser ${seen ? 'decodes' : 'does not decode'} arithmetic coding`);
+  await choose(page, file);
+  if (seen) {
+    await reaches(page, 0, 'done');
+    writeFileSync(join(folder, 'seen.png'), Buffer.from(seen, 'base64'));
+    const native = convertNatively(join(folder, 'seen.png'), join(folder, 'seen-native.png'));
+    const difference = meanDifference((await save(page, 0, 'rare.png')).picture, native);
+    assert.ok(difference <= 4, `mean difference to the same picture as PNG is ${difference.toFixed(3)} of 255`);
+  } else {
+    assert.match((await failure(page, 0)).detail, /arithmetic/);
+  }
   watch.assertClean();
   await context.close();
 });

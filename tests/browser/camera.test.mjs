@@ -164,6 +164,23 @@ test('live view and drawing, with their rate; photos go to the list; nothing run
   await context.close();
 });
 
+test('the live view goes on after a frame that failed', async () => {
+  const { context, page } = await visit({ serviceWorkers: 'block' });
+  let refused = 0;
+  await context.route('**/*-fast.onnx*', (route) => (refused++ === 0 ? route.abort() : route.continue()));
+  await page.evaluate(() => {
+    window.told = [];
+    const rate = document.querySelector('#camera .rate');
+    new MutationObserver(() => window.told.push(rate.textContent)).observe(rate, { childList: true });
+  });
+  await opener(page).click();
+  await page.locator('#camera .rate', { hasText: /\d/ }).waitFor();
+  const told = await page.evaluate(() => window.told);
+  assert.ok(told.includes(WORDS['error.network']), told.join('; '));
+  assert.ok(await drawing(page));
+  await context.close();
+});
+
 test('why there is no picture is said, and without cameras there is no button', async () => {
   const { context, page } = await visit();
   for (const name of ['NotAllowedError', 'NotFoundError', 'NotReadableError', 'AbortError']) {

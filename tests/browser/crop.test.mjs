@@ -216,6 +216,30 @@ test('framed photos survive a reload, and a drawing that is cancelled gives the 
   await context.close();
 });
 
+test('a photo that failed as it was turned is tried again as it was turned', async () => {
+  const { context, page } = await begin({ serviceWorkers: 'block' });
+  await choose(page, stage.photos[0]);
+  await reaches(page, 0, 'done');
+  await holds(page, settled(1), 'it is stored');
+  // After a reload there is no engine yet.
+  await page.reload();
+  const done = await reaches(page, 0, 'done');
+  const shape = () => card(page).evaluate((element) => Number(element.style.getPropertyValue('--ratio')) > 1);
+  await context.route('**/*.onnx*', (route) => route.abort());
+  await edit(page);
+  await button(page, 'crop.turn-left').click();
+  await button(page, 'crop.apply').click();
+  await done.locator('.status', { hasText: WORDS['status.failed-again'] }).waitFor();
+  await page.waitForFunction(() => document.querySelector('.card').style.getPropertyValue('--ratio') > 1);
+  await context.unroute('**/*.onnx*');
+  await done.locator('.retry').click();
+  await done.locator('.status', { hasText: '90 × 160' }).waitFor();
+  assert.equal(await shape(), false, 'the frame is upright, too');
+  await edit(page);
+  assert.deepEqual(await measure(page), [90, 160]);
+  await context.close();
+});
+
 test('before and after: side by side, divided where the divider is, and as a film', async (t) => {
   const { context, page, watch } = await begin();
   await choose(page, stage.photos[0]);

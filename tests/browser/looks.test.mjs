@@ -47,7 +47,7 @@ async function assertFits(page, state) {
   assert.ok(wide <= room, `${state}: ${wide} px of content in ${room} px`);
 }
 
-for (const width of [320, 360, 768, 1440]) {
+for (const width of [320, 360, 768, 900, 1024, 1440]) {
   test(`${width} px`, async () => {
     const phone = width < 500;
     const viewport = { width, height: phone ? 740 : 900 };

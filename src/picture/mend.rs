@@ -27,11 +27,8 @@ fn word(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
 }
 
-/// A screen without a side has the size of its first picture, as in browsers.
+/// A screen that is smaller than its first picture is as large as that, as in browsers; some have no sides at all.
 fn gif(bytes: &[u8]) -> Option<Vec<u8>> {
-    if half(bytes, 6)? > 0 && half(bytes, 8)? > 0 {
-        return None;
-    }
     let table = |flags: u8| if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) };
     let mut at = 13 + table(*bytes.get(10)?);
     while *bytes.get(at)? == 0x21 {
@@ -44,10 +41,15 @@ fn gif(bytes: &[u8]) -> Option<Vec<u8>> {
     if bytes[at] != 0x2C {
         return None;
     }
-    let side = |place, length| Some(half(bytes, at + place)?.saturating_add(half(bytes, at + length)?).to_le_bytes());
+    let end = |place, length| Some(half(bytes, at + place)?.saturating_add(half(bytes, at + length)?));
+    let screen = [half(bytes, 6)?, half(bytes, 8)?];
+    let needed = [screen[0].max(end(1, 5)?), screen[1].max(end(3, 7)?)];
+    if needed == screen {
+        return None;
+    }
     let mut mended = bytes.to_vec();
-    mended[6..8].copy_from_slice(&side(1, 5)?);
-    mended[8..10].copy_from_slice(&side(3, 7)?);
+    mended[6..8].copy_from_slice(&needed[0].to_le_bytes());
+    mended[8..10].copy_from_slice(&needed[1].to_le_bytes());
     Some(mended)
 }
 

@@ -1,6 +1,8 @@
 //! What a PNG says of its colours, in the order of rank of the third edition of its specification: cICP, iCCP, sRGB, gAMA
 //! and cHRM; and what phones and cut downloads make of the format.
 
+use std::collections::HashSet;
+
 use image::{DynamicImage, Rgba, RgbaImage};
 
 use super::colour::space::{Curve, SRGB, Space};
@@ -29,7 +31,7 @@ pub struct Chunks {
 impl Chunks {
     /// Looks at the chunks' heads; damage is left to the decoder.
     pub fn read(file: &[u8]) -> Chunks {
-        let (mut chunks, mut at) = (Chunks::default(), SIGNATURE);
+        let (mut chunks, mut seen, mut at) = (Chunks::default(), HashSet::new(), SIGNATURE);
         loop {
             let Some(rest) = file.get(at..) else { return chunks };
             if rest.len() < END.len() && END.starts_with(rest) {
@@ -44,6 +46,8 @@ impl Chunks {
             match &kind {
                 b"IEND" => return chunks,
                 b"IDAT" => chunks.has_data = true,
+                // As libpng: what comes behind the pixels says nothing of their colours, and of two of a kind the first counts.
+                b"cICP" | b"iCCP" | b"sRGB" | b"gAMA" | b"cHRM" if chunks.has_data || !seen.insert(kind) => {}
                 b"CgBI" => chunks.apple = true,
                 b"cICP" => chunks.coded = data.try_into().ok().and_then(Space::of_code_points),
                 b"iCCP" => chunks.has_profile = true,

@@ -27,8 +27,10 @@ pub struct Outline<'a> {
     pub components: Vec<Component>,
     pub progressive: bool,
     /// How Adobe's marker says that colours are coded: 0 not at all, 1 YCbCr, 2 YCCK.
-    pub adobe: Option<u8>,
+    adobe: Option<u8>,
     jfif: bool,
+    /// Whether the format around it says another thing of its colours than its own markers.
+    overruled: bool,
     /// The first block of EXIF counts, as in browsers.
     exif: Option<&'a [u8]>,
     /// Number and part of each piece of the colour profile.
@@ -165,7 +167,10 @@ impl<'a> Outline<'a> {
             [_] | [(1, 1), (1, 1), (1, 1)] | [(2, 1), (1, 1), (1, 1)] | [(2, 2), (1, 1), (1, 1)]
         );
         let whole = self.progressive || (self.scans == 1 && self.together == self.components.len());
-        usual && whole && self.codes && self.orderly && self.ended && (self.progressive || self.has_its_restarts())
+        // Of the two markers it heeds the other one.
+        let misread = self.overruled || self.jfif && self.adobe == Some(0);
+        let orderly = self.codes && self.orderly && self.ended && (self.progressive || self.has_its_restarts());
+        usual && !misread && whole && orderly
     }
 
     /// Whether there are as many restart markers as a frame with one scan needs.
@@ -176,10 +181,22 @@ impl<'a> Outline<'a> {
         self.restarts == (units - 1).checked_div(self.interval).unwrap_or(0)
     }
 
-    /// Whether its three components are red, green and blue (as libjpeg guesses where nothing says so).
+    /// Whether its three components are red, green and blue: as libjpeg, which believes JFIF before Adobe, and guesses where
+    /// nothing says so.
     pub fn is_rgb(&self) -> bool {
         let named = || self.components.iter().map(|component| component.id).eq(*b"RGB");
-        self.components.len() == 3 && self.adobe.map_or_else(|| !self.jfif && named(), |transform| transform == 0)
+        self.components.len() == 3 && !self.jfif && self.adobe.map_or_else(named, |transform| transform == 0)
+    }
+
+    /// For a format that says itself that the colours are YCbCr.
+    pub fn make_ycbcr(&mut self) {
+        self.overruled = self.is_rgb();
+        self.adobe = Some(1);
+    }
+
+    /// Whether the first three of its four components are YCbCr: as libjpeg, whatever Adobe's marker says that is not 0.
+    pub fn is_ycck(&self) -> bool {
+        self.adobe.is_some_and(|transform| transform != 0)
     }
 
     /// How the pixels are to be turned.

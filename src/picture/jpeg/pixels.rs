@@ -26,7 +26,7 @@ pub(super) fn rgba(read: Read, outline: &Outline) -> Result<(Vec<u8>, Option<Vec
         3 if !outline.is_rgb() => pixels.iter_mut().for_each(|pixel| *pixel = rgb(*pixel)),
         4 => {
             // Adobe's way, which all follow: levels are what is left of the light.
-            if outline.adobe == Some(2) {
+            if outline.is_ycck() {
                 for pixel in pixels {
                     let [r, g, b, k] = rgb(*pixel);
                     *pixel = [255 - r, 255 - g, 255 - b, k];

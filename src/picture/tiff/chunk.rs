@@ -23,6 +23,8 @@ pub(super) fn unpack(packed: &[u8], kind: &Kind, shape: &Shape) -> Result<Vec<u8
     let length = shape.row * shape.height;
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(length)?;
+    // What is not packed has a length of its own, whatever is said of it.
+    let packed = if kind.compression == 1 { &packed[..length.min(packed.len())] } else { packed };
     let turned;
     let packed = if kind.reversed {
         turned = packed.iter().map(|byte| byte.reverse_bits()).collect::<Vec<_>>();
@@ -31,10 +33,10 @@ pub(super) fn unpack(packed: &[u8], kind: &Kind, shape: &Shape) -> Result<Vec<u8
         packed
     };
     match kind.compression {
-        1 => bytes.extend_from_slice(&packed[..length.min(packed.len())]),
+        1 => bytes.extend_from_slice(packed),
         4 => fax(packed, shape, &mut bytes),
         5 => lzw(packed, length, &mut bytes),
-        7 => return jpeg(packed, kind, shape),
+        6 | 7 => return jpeg(packed, kind, shape),
         8 | 32946 => {
             let _ = flate2::read::ZlibDecoder::new(packed).take(length as u64).read_to_end(&mut bytes);
         }
@@ -110,10 +112,12 @@ fn jpeg(packed: &[u8], kind: &Kind, shape: &Shape) -> Result<Vec<u8>> {
     }
     let rgba = match (kind.photometric, shape.samples) {
         (6, 3) => {
-            outline.adobe = Some(1);
+            outline.make_ycbcr();
             jpeg::decode(&whole, &outline)?.rgba
         }
         (6, _) => return Err(unsupported("colours as YCbCr or CIELAB")),
+        // Directories of the old kind call YCbCr RGB; there the JPEG is believed.
+        (2, 3) if kind.compression == 6 => jpeg::decode(&whole, &outline)?.rgba,
         (_, 1) => jpeg::decode(&whole, &outline)?.rgba,
         // What the directory says of colours counts, and the JPEG may say otherwise or nothing.
         _ => jpeg::levels(&whole, &outline)?,

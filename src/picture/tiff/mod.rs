@@ -7,7 +7,7 @@ use image::metadata::Orientation;
 
 use super::{
     colour,
-    jpeg::{self, Decoded, Outline},
+    jpeg::{Decoded, Outline},
     limits::{camera_raw, check_pixels},
 };
 use crate::{Error, Result, options::Limits};
@@ -69,8 +69,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Decoded> {
     check_pixels(width, height, limits)?;
     let turned = directory.value(274).and_then(|value| Orientation::from_exif(value as u8));
     let profile = directory.bytes(34675);
-    let rgba =
-        if kind.compression == 6 { old_jpeg(bytes, directory, &kind)? } else { pixels(bytes, directory, &kind)? };
+    let rgba = pixels(bytes, directory, &kind)?;
     let (rgba, profile) = match kind.photometric {
         5 => {
             let mut inks = rgba;
@@ -138,11 +137,12 @@ impl<'a> Kind<'a> {
         let depth = bits.first().map_or(1, |&bits| bits as usize);
         let samples = usize::try_from(value(277, 1)).unwrap_or(0);
         let float = value(339, 1) == 3;
+        let jpeg = matches!(compression, 6 | 7);
         let colours = match photometric {
             0 | 1 | 3 => 1,
             2 => 3,
             5 => 4,
-            6 if matches!(compression, 6 | 7) => 3,
+            6 if jpeg => 3,
             6 | 8 => return Err(unsupported("colours as YCbCr or CIELAB")),
             _ => return Err(unsupported("colours of a rare kind")),
         };
@@ -171,13 +171,14 @@ impl<'a> Kind<'a> {
             height: height as usize,
             compression,
             photometric,
-            predictor: value(317, 1),
-            bits: depth,
-            float,
+            // As libtiff: other packings know of none.
+            predictor: if matches!(compression, 5 | 8 | 32946) { value(317, 1) } else { 1 },
+            bits: if jpeg { 8 } else { depth },
+            float: float && !jpeg,
             samples,
             alpha: if photometric == 5 { Alpha::None } else { alpha },
-            planar: value(284, 1) == 2 && samples > 1,
-            reversed: value(266, 1) == 2,
+            planar: value(284, 1) == 2 && samples > 1 && compression != 6,
+            reversed: value(266, 1) == 2 && !jpeg,
             big_endian,
             tables: directory.bytes(347),
         })
@@ -242,7 +243,7 @@ fn half(bits: u16) -> f32 {
 }
 
 /// A whole JPEG in the file (TIFF 6.0, section 22, which no writer follows otherwise).
-fn old_jpeg(bytes: &[u8], directory: &Directory, kind: &Kind) -> Result<Vec<u8>> {
+fn old_jpeg<'a>(bytes: &'a [u8], directory: &Directory, kind: &Kind) -> Result<&'a [u8]> {
     let place = |tag| directory.value(tag).and_then(|value| usize::try_from(value).ok());
     let from = place(513).or(place(273)).unwrap_or(usize::MAX);
     let file = bytes
@@ -253,16 +254,18 @@ fn old_jpeg(bytes: &[u8], directory: &Directory, kind: &Kind) -> Result<Vec<u8>>
     if (usize::from(outline.width), usize::from(outline.height)) != (kind.width, kind.height) {
         return Err(unsupported("JPEG of an old kind"));
     }
-    Ok(jpeg::decode(file, &outline)?.rgba)
+    Ok(file)
 }
 
 /// RGBA; of CMYK what the inks leave of the light.
 fn pixels(bytes: &[u8], directory: &Directory, kind: &Kind) -> Result<Vec<u8>> {
     let place = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
     let side = |tag| directory.value(tag).map(place);
-    let tiled = directory.has(322);
+    let whole = if kind.compression == 6 { Some(old_jpeg(bytes, directory, kind)?) } else { None };
+    let tiled = directory.has(322) && whole.is_none();
     let (width, height) = match tiled {
         true => (side(322).unwrap_or(0), side(323).unwrap_or(0)),
+        false if whole.is_some() => (kind.width, kind.height),
         false => (kind.width, side(278).unwrap_or(kind.height).clamp(1, kind.height)),
     };
     let (offsets, counts) = if tiled { (324, 325) } else { (273, 279) };
@@ -284,10 +287,17 @@ fn pixels(bytes: &[u8], directory: &Directory, kind: &Kind) -> Result<Vec<u8>> {
     for part in 0..across * down * if kind.planar { kind.samples } else { 1 } {
         let (plane, at) = (part / (across * down), part % (across * down));
         let (left, top) = (at % across * width, at / across * height);
-        let missing = || corrupt("the file ends before the picture does");
-        let from = offsets.get(part).map(|&offset| place(offset)).ok_or_else(missing)?;
-        let length = counts.get(part).map_or(usize::MAX, |&count| place(count));
-        let packed = bytes.get(from..from.saturating_add(length).min(bytes.len())).ok_or_else(missing)?;
+        let packed = match whole {
+            Some(file) => file,
+            None => {
+                let missing = || corrupt("the file ends before the picture does");
+                let from = offsets.get(part).map(|&offset| place(offset)).ok_or_else(missing)?;
+                // Some writers leave it at 0.
+                let said = counts.get(part).filter(|&&count| count > 0 && kind.compression != 1);
+                let length = said.map_or(usize::MAX, |&count| place(count));
+                bytes.get(from..from.saturating_add(length).min(bytes.len())).ok_or_else(missing)?
+            }
+        };
         let rows = if tiled { height } else { height.min(kind.height - top) };
         let shape = Shape { width, height: rows, row: (width * samples * kind.bits).div_ceil(8), samples };
         let mut chunk = chunk::unpack(packed, kind, &shape)?;

@@ -199,7 +199,10 @@ export class BatchBar {
     this.#meter.ariaValueNow = String(Math.round((100 * share) / Math.max(1, total)));
     this.#meter.ariaValueText = left === '' ? sum : `${sum}. ${left}`;
     this.#root.style.setProperty('--share', String(share / Math.max(1, total)));
-    this.#styles.hidden = total < 2 || this.#styles.querySelectorAll('.menu button').length < 2;
+    const styles = this.#styles.querySelectorAll('.menu button').length;
+    this.#styles.hidden = total < 2 || styles === 1;
+    // They may not be known yet.
+    keepRoom(this.#styles, styles === 0);
     const several = total > 1;
     this.#offer({
       save: several && (this.#in('done').length > 0 || 'coming'),

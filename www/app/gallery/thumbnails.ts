@@ -11,7 +11,7 @@ export interface Small {
 /** How far from being seen a photo is when its thumbnail is made. */
 const MARGIN = '100%';
 /** A photo may come from a slow drive, and is to be seen in the list before. */
-const SIZE_MS = 300;
+const SIZE_MS = 4000;
 
 const waiting = new WeakMap<Element, () => void>();
 const observer = new IntersectionObserver(

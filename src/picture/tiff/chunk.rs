@@ -79,7 +79,7 @@ fn pack_bits(packed: &[u8], length: usize, bytes: &mut Vec<u8>) {
             }
             count => {
                 let Some((&byte, behind)) = rest.split_first() else { break };
-                bytes.extend(std::iter::repeat_n(byte, 1 - count as isize as usize));
+                bytes.extend(std::iter::repeat_n(byte, 1 + usize::from(count.unsigned_abs())));
                 rest = behind;
             }
         }

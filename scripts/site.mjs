@@ -95,12 +95,16 @@ function writeWords(file) {
 function writeAddress(file) {
   if (SITE_URL === '') return;
   const base = SITE_URL.endsWith('/') ? SITE_URL : `${SITE_URL}/`;
-  const page = readFileSync(file, 'utf8').replace(
-    /<meta property="og:image" content="([^"]+)"[^>]*>/,
-    (_, picture) =>
-      `<meta property="og:url" content="${new URL(base)}" /><meta property="og:image" content="${new URL(picture, base)}" />`,
+  const meta = (name, url) => `<meta property="og:${name}" content="${url.href.replaceAll('&', '&amp;')}" />`;
+  const relative = /<meta property="og:image" content="([^"]+)"[^>]*>/;
+  const page = readFileSync(file, 'utf8');
+  const picture = relative.exec(page)?.[1];
+  if (!picture) throw new Error(`${file} names no picture`);
+  const there = [meta('url', new URL(base)), meta('image', new URL(picture, base))].join('');
+  writeFileSync(
+    file,
+    page.replace(relative, () => there),
   );
-  writeFileSync(file, page);
 }
 
 const filesIn = (folder) =>

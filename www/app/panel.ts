@@ -76,7 +76,7 @@ export class Panel {
     this.open();
     // Styles of one's own stand above.
     await this.#own.refresh();
-    find(this.#dialog, '.kept', HTMLElement).scrollIntoView();
+    if (this.#dialog.open) find(this.#dialog, '.kept', HTMLElement).scrollIntoView();
   }
 
   open(): void {

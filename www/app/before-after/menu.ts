@@ -47,7 +47,12 @@ export class BothMenu {
     onLanguage(this, over);
   }
 
-  /** Without a photo that is shown, or before there is a drawing, there are no two. */
+  /** Without a photo that is shown there never are two. */
+  set possible(possible: boolean) {
+    this.#menu.hidden = !possible;
+  }
+
+  /** Before there is a drawing there are no two. */
   set offered(offered: boolean) {
     keepRoom(this.#menu, !offered);
     if (offered) return;

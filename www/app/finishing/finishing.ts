@@ -35,6 +35,7 @@ export interface FinishingActions {
 export class Finishing {
   readonly #strength: HTMLInputElement;
   readonly #size: HTMLSelectElement;
+  readonly #sizes = [...SIZES, PHOTO].map((size) => new Option('', String(size), size === DEFAULTS.maxSide));
   readonly #format: HTMLSelectElement;
   readonly #quality: HTMLInputElement;
   readonly #mark: HTMLInputElement;
@@ -53,7 +54,6 @@ export class Finishing {
     this.#format = find(root, '[name=format]', HTMLSelectElement);
     this.#quality = find(root, '[name=quality]', HTMLInputElement);
     this.#mark = find(root, '[name=mark]', HTMLInputElement);
-    this.#size.append(...[...SIZES, PHOTO].map((size) => new Option('', String(size))));
     this.#format.append(...FORMATS.map((format) => new Option('', format)));
     Object.assign(this.#quality, { min: QUALITIES.least, max: QUALITIES.most });
     this.#follows = begin.format === undefined;
@@ -88,6 +88,7 @@ export class Finishing {
   set choices({ maxSide, fullSize, format, quality, strength, mark, framing }: Choices) {
     this.#framing = framing;
     this.#strength.value = String(strength * 100);
+    this.#size.replaceChildren(...this.#sizes);
     this.#size.value = fullSize ? PHOTO : String(maxSide);
     this.#describeSizes();
     this.#format.value = format;
@@ -155,11 +156,11 @@ export class Finishing {
   /** Nothing is drawn larger than its photo: what is no smaller comes to the same as that. */
   #asPhoto({ value }: HTMLOptionElement): boolean {
     const longer = this.#photo ? Math.max(this.#photo.width, this.#photo.height) : Infinity;
-    return value === PHOTO || Number(value) >= longer;
+    return value === PHOTO || (Number(value) >= longer && this.#fits(longer));
   }
 
   #describeSizes(): void {
-    offerOnce(this.#size, (option) => this.#asPhoto(option));
+    offerOnce(this.#size, this.#sizes, (option) => this.#asPhoto(option));
     for (const option of this.#size.options) {
       if (this.#asPhoto(option)) {
         option.disabled = false;
@@ -189,7 +190,9 @@ export class Finishing {
     const small = this.#photo && tooSmallToMark(this.#photo, this.choices);
     const element = find(this.#root, '.unmarked', HTMLElement);
     element.hidden = this.#mark.checked && !small;
-    element.textContent = text(this.#mark.checked ? 'finish.too-small' : 'finish.unmarked');
+    const words = text(this.#mark.checked ? 'finish.too-small' : 'finish.unmarked');
+    // What is written anew is read out again.
+    if (element.textContent !== words) element.textContent = words;
   }
 
   #describe(): void {

@@ -257,7 +257,10 @@ export class Card {
     if (size === false) return;
     if (size) this.#finishing.photo = size;
     const { comparable } = this.#pictures;
-    keepRoom(this.#elements.element('.open-crop'), !comparable);
+    const crop = this.#elements.element('.open-crop');
+    crop.hidden = !comparable;
+    keepRoom(crop, false);
+    this.#both.possible = comparable;
     this.#both.offered = comparable && this.#state.name === 'done';
     this.#preview();
   }

@@ -74,6 +74,7 @@ export async function draw(
   if (whole.drawing !== undefined || whole.cached)
     return finish(converter, photo, whole, wish, { onWaiting, ...listeners });
   // There was no room to hold it.
+  onWaiting();
   const options = { ...drawnBy(choices), ...finishOf(choices), ...chosen, cache: 'off' } as const;
   return { file: await busyWith(converter.convert(photo, options)), whole };
 }

@@ -23,6 +23,9 @@ export class Gallery {
   #restyles = 0;
   /** Taken off the list, and not yet let go. */
   #cleared: ReadonlySet<ListedPhoto> = new Set();
+  /** Resolves when all that came have a card; how many have none yet. */
+  #adding: Promise<unknown> = Promise.resolve();
+  #coming = 0;
 
   constructor(
     readonly list: HTMLElement,
@@ -57,7 +60,12 @@ export class Gallery {
   }
 
   get empty(): boolean {
-    return this.#items.length === 0;
+    return this.#items.length === 0 && this.#coming === 0;
+  }
+
+  /** With those that are still to come. */
+  get #count(): number {
+    return this.#listed.length + this.#coming;
   }
 
   get #listed(): readonly ListedPhoto[] {
@@ -76,30 +84,23 @@ export class Gallery {
 
   /** Photos of an earlier page, as they were. */
   async restore({ photos, lost }: Restored): Promise<void> {
-    for (let from = 0; from < photos.length; from += AT_ONCE) {
-      if (from > 0) await new Promise((resolve) => setTimeout(resolve));
-      await this.#addSome(photos.slice(from, from + AT_ONCE), photos.length, (photo) => [photo.wish.choices, photo]);
-    }
+    await this.#addAll(photos, (photo) => [photo.wish.choices, photo]);
     if (photos.length > 0) this.announcer.say(counted('session.restored', photos.length));
     if (lost > 0) this.say(() => counted('session.lost', lost));
   }
 
   /** Resolves when all have a card. */
   async add(files: readonly File[], choices: Partial<Choices> = {}): Promise<void> {
-    const before = this.#listed.length;
-    for (let from = 0; from < files.length; from += AT_ONCE) {
-      // A hundred cards at once would hold the page up.
-      if (from > 0) await new Promise((resolve) => setTimeout(resolve));
-      await this.#addSome(
-        files.slice(from, from + AT_ONCE).map((file) => ({ file })),
-        before + files.length,
-        () => [choices],
-      );
-      // Below the others it would come unseen.
-      const first = this.#listed[before]?.element;
-      if (from === 0 && innerHeight < LOW_PX) first?.scrollIntoView({ block: 'start' });
-      else if (from === 0 && before > 0) first?.scrollIntoView({ block: 'nearest' });
-    }
+    const photos = files.map((file) => ({ file }));
+    await this.#addAll(
+      photos,
+      () => [choices],
+      (first) => {
+        // Below the others it would come unseen.
+        if (innerHeight < LOW_PX) first.scrollIntoView({ block: 'start' });
+        else if (first.previousElementSibling) first.scrollIntoView({ block: 'nearest' });
+      },
+    );
     if (files.length > TOLD_EACH) this.announcer.say(text('announce.begun-many', { count: files.length }));
     else for (const { name } of files) this.announcer.say(text('announce.begun', { name }));
   }
@@ -109,20 +110,39 @@ export class Gallery {
     this.#bar.say(words);
   }
 
-  /** `count` is how many there will be with those that are still to come. */
-  async #addSome<T extends { readonly file: File }>(
+  /** After those that came before, though theirs may be slower to be read. */
+  async #addAll<T extends { readonly file: File }>(
     photos: readonly T[],
-    count: number,
     begin: (photo: T) => [Partial<Choices>, Listing?],
+    onFirst?: (first: HTMLElement) => void,
   ): Promise<void> {
-    // In the compact grid no frame has its photo's shape, and thousands would be read for it.
-    const shaped = count < COMPACT ? photos : [];
-    const sizes = await Promise.all(shaped.map(async ({ file }) => sizeOf(file)));
-    for (const [index, photo] of photos.entries()) this.#addOne(photo.file, sizes[index], ...begin(photo));
-    this.#follow(count);
+    this.#coming += photos.length;
+    const turn = this.#adding.then(async () => {
+      for (let from = 0; from < photos.length; from += AT_ONCE) {
+        // A hundred cards at once would hold the page up.
+        if (from > 0) await new Promise((resolve) => setTimeout(resolve));
+        const first = await this.#addSome(photos.slice(from, from + AT_ONCE), begin);
+        if (from === 0 && first) onFirst?.(first.element);
+      }
+    });
+    this.#adding = turn.catch(() => undefined);
+    await turn;
   }
 
-  #addOne(file: File, size: Size | undefined, begin: Partial<Choices>, earlier?: Listing): void {
+  async #addSome<T extends { readonly file: File }>(
+    photos: readonly T[],
+    begin: (photo: T) => [Partial<Choices>, Listing?],
+  ): Promise<ListedPhoto | undefined> {
+    // In the compact grid no frame has its photo's shape, and thousands would be read for it.
+    const shaped = this.#count < COMPACT ? photos : [];
+    const sizes = await Promise.all(shaped.map(async ({ file }) => sizeOf(file)));
+    this.#coming -= photos.length;
+    const [first] = photos.map((photo, index) => this.#addOne(photo.file, sizes[index], ...begin(photo)));
+    this.#follow();
+    return first;
+  }
+
+  #addOne(file: File, size: Size | undefined, begin: Partial<Choices>, earlier?: Listing): ListedPhoto {
     const photo: ListedPhoto = new ListedPhoto(this.template, file, size, begin, {
       change: (news) => {
         if (news) this.#announce(photo);
@@ -145,6 +165,7 @@ export class Gallery {
     this.#items = [...this.#items, photo];
     this.list.append(photo.element);
     photo.begin(earlier);
+    return photo;
   }
 
   async #restyle(style: string): Promise<void> {
@@ -161,7 +182,8 @@ export class Gallery {
     this.#follow();
   }
 
-  #follow(count = this.#listed.length): void {
+  #follow(): void {
+    const count = this.#count;
     document.body.classList.toggle('working', count > 0);
     this.list.classList.toggle('many', count >= MANY);
     this.list.classList.toggle('compact', count >= COMPACT);

@@ -40,7 +40,7 @@ export class HandOut {
     this.#result = result;
     const buttons = [this.#copy, this.#share];
     for (const button of buttons) keepRoom(button, !result);
-    this.#share.hidden = !canShare(result ?? new File([], 'picture.png', { type: 'image/png' }));
+    this.#share.hidden = !(result ? canShare(result) : sharesPictures());
     const focused = buttons.find((button) => button === document.activeElement);
     if (focused?.matches('[hidden], .coming')) this.#elsewhere();
   }
@@ -83,6 +83,9 @@ export class HandOut {
     dataTransfer?.setData('DownloadURL', `${type}:${name}:${target.href}`);
   }
 }
+
+let shares: boolean | undefined;
+const sharesPictures = () => (shares ??= canShare(new File([], 'picture.png', { type: 'image/png' })));
 
 /** Whether the system's share sheet takes this file. */
 function canShare(file: File): boolean {

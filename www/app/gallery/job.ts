@@ -88,7 +88,7 @@ export class Job {
     const begin = performance.now();
     const before = this.#finished?.took;
     let drawn = waits;
-    const meter = new Meter();
+    let meter = new Meter();
     let reading: Reading = { share: 0, words: '' };
     // What an attempt that was cancelled still has to say is no longer of interest.
     const change = (state: JobState) => {
@@ -100,6 +100,8 @@ export class Job {
         signal,
         onWaiting: () => {
           this.#drawing = drawn = true;
+          // It is drawn once more.
+          meter = new Meter();
           change({ name: 'waiting' });
         },
         onProgress: (progress) => {

@@ -45,7 +45,7 @@ export class KeptList {
     this.#more = find(root, '.more', HTMLButtonElement);
     this.#template = find(document, '#entry', HTMLTemplateElement);
     onCleared((cleared) => {
-      this.#cleared = cleared;
+      this.#cleared = Math.max(this.#cleared, cleared);
       if (this.#rows.size > 0) void this.refresh();
     });
     this.#clear.addEventListener('click', () => void this.#clearAll());
@@ -139,9 +139,12 @@ export class KeptList {
     const sure = counted('kept.clear-sure', count);
     if (!this.#converter || !(await ask(sure, text('kept.clear-yes'), text('kept.clear-no')))) return;
     try {
-      await Promise.all([this.#converter.cache.clear(), theSession().clear()]);
+      // What another page makes meanwhile stays.
+      const cleared = Date.now();
+      await this.#converter.cache.clear();
+      await theSession().clear();
       removals.forgetAll();
-      tellCleared();
+      tellCleared(cleared);
       await this.refresh();
       this.elsewhere.focus();
     } catch (error) {

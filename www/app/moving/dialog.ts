@@ -35,6 +35,7 @@ export class MovingDialog {
   readonly #told = find(this.#root, '.told', HTMLElement);
   readonly #style = find(this.#root, '[name=style]', HTMLSelectElement);
   readonly #side = find(this.#root, '[name=side]', HTMLSelectElement);
+  readonly #sides = SIDES.map((side) => new Option('', String(side), side === USUAL, side === USUAL));
   readonly #draw = find(this.#root, '.draw', HTMLButtonElement);
   readonly #stop = find(this.#root, '.stop', HTMLButtonElement);
   readonly #save = find(this.#root, '.save', HTMLAnchorElement);
@@ -49,7 +50,7 @@ export class MovingDialog {
   #pace: number | undefined;
 
   constructor() {
-    this.#side.append(...SIDES.map((side) => new Option('', String(side), side === USUAL, side === USUAL)));
+    this.#side.append(...this.#sides);
     find(this.#root, '.close', HTMLButtonElement).addEventListener('click', () => void this.#leave());
     this.#root.addEventListener('cancel', (event) => {
       event.preventDefault();
@@ -99,7 +100,7 @@ export class MovingDialog {
   #describeSides(): void {
     const { width, height } = this.#moving ?? { width: Infinity, height: Infinity };
     const longer = Math.max(width, height);
-    offerOnce(this.#side, ({ value }) => Number(value) >= longer);
+    offerOnce(this.#side, this.#sides, ({ value }) => Number(value) >= longer);
     for (const option of this.#side.options)
       option.text = text('finish.pixels', { side: Math.min(longer, Number(option.value)) });
   }

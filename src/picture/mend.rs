@@ -27,7 +27,7 @@ fn word(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
 }
 
-/// A screen that is smaller than its first picture is as large as that, as in browsers; some have no sides at all.
+/// A screen that is smaller than its first picture holds all of it, as in browsers; some have no sides at all.
 fn gif(bytes: &[u8]) -> Option<Vec<u8>> {
     let table = |flags: u8| if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) };
     let mut at = 13 + table(*bytes.get(10)?);
@@ -41,12 +41,12 @@ fn gif(bytes: &[u8]) -> Option<Vec<u8>> {
     if bytes[at] != 0x2C {
         return None;
     }
-    let end = |place, length| Some(half(bytes, at + place)?.saturating_add(half(bytes, at + length)?));
-    let screen = [half(bytes, 6)?, half(bytes, 8)?];
-    let needed = [screen[0].max(end(1, 5)?), screen[1].max(end(3, 7)?)];
-    if needed == screen {
+    let pair = |first, second| Some([half(bytes, first)?, half(bytes, second)?]);
+    let (screen, place, sides) = (pair(6, 8)?, pair(at + 1, at + 3)?, pair(at + 5, at + 7)?);
+    if (0..2).all(|i| sides[i] <= screen[i]) {
         return None;
     }
+    let needed = [0, 1].map(|i| screen[i].max(place[i].saturating_add(sides[i])));
     let mut mended = bytes.to_vec();
     mended[6..8].copy_from_slice(&needed[0].to_le_bytes());
     mended[8..10].copy_from_slice(&needed[1].to_le_bytes());

@@ -32,6 +32,7 @@ impl Chunks {
     /// Looks at the chunks' heads; damage is left to the decoder.
     pub fn read(file: &[u8]) -> Chunks {
         let (mut chunks, mut seen, mut at) = (Chunks::default(), HashSet::new(), SIGNATURE);
+        let mut late = false;
         loop {
             let Some(rest) = file.get(at..) else { return chunks };
             if rest.len() < END.len() && END.starts_with(rest) {
@@ -45,9 +46,10 @@ impl Chunks {
             let numbers = || data.as_chunks().0.iter().map(|bytes| u32::from_be_bytes(*bytes) as f32 / 100_000.);
             match &kind {
                 b"IEND" => return chunks,
-                b"IDAT" => chunks.has_data = true,
-                // As libpng: what comes behind the pixels says nothing of their colours, and of two of a kind the first counts.
-                b"cICP" | b"iCCP" | b"sRGB" | b"gAMA" | b"cHRM" if chunks.has_data || !seen.insert(kind) => {}
+                b"PLTE" => late = true,
+                b"IDAT" => (late, chunks.has_data) = (true, true),
+                // As libpng: behind palette or pixels they say nothing of the colours, and of two of a kind the first counts.
+                b"cICP" | b"iCCP" | b"sRGB" | b"gAMA" | b"cHRM" if late || !seen.insert(kind) => {}
                 b"CgBI" => chunks.apple = true,
                 b"cICP" => chunks.coded = data.try_into().ok().and_then(Space::of_code_points),
                 b"iCCP" => chunks.has_profile = true,

@@ -61,7 +61,7 @@ async function develops(folder, name, path) {
     await first.close();
     await converts(browser, url);
   } finally {
-    process.kill(-server.pid);
+    if (server.exitCode === null) process.kill(-server.pid);
   }
 }
 

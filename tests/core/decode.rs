@@ -163,3 +163,13 @@ fn crc32(bytes: &[u8]) -> u32 {
         (0..8).fold(crc ^ u32::from(byte), |crc, _| crc >> 1 ^ if crc & 1 == 1 { 0xEDB8_8320 } else { 0 })
     })
 }
+
+/// Programs that write a picture part by part leave holes where they stop; at place 0 is the file's own head.
+#[test]
+fn a_part_that_was_never_written_is_damage() {
+    let mut file = fixture("wild", "no-length.tiff");
+    decode(&file, &Limits::default()).unwrap();
+    let entry = file.windows(4).position(|field| field == [17, 1, 4, 0]).unwrap();
+    file[entry + 8..entry + 12].fill(0);
+    assert_eq!(decode(&file, &Limits::default()).unwrap_err().code(), "corrupt-image");
+}

@@ -109,14 +109,15 @@ impl<'a> Outline<'a> {
             }
             // As in browsers: what is behind the first scan says nothing of the picture, and may be another's.
             0xE0..=0xEE if self.scans > 0 => {}
-            0xE0 => self.jfif |= segment.starts_with(b"JFIF\0"),
+            // As libjpeg: one that is cut short says nothing.
+            0xE0 => self.jfif |= segment.len() >= 14 && segment.starts_with(b"JFIF\0"),
             0xE1 if self.exif.is_none() => self.exif = segment.strip_prefix(b"Exif\0\0"),
             0xE2 => {
                 if let Some([number, _, piece @ ..]) = segment.strip_prefix(b"ICC_PROFILE\0") {
                     self.pieces.push((*number, piece));
                 }
             }
-            0xEE if segment.starts_with(b"Adobe") => self.adobe = segment.get(11).copied(),
+            0xEE if segment.starts_with(b"Adobe") => self.adobe = segment.get(11).copied().or(self.adobe),
             _ => {}
         }
         Ok(())
@@ -167,8 +168,9 @@ impl<'a> Outline<'a> {
             [_] | [(1, 1), (1, 1), (1, 1)] | [(2, 1), (1, 1), (1, 1)] | [(2, 2), (1, 1), (1, 1)]
         );
         let whole = self.progressive || (self.scans == 1 && self.together == self.components.len());
-        // Of the two markers it heeds the other one.
-        let misread = self.overruled || self.jfif && self.adobe == Some(0);
+        // Of JFIF's and Adobe's marker it heeds the other one, and names before either.
+        let claims_rgb = self.components.len() == 3 && (self.is_named_rgb() || self.adobe == Some(0));
+        let misread = self.overruled || claims_rgb && !self.is_rgb();
         let orderly = self.codes && self.orderly && self.ended && (self.progressive || self.has_its_restarts());
         usual && !misread && whole && orderly
     }
@@ -184,8 +186,12 @@ impl<'a> Outline<'a> {
     /// Whether its three components are red, green and blue: as libjpeg, which believes JFIF before Adobe, and guesses where
     /// nothing says so.
     pub fn is_rgb(&self) -> bool {
-        let named = || self.components.iter().map(|component| component.id).eq(*b"RGB");
-        self.components.len() == 3 && !self.jfif && self.adobe.map_or_else(named, |transform| transform == 0)
+        let says = self.adobe.map_or_else(|| self.is_named_rgb(), |transform| transform == 0);
+        self.components.len() == 3 && !self.jfif && says
+    }
+
+    fn is_named_rgb(&self) -> bool {
+        self.components.iter().map(|component| component.id).eq(*b"RGB")
     }
 
     /// For a format that says itself that the colours are YCbCr.

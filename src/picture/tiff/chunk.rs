@@ -1,6 +1,6 @@
 //! A strip's or tile's bytes, unpacked.
 
-use std::io::Read;
+use std::{borrow::Cow, io::Read};
 
 use super::{Kind, unsupported};
 use crate::{
@@ -23,8 +23,13 @@ pub(super) fn unpack(packed: &[u8], kind: &Kind, shape: &Shape) -> Result<Vec<u8
     let length = shape.row * shape.height;
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(length)?;
-    // What is not packed has a length of its own, whatever is said of it.
-    let packed = if kind.compression == 1 { &packed[..length.min(packed.len())] } else { packed };
+    // What is not packed has a length of its own, whatever is said of it; and no packing makes rows many times as long.
+    let most = match kind.compression {
+        1 => length,
+        6 | 7 => packed.len(),
+        _ => length.saturating_mul(8).saturating_add(4096),
+    };
+    let packed = &packed[..most.min(packed.len())];
     let turned;
     let packed = if kind.reversed {
         turned = packed.iter().map(|byte| byte.reverse_bits()).collect::<Vec<_>>();
@@ -36,7 +41,7 @@ pub(super) fn unpack(packed: &[u8], kind: &Kind, shape: &Shape) -> Result<Vec<u8
         1 => bytes.extend_from_slice(packed),
         4 => fax(packed, shape, &mut bytes),
         5 => lzw(packed, length, &mut bytes),
-        6 | 7 => return jpeg(packed, kind, shape),
+        6 | 7 => jpeg(packed, kind, shape, &mut bytes)?,
         8 | 32946 => {
             let _ = flate2::read::ZlibDecoder::new(packed).take(length as u64).read_to_end(&mut bytes);
         }
@@ -100,10 +105,10 @@ fn fax(packed: &[u8], shape: &Shape, bytes: &mut Vec<u8>) {
 }
 
 /// The tables are in the directory, once for all.
-fn jpeg(packed: &[u8], kind: &Kind, shape: &Shape) -> Result<Vec<u8>> {
+fn jpeg(packed: &[u8], kind: &Kind, shape: &Shape, bytes: &mut Vec<u8>) -> Result<()> {
     let whole = match kind.tables.and_then(|tables| tables.strip_suffix(b"\xFF\xD9")) {
-        Some(tables) => [tables, packed.get(2..).unwrap_or_default()].concat(),
-        None => packed.to_vec(),
+        Some(tables) => Cow::Owned([tables, packed.get(2..).unwrap_or_default()].concat()),
+        None => Cow::Borrowed(packed),
     };
     let mut outline = Outline::read(&whole)?;
     let (width, height) = (usize::from(outline.width), usize::from(outline.height));
@@ -123,7 +128,8 @@ fn jpeg(packed: &[u8], kind: &Kind, shape: &Shape) -> Result<Vec<u8>> {
         _ => jpeg::levels(&whole, &outline)?,
     };
     let pixels = rgba.as_chunks::<4>().0.iter().take(width * shape.height);
-    Ok(pixels.flat_map(|pixel| &pixel[..shape.samples]).copied().collect())
+    bytes.extend(pixels.flat_map(|pixel| &pixel[..shape.samples]));
+    Ok(())
 }
 
 /// Undoes what made rows easier to pack (TIFF 6.0, section 14; Adobe's technical note 3 for floats).

@@ -132,10 +132,17 @@ impl<'a> Kind<'a> {
             return Err(corrupt("it says nothing of its size"));
         };
         let value = |tag, usual| directory.value(tag).unwrap_or(usual);
-        let (compression, photometric) = (value(259, 1), value(262, 1));
+        let compression = value(259, 1);
+        // Of the old kind of JPEG libtiff takes for YCbCr what does not say what it is, or says grey and has three samples.
+        let photometric = match (compression, directory.value(262)) {
+            (6, None) => 6,
+            (6, Some(0 | 1)) if value(277, 1) >= 3 => 6,
+            (_, said) => said.unwrap_or(1),
+        };
         let bits = directory.values(258);
         let depth = bits.first().map_or(1, |&bits| bits as usize);
-        let samples = usize::try_from(value(277, 1)).unwrap_or(0);
+        let usual = if compression == 6 && matches!(photometric, 2 | 6) { 3 } else { 1 };
+        let samples = usize::try_from(value(277, usual)).unwrap_or(0);
         let float = value(339, 1) == 3;
         let jpeg = matches!(compression, 6 | 7);
         let colours = match photometric {
@@ -242,8 +249,9 @@ fn half(bits: u16) -> f32 {
     if bits >> 15 == 0 { size } else { -size }
 }
 
-/// A whole JPEG in the file (TIFF 6.0, section 22, which no writer follows otherwise).
-fn old_jpeg<'a>(bytes: &'a [u8], directory: &Directory, kind: &Kind) -> Result<&'a [u8]> {
+/// A whole JPEG in the file (TIFF 6.0, section 22, which no writer follows otherwise), and what is in it: of how many colours
+/// there are the JPEG is believed.
+fn old_jpeg<'a, 'd>(bytes: &'a [u8], directory: &Directory, kind: &Kind<'d>) -> Result<(&'a [u8], Kind<'d>)> {
     let place = |tag| directory.value(tag).and_then(|value| usize::try_from(value).ok());
     let from = place(513).or(place(273)).unwrap_or(usize::MAX);
     let file = bytes
@@ -254,14 +262,23 @@ fn old_jpeg<'a>(bytes: &'a [u8], directory: &Directory, kind: &Kind) -> Result<&
     if (usize::from(outline.width), usize::from(outline.height)) != (kind.width, kind.height) {
         return Err(unsupported("JPEG of an old kind"));
     }
-    Ok(file)
+    let samples = outline.components.len();
+    let photometric = match samples {
+        _ if samples == kind.samples => kind.photometric,
+        1 => 1,
+        3 => 6,
+        _ => 5,
+    };
+    let alpha = if samples == kind.samples { kind.alpha } else { Alpha::None };
+    Ok((file, Kind { samples, photometric, alpha, ..kind.clone() }))
 }
 
 /// RGBA; of CMYK what the inks leave of the light.
 fn pixels(bytes: &[u8], directory: &Directory, kind: &Kind) -> Result<Vec<u8>> {
     let place = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
     let side = |tag| directory.value(tag).map(place);
-    let whole = if kind.compression == 6 { Some(old_jpeg(bytes, directory, kind)?) } else { None };
+    let old = if kind.compression == 6 { Some(old_jpeg(bytes, directory, kind)?) } else { None };
+    let (whole, kind) = old.as_ref().map_or((None, kind), |(file, kind)| (Some(*file), kind));
     let tiled = directory.has(322) && whole.is_none();
     let (width, height) = match tiled {
         true => (side(322).unwrap_or(0), side(323).unwrap_or(0)),
@@ -281,6 +298,8 @@ fn pixels(bytes: &[u8], directory: &Directory, kind: &Kind) -> Result<Vec<u8>> {
     let (across, down) = (kind.width.div_ceil(width), kind.height.div_ceil(height));
     let samples = if kind.planar { 1 } else { kind.samples };
     let map = directory.values(320);
+    let mut begins = offsets.clone();
+    begins.sort_unstable();
     let mut rgba = Vec::new();
     rgba.try_reserve_exact(kind.width * kind.height * 4)?;
     rgba.resize(kind.width * kind.height * 4, 255);
@@ -291,11 +310,15 @@ fn pixels(bytes: &[u8], directory: &Directory, kind: &Kind) -> Result<Vec<u8>> {
             Some(file) => file,
             None => {
                 let missing = || corrupt("the file ends before the picture does");
-                let from = offsets.get(part).map(|&offset| place(offset)).ok_or_else(missing)?;
-                // Some writers leave it at 0.
+                // What a writer has left out begins nowhere.
+                let &from = offsets.get(part).filter(|&&offset| offset > 0).ok_or_else(missing)?;
+                // Some leave the length at 0. It ends at the latest where another part begins.
                 let said = counts.get(part).filter(|&&count| count > 0 && kind.compression != 1);
-                let length = said.map_or(usize::MAX, |&count| place(count));
-                bytes.get(from..from.saturating_add(length).min(bytes.len())).ok_or_else(missing)?
+                let end = match said {
+                    Some(&count) => from.saturating_add(count),
+                    None => begins.get(begins.partition_point(|&other| other <= from)).copied().unwrap_or(u64::MAX),
+                };
+                bytes.get(place(from)..place(end).min(bytes.len())).ok_or_else(missing)?
             }
         };
         let rows = if tiled { height } else { height.min(kind.height - top) };

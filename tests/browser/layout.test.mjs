@@ -191,6 +191,31 @@ for (const [what, size] of Object.entries({
     }
   });
 
+test('who removes a photo far down the list stays there, and can undo it', async () => {
+  const { context, page } = await open(stage.browser, stage.server.url, { ...PHONE, serviceWorkers: 'block' });
+  const count = 14;
+  await choose(page, ...Array.from({ length: count }, (_, at) => stage.photos[at % 2]));
+  for (let at = 0; at < count; at++) await reaches(page, at, 'done');
+  for (const left of [13, 12, 11]) {
+    // In the middle, for at the end a list that shrinks does move.
+    const above = card(page, 4);
+    await above.evaluate((element) => {
+      element.scrollIntoView({ block: 'center' });
+    });
+    const { y: before } = await above.boundingBox();
+    // A press would first scroll the button out from under the bar.
+    await card(page, 6).locator('.remove').dispatchEvent('click');
+    await page.waitForFunction((left) => document.querySelectorAll('.card').length === left, left);
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
+    assert.ok((await page.evaluate(() => scrollY)) > 300, 'it is far down');
+    const { y: after } = await above.boundingBox();
+    assert.ok(Math.abs(after - before) <= 2, `${left} left: the one above went from ${before} to ${after}`);
+    const undo = await page.getByRole('button', { name: WORDS['batch.undo'] }).boundingBox();
+    assert.ok(undo.y >= 0 && undo.y + undo.height <= 740, `Undo is at ${undo.y}`);
+  }
+  await context.close();
+});
+
 test('what is added to the list is not under the bar above it', async () => {
   for (const side of [800, 1024, 1440]) {
     const viewport = { width: side, height: 768 };

@@ -143,7 +143,8 @@ export class BatchBar {
     this.#actions.takeOff(items);
     const count = items.length;
     this.say(() => text('batch.cleared', { count }));
-    this.#buttons.undo.focus();
+    // The bar stays in sight by itself; who removes another must not find another button under the finger.
+    this.#buttons.undo.focus({ preventScroll: true });
   }
 
   async #fillStyles(): Promise<void> {

@@ -178,7 +178,13 @@ export class Gallery {
   }
 
   #arrange(): void {
-    this.list.replaceChildren(...this.#listed.map(({ element }) => element));
+    // Those that stay are not touched: put in anew they have no height at first, and the page scrolls up.
+    for (const { element } of this.#cleared) element.remove();
+    let next = this.list.firstElementChild;
+    for (const { element } of this.#listed) {
+      if (element === next) next = next.nextElementSibling;
+      else this.list.insertBefore(element, next);
+    }
     this.#follow();
   }
 
@@ -186,7 +192,9 @@ export class Gallery {
     const count = this.#count;
     document.body.classList.toggle('working', count > 0);
     this.list.classList.toggle('many', count >= MANY);
-    this.list.classList.toggle('compact', count >= COMPACT);
+    // A grid that shrinks by one stays what it is, for what is under the finger would move.
+    const compact = this.list.classList.contains('compact') && count >= MANY;
+    this.list.classList.toggle('compact', compact || count >= COMPACT);
     this.#bar.follow(this.#listed);
   }
 

@@ -69,7 +69,11 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Decoded> {
     check_pixels(width, height, limits)?;
     let turned = directory.value(274).and_then(|value| Orientation::from_exif(value as u8));
     let profile = directory.bytes(34675);
-    let rgba = pixels(bytes, directory, &kind)?;
+    let (whole, kind) = match kind.compression {
+        6 => old_jpeg(bytes, directory, kind).map(|(file, kind)| (Some(file), kind))?,
+        _ => (None, kind),
+    };
+    let rgba = pixels(bytes, directory, &kind, whole)?;
     let (rgba, profile) = match kind.photometric {
         5 => {
             let mut inks = rgba;
@@ -251,7 +255,7 @@ fn half(bits: u16) -> f32 {
 
 /// A whole JPEG in the file (TIFF 6.0, section 22, which no writer follows otherwise), and what is in it: of how many colours
 /// there are the JPEG is believed.
-fn old_jpeg<'a, 'd>(bytes: &'a [u8], directory: &Directory, kind: &Kind<'d>) -> Result<(&'a [u8], Kind<'d>)> {
+fn old_jpeg<'a, 'd>(bytes: &'a [u8], directory: &Directory, kind: Kind<'d>) -> Result<(&'a [u8], Kind<'d>)> {
     let place = |tag| directory.value(tag).and_then(|value| usize::try_from(value).ok());
     let from = place(513).or(place(273)).unwrap_or(usize::MAX);
     let file = bytes
@@ -270,15 +274,13 @@ fn old_jpeg<'a, 'd>(bytes: &'a [u8], directory: &Directory, kind: &Kind<'d>) -> 
         _ => 5,
     };
     let alpha = if samples == kind.samples { kind.alpha } else { Alpha::None };
-    Ok((file, Kind { samples, photometric, alpha, ..kind.clone() }))
+    Ok((file, Kind { samples, photometric, alpha, ..kind }))
 }
 
-/// RGBA; of CMYK what the inks leave of the light.
-fn pixels(bytes: &[u8], directory: &Directory, kind: &Kind) -> Result<Vec<u8>> {
+/// RGBA; of CMYK what the inks leave of the light. `whole` is a file of its own that has all of them.
+fn pixels(bytes: &[u8], directory: &Directory, kind: &Kind, whole: Option<&[u8]>) -> Result<Vec<u8>> {
     let place = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
     let side = |tag| directory.value(tag).map(place);
-    let old = if kind.compression == 6 { Some(old_jpeg(bytes, directory, kind)?) } else { None };
-    let (whole, kind) = old.as_ref().map_or((None, kind), |(file, kind)| (Some(*file), kind));
     let tiled = directory.has(322) && whole.is_none();
     let (width, height) = match tiled {
         true => (side(322).unwrap_or(0), side(323).unwrap_or(0)),

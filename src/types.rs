@@ -12,6 +12,7 @@ use crate::{
         Comparison, Crop, Device, Draw, Finish, Format, Framing, Language, Limits, MAX_SIDE_RANGE, QUALITY_RANGE,
         Rotation, STRENGTH_RANGE,
     },
+    picture::label::LEAST_SIDE,
 };
 
 const FILE: &str = "www/client/core.ts";
@@ -87,6 +88,7 @@ fn constants(config: &Config) -> String {
         constant("The least and the most of what is a number.", "RANGES", &ranges),
         constant("What is refused where nothing else is said.", "LIMITS", &limits),
         constant("How a picture is made where nothing else is said.", "DEFAULTS", &defaults),
+        constant("A picture with a side under so many pixels gets no mark.", "LEAST_MARKED", &json!(LEAST_SIDE)),
     ]
     .concat()
 }

@@ -9,18 +9,22 @@ use crate::{Error, Result, options::Language};
 /// picture, and with its at most 5 times larger width never wider than 20 %.
 const SHARE: u32 = 25;
 
-/// In fewer pixels nobody can read it, so a picture with a side under 300 pixels gets no visible mark.
+/// In fewer pixels nobody can read it.
 const MIN_HEIGHT: u32 = 12;
 
-/// Draws the mark, also where the picture is transparent. A picture with a side under 300 pixels stays as it is.
+/// A picture with a side under so many pixels gets no visible mark.
+pub const LEAST_SIDE: u32 = MIN_HEIGHT * SHARE;
+
+/// Draws the mark, also where the picture is transparent. A picture with a side under [`LEAST_SIDE`] stays as it is.
 ///
 /// # Errors
 /// [`Error::Internal`] when the libraries refuse.
 pub fn mark(picture: &mut Picture, language: Language) -> Result<()> {
-    let height = picture.width.min(picture.height) / SHARE;
-    if height < MIN_HEIGHT {
+    let side = picture.width.min(picture.height);
+    if side < LEAST_SIDE {
         return Ok(());
     }
+    let height = side / SHARE;
     let drawn = load(language)?;
     let width = (drawn.width * height + drawn.height / 2) / drawn.height;
     let mark = resize(drawn, width, height)?;

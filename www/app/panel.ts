@@ -34,6 +34,9 @@ export class Panel {
     find(this.#dialog, '.close', HTMLButtonElement),
   );
 
+  /** Resolves when styles of one's own are shown. */
+  #styled: Promise<void> = Promise.resolve();
+
   constructor(opener: HTMLButtonElement) {
     this.#days.append(...DAYS.map((days) => new Option('', String(days))));
     this.retranslate();
@@ -75,7 +78,7 @@ export class Panel {
   async openKept(): Promise<void> {
     this.open();
     // Styles of one's own stand above.
-    await this.#own.refresh();
+    await this.#styled;
     if (this.#dialog.open) find(this.#dialog, '.kept', HTMLElement).scrollIntoView();
   }
 
@@ -84,7 +87,7 @@ export class Panel {
     this.#show(settings());
     this.#dialog.showModal();
     void this.#kept.refresh();
-    void this.#own.refresh();
+    this.#styled = this.#own.refresh();
     void this.#showPersistence();
     this.#offline.refresh();
   }

@@ -245,3 +245,6 @@ export const LIMITS = {"maxBytes":134217728,"maxPixels":64000000} as const;
 
 /** How a picture is made where nothing else is said. */
 export const DEFAULTS = {"format":"png","fullSize":false,"maxSide":1024,"quality":90} as const;
+
+/** A picture with a side under so many pixels gets no mark. */
+export const LEAST_MARKED = 300 as const;

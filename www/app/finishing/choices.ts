@@ -1,4 +1,4 @@
-import { DEFAULTS, FORMATS, LANGUAGES, RANGES } from '../../client/core.js';
+import { DEFAULTS, FORMATS, LANGUAGES, LEAST_MARKED, RANGES } from '../../client/core.js';
 import type { ConvertOptions, ModelEntry, OutputFormat } from '../../client/index.js';
 import { optionsOf, type Framing, type Size } from '../crop/framing.js';
 import { remember, remembered } from '../shell/remember.js';
@@ -7,8 +7,6 @@ const KEY = 'nijigen.choices';
 export const SIZES = [512, 768, 1024, 2048] as const;
 /** Below it a photo falls to pieces. */
 export const QUALITIES = { least: 40, most: RANGES.quality[1] } as const;
-/** In a picture with a shorter side the core's mark could not be read, and so is left out (src/picture/label.rs). */
-const LEAST_MARKED = 300;
 const GIGABYTE = 2 ** 30;
 /** What a generator takes that cannot work in tiles, at 2048 × 2048 pixels; it grows with the area. */
 const WHOLE_BYTES = 3 * GIGABYTE;

@@ -77,8 +77,11 @@ function checkBindings() {
   }
 }
 
+export const version = () => /^version = "(.+)"$/m.exec(readFileSync('Cargo.toml', 'utf8'))[1];
+
 /** What the worker's code has to know of the builds. */
 export const buildValues = () => ({
+  VERSION: version(),
   WASM_BYTES: Object.fromEntries(variants().map((variant) => [variant, statSync(wasm(variant)).size])),
   SHARED_PAGES: sharedPages(),
 });

@@ -2,7 +2,18 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { buildValues, bundle, bundleWorkers, copyModels, json, manifest, variants, virtual, wasm } from './bundle.mjs';
+import {
+  buildValues,
+  bundle,
+  bundleWorkers,
+  copyModels,
+  json,
+  manifest,
+  variants,
+  version,
+  virtual,
+  wasm,
+} from './bundle.mjs';
 import { billOfMaterials, components, notices } from './components.mjs';
 import * as files from './package-files.mjs';
 import { checkTypes } from './types.mjs';
@@ -99,7 +110,6 @@ function keepReachable(folder, entries) {
   }
 }
 
-const version = () => /^version = "(.+)"$/m.exec(readFileSync('Cargo.toml', 'utf8'))[1];
 export const tarball = () => `dist/nijigen-${version()}.tgz`;
 
 /**

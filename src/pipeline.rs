@@ -2,13 +2,15 @@
 
 use std::ops::ControlFlow;
 
+#[cfg(target_arch = "wasm32")]
+use crate::generator::gpu;
 use crate::{
     Error, Result,
     fingerprint::drawn,
     generator::{
         Generator,
         onnx::Sides,
-        plan::Run,
+        plan::{Run, finite},
         ranges::{self, Ranges},
         tiles::{self, Stretch},
     },
@@ -162,6 +164,21 @@ impl Engine {
     /// # Errors
     /// [`Error::BadModel`] when the model cannot run at this size, [`Error::OutOfMemory`].
     pub fn begin(&mut self, photo: Prepared, options: &Options) -> Result<Rendering> {
+        let mut rendering = self.lay_out(photo, options)?;
+        if !rendering.is_drawn() {
+            rendering.start()?;
+        }
+        // What was planned is kept for the next photo.
+        self.generator = rendering.generator.clone();
+        Ok(rendering)
+    }
+
+    /// The same for somebody else to draw, tile by tile ([`Rendering::tile`]): nothing is planned. It can be gone on with
+    /// here at any time.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub fn lay_out(&self, photo: Prepared, options: &Options) -> Result<Rendering> {
         let Options { draw, finish, .. } = options;
         let sides = [photo.picture.width(), photo.picture.height()];
         let ([width, height], grid) = self.layout(sides, draw);
@@ -194,10 +211,16 @@ impl Engine {
         if self.entry.detail > 0. {
             rendering.structure = Some((Structure::of(&rendering.picture)?, self.entry.detail));
         }
-        rendering.start()?;
-        // What was planned is kept for the next photo.
-        self.generator = rendering.generator.clone();
         Ok(rendering)
+    }
+
+    /// The generator's steps for a tile of this size, for a GPU; nothing where it cannot take all of them.
+    ///
+    /// # Errors
+    /// [`Error::BadModel`] when the model cannot run at this size.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn program(&self, width: u32, height: u32, side: u32) -> Result<Option<gpu::Program>> {
+        self.generator.program(width, height, side)
     }
 
     /// The sides at which a photo is drawn, and its tiles.
@@ -283,6 +306,20 @@ impl Grid {
     }
 }
 
+/// What a generator takes: `1×3×H×W` values in the model's range, or `1×H×W×3`, as [`Entry`] says.
+pub struct Tile {
+    /// As many as the sides say.
+    pub values: Vec<f32>,
+    /// In pixels.
+    pub width: u32,
+    /// In pixels.
+    pub height: u32,
+    /// Longer side of the whole picture, in pixels.
+    pub side: u32,
+    /// Its share of the whole work, 0 to 1.
+    pub share: f32,
+}
+
 /// A conversion under way. Dropping it cancels it.
 pub struct Rendering {
     generator: Generator,
@@ -315,32 +352,95 @@ impl Rendering {
     /// # Errors
     /// [`Error::BadModel`] when the operator fails, [`Error::OutOfMemory`].
     pub fn step(&mut self) -> Result<bool> {
-        let Some(run) = &mut self.run else { return Ok(true) };
+        if self.is_drawn() {
+            return Ok(true);
+        }
+        // One that somebody else began.
+        if self.run.is_none() {
+            self.start()?;
+        }
+        let Some(run) = &mut self.run else { return Ok(false) };
         if !run.step()? {
             return Ok(false);
         }
-        if let Some(run) = self.run.take() {
-            let (canvas, area) = self.grid.tile(self.done);
-            self.seen.add(&self.picture, area);
-            let canvas = Canvas { range: self.grid.output_range, ..canvas };
-            denormalise(&run.finish()?, &canvas, area, &mut self.picture);
-            self.drawn.add(&self.picture, area);
-        }
-        self.done += 1;
-        if self.done < self.grid.len() {
+        let drawn = self.run.take().map(Run::finish).transpose()?;
+        self.put(&drawn.unwrap_or_default())?;
+        if !self.is_drawn() {
             self.start()?;
         }
-        Ok(self.run.is_none())
+        Ok(self.is_drawn())
     }
 
     /// Begins the next tile.
     fn start(&mut self) -> Result<()> {
+        let Tile { values, width, height, side, .. } = self.tile()?;
+        self.run = Some(self.generator.start(values, width, height, side)?);
+        Ok(())
+    }
+
+    /// The tile to be drawn next, for whoever draws it in place of [`Rendering::step`].
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`]; [`Error::Internal`] once there is none left.
+    pub fn tile(&mut self) -> Result<Tile> {
+        if self.is_drawn() {
+            return Err(Error::Internal("all tiles are drawn".into()));
+        }
         let (canvas, _) = self.grid.tile(self.done);
         let bottom = canvas.top + canvas.height as i32;
         self.rows.advance(&self.picture, canvas.top.max(0) as u32, bottom.max(0) as u32)?;
-        let input = normalise(&self.rows, &self.picture, &canvas)?;
-        self.run = Some(self.generator.start(input, canvas.width, canvas.height, self.side)?);
-        Ok(())
+        let values = normalise(&self.rows, &self.picture, &canvas)?;
+        Ok(Tile {
+            values,
+            width: canvas.width,
+            height: canvas.height,
+            side: self.side,
+            share: 1. / self.grid.len() as f32,
+        })
+    }
+
+    /// Takes what the generator made of [`Rendering::tile`]; true once there is no tile left.
+    ///
+    /// # Errors
+    /// [`Error::BadModel`] when a value is NaN or infinite, [`Error::Internal`] when their number is not the tile's.
+    pub fn put(&mut self, values: &[f32]) -> Result<bool> {
+        let (canvas, area) = self.grid.tile(self.done);
+        if values.len() != canvas.len() {
+            return Err(Error::Internal(format!("a tile of {} values was given {}", canvas.len(), values.len())));
+        }
+        finite(values)?;
+        self.run = None;
+        self.seen.add(&self.picture, area);
+        let canvas = Canvas { range: self.grid.output_range, ..canvas };
+        denormalise(values, &canvas, area, &mut self.picture);
+        self.drawn.add(&self.picture, area);
+        self.done += 1;
+        Ok(self.is_drawn())
+    }
+
+    /// Width and height of the tile at hand, the longer side of the whole picture, and how many tiles there are.
+    pub fn tiles(&self) -> [u32; 4] {
+        let (canvas, _) = self.grid.tile(self.done.min(self.grid.len() - 1));
+        [canvas.width, canvas.height, self.side, self.grid.len() as u32]
+    }
+
+    /// How far what two drew lies apart, 0 to 255: the mean over all pixels and colours.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when they are of different sizes.
+    pub fn difference(&self, other: &Rendering) -> Result<f64> {
+        let (ours, others) = (self.picture.rgba(), other.picture.rgba());
+        if ours.len() != others.len() {
+            return Err(Error::Internal("two pictures of different sizes have no difference".into()));
+        }
+        let sum: u64 = ours.iter().zip(others).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+        // A quarter of the values is alpha, which stays as it is.
+        Ok(sum as f64 / (ours.len() as f64 * 0.75))
+    }
+
+    /// Whether no tile is left.
+    pub fn is_drawn(&self) -> bool {
+        self.done == self.grid.len()
     }
 
     /// Share of the generator's multiply-adds done, 0 to 1.
@@ -364,7 +464,7 @@ impl Rendering {
     /// [`Error::Internal`] when the run is not finished, [`Error::BadModel`] when of a photo with contrast nothing but
     /// one colour is left.
     pub fn drawing(self) -> Result<Drawing> {
-        if self.done < self.grid.len() {
+        if !self.is_drawn() {
             return Err(Error::Internal("the picture is not finished".into()));
         }
         if self.seen.lost_in(&self.drawn) {

@@ -6,6 +6,7 @@ use ts_rs::{Config, TS};
 
 use crate::{
     cache::{Settings, Since},
+    generator::gpu,
     lookup::Step,
     objects::{Action, CacheMode, Heard, Hit, Listed, Stored, Upkeep},
     options::{
@@ -61,6 +62,15 @@ fn types(config: &Config) -> String {
         declared::<Action>,
         declared::<Heard>,
         declared::<Listed>,
+        declared::<gpu::Program>,
+        declared::<gpu::Step>,
+        declared::<gpu::Part>,
+        declared::<gpu::Coefficient>,
+        declared::<gpu::Operand>,
+        declared::<gpu::Place>,
+        declared::<gpu::Border>,
+        declared::<gpu::Order>,
+        declared::<gpu::Function>,
     ]
     .map(|declared| declared(config))
     .concat()

@@ -58,6 +58,12 @@ export async function bundleOurs(folder, variant) {
   if (variant.endsWith('threads')) await bundle(folder, 'thread', 'thread', variant);
 }
 
+/** `simd.wasm` and the worker `gpu.js` in the folder. */
+export async function bundleGpu(folder) {
+  cpSync(`${bench('simd')}/nijigen_bg.wasm`, join(folder, 'simd.wasm'));
+  await bundle(folder, 'gpu', 'gpu', 'simd');
+}
+
 /** How many pages a build's shared memory begins with. */
 function pages(variant) {
   const said = /initial:(\d+),maximum:\d+,shared:true/.exec(readFileSync(`${bench(variant)}/nijigen.js`, 'utf8'));

@@ -3,6 +3,8 @@
 //! The only module that knows tract.
 
 mod float16;
+#[cfg(any(test, target_arch = "wasm32"))]
+pub(crate) mod gpu;
 mod kernels;
 pub mod onnx;
 mod ops;
@@ -56,6 +58,15 @@ impl Generator {
     /// [`crate::Error::BadModel`] when the model cannot run at this size.
     pub fn start(&mut self, input: Vec<f32>, width: u32, height: u32, side: u32) -> Result<Run> {
         Run::new(self.plan(width, height, side)?, input)
+    }
+
+    /// The steps of this size for a GPU; nothing where it cannot take all of them.
+    ///
+    /// # Errors
+    /// [`crate::Error::BadModel`] when the model cannot run at this size.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn program(&self, width: u32, height: u32, side: u32) -> Result<Option<gpu::Program>> {
+        onnx::caught(|| gpu::Program::new(&self.model, width, height, side))
     }
 
     fn plan(&mut self, width: u32, height: u32, side: u32) -> Result<Arc<Plan>> {

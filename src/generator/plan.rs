@@ -95,6 +95,21 @@ fn shape(layout: Layout, width: u32, height: u32) -> [usize; 4] {
 }
 
 fn optimise(model: &Model, shape: &[usize], side: u32, ours: bool) -> TractResult<TypedModel> {
+    let graph = sized(model, shape, side)?;
+    tidy::optimise(if ours { rewrite(&graph, &model.packed)? } else { graph })
+}
+
+/// The graph in our operators and those of tract's that are left, before tract makes some of them faster on a CPU.
+#[cfg(any(test, target_arch = "wasm32"))]
+pub(super) fn graph_for_gpu(model: &Model, width: u32, height: u32, side: u32) -> TractResult<TypedModel> {
+    let graph = sized(model, &shape(model.layout, width, height), side)?;
+    let mut graph = rewrite(&graph, &super::rewrite::PackedKernels::direct())?;
+    tidy::tidy(&mut graph)?;
+    Ok(graph)
+}
+
+/// The graph at one size, made simple.
+fn sized(model: &Model, shape: &[usize], side: u32) -> TractResult<TypedModel> {
     let mut graph = model.graph.clone();
     graph.set_input_fact(model.image, InferenceFact::dt_shape(model.datum_type, shape))?;
     validate::check_shapes(&mut graph)?;
@@ -108,7 +123,7 @@ fn optimise(model: &Model, shape: &[usize], side: u32, ours: bool) -> TractResul
     tidy::tidy(&mut graph)?;
     // Some sizes are known only now.
     check_sizes(&graph, most)?;
-    tidy::optimise(if ours { rewrite(&graph, &model.packed)? } else { graph })
+    Ok(graph)
 }
 
 /// Values in the 2 GB that wasm can have in one piece.
@@ -218,13 +233,17 @@ impl Run {
         let output = output.into_tensor().cast_to::<f32>().map_err(internal)?.into_owned();
         let values = output.into_plain_array::<f32>().map_err(internal)?.as_standard_layout().into_owned();
         let values = values.into_raw_vec_and_offset().0;
-        let wrong = values.iter().filter(|value| !value.is_finite()).count();
-        if wrong > 0 {
-            return Err(bad(format!(
-                "{wrong} of the {} values it gives are not numbers (NaN or infinite)",
-                values.len()
-            )));
-        }
+        finite(&values)?;
         Ok(values)
     }
+}
+
+/// # Errors
+/// [`Error::BadModel`] when a value is NaN or infinite.
+pub fn finite(values: &[f32]) -> Result<()> {
+    let wrong = values.iter().filter(|value| !value.is_finite()).count();
+    if wrong > 0 {
+        return Err(bad(format!("{wrong} of the {} values it gives are not numbers (NaN or infinite)", values.len())));
+    }
+    Ok(())
 }

@@ -27,6 +27,11 @@ struct Network {
 /// A picture in it: its name and how many channels it has.
 type Picture = (String, usize);
 
+/// Values between -1 and 1 to put into a network, always the same.
+pub(super) fn noise(count: usize) -> Vec<f32> {
+    Network { seed: 7, ..Network::default() }.noise(count)
+}
+
 impl Network {
     fn noise(&mut self, count: usize) -> Vec<f32> {
         let mut next = || {
@@ -167,9 +172,9 @@ enum Beside {
 }
 
 #[derive(Debug, Clone)]
-struct Made {
+pub(super) struct Made {
     seed: u32,
-    sides: [u32; 2],
+    pub(super) sides: [u32; 2],
     inputs: usize,
     beside: Beside,
     normal: bool,
@@ -180,7 +185,7 @@ struct Made {
     leaky: bool,
 }
 
-fn made() -> impl Strategy<Value = Made> {
+pub(super) fn made() -> impl Strategy<Value = Made> {
     let channels = || prop_oneof![1..20usize, (1..4usize).prop_map(|vectors| 8 * vectors)];
     let beside = prop_oneof![Just(Beside::Nothing), channels().prop_map(Beside::Another), Just(Beside::Itself)];
     let kernel = prop_oneof![Just(1usize), Just(3), Just(5), Just(7)];
@@ -202,7 +207,7 @@ fn made() -> impl Strategy<Value = Made> {
     )
 }
 
-fn build(made: &Made) -> Vec<u8> {
+pub(super) fn build(made: &Made) -> Vec<u8> {
     let mut network = Network { seed: made.seed, ..Network::default() };
     let input = ("input".to_owned(), 3);
     let inputs = if made.spread { 4 * made.inputs } else { made.inputs };
@@ -246,7 +251,7 @@ fn drawn(file: &[u8], [height, width]: [u32; 2], ours: bool) -> (Vec<f32>, Vec<S
     let model = Model::load(file).unwrap();
     let plan = std::sync::Arc::new(Plan::with(&model, width, height, width.max(height), ours).unwrap());
     let names = plan.operators().into_iter().map(|(name, ..)| name).collect();
-    let input = Network { seed: 7, ..Network::default() }.noise(3 * (height * width) as usize);
+    let input = noise(3 * (height * width) as usize);
     let mut run = Run::new(plan, input).unwrap();
     while !run.step().unwrap() {}
     (run.finish().unwrap(), names)

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use wasm_bindgen::prelude::*;
 
-use super::interop::to_js;
+use super::{converter::Program, interop::to_js};
 use crate::generator::{
+    gpu,
     onnx::Model,
     peak_flops,
     plan::{Plan, Run},
@@ -25,6 +26,13 @@ impl Bench {
         drop(bytes);
         let plan = Plan::with(&model, width, height, width.max(height), ours);
         Ok(Bench(Arc::new(plan.map_err(to_js)?)))
+    }
+
+    /// The model's steps for a GPU; nothing where it cannot take all of them.
+    pub fn program(bytes: &[u8], width: u32, height: u32) -> Result<Option<Program>, JsValue> {
+        let model = Model::load(bytes).map_err(to_js)?;
+        let program = gpu::Program::new(&model, width, height, width.max(height)).map_err(to_js)?;
+        Ok(program.map(Program::from))
     }
 
     /// One run on values in the model's layout.

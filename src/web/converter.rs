@@ -4,16 +4,16 @@ use wasm_bindgen::prelude::*;
 
 use super::{
     cache::key,
-    interop::{entry, options, to_js},
+    interop::{entry, object, options, to_js},
     memory::within,
     photo::Photo,
 };
 use crate::{
     Picture,
-    generator::ranges::Ranges,
+    generator::{gpu, ranges::Ranges},
     options::Finish,
     picture::{drawing, encode::encode},
-    pipeline,
+    pipeline::{self, Tile},
 };
 
 /// Bytes of memory that reading a stranger's model may take, and how many times its file's size.
@@ -65,6 +65,70 @@ impl Engine {
         let rendering = self.0.begin(photo.0, &options).map_err(to_js)?;
         Ok(Conversion { rendering, finish: options.finish })
     }
+
+    /// The same for a GPU: what `tile` gives is to be drawn, and `put` takes it. `step` goes on without one.
+    pub fn lay_out(
+        &self,
+        photo: Photo,
+        #[wasm_bindgen(js_name = options, unchecked_param_type = "Choices")] chosen: &JsValue,
+    ) -> Result<Conversion, JsValue> {
+        let options = options(chosen)?;
+        let rendering = self.0.lay_out(photo.0, &options).map_err(to_js)?;
+        Ok(Conversion { rendering, finish: options.finish })
+    }
+
+    /// The generator's steps at this size; nothing where a GPU cannot take all of them.
+    pub fn program(&self, width: u32, height: u32, side: u32) -> Result<Option<Program>, JsValue> {
+        Ok(self.0.program(width, height, side).map_err(to_js)?.map(Program::from))
+    }
+}
+
+/// A generator as a list of steps.
+#[wasm_bindgen]
+pub struct Program(gpu::Program);
+
+impl From<gpu::Program> for Program {
+    fn from(program: gpu::Program) -> Program {
+        Program(program)
+    }
+}
+
+#[wasm_bindgen]
+impl Program {
+    /// The list.
+    #[wasm_bindgen(getter, unchecked_return_type = "GpuProgram")]
+    pub fn steps(&self) -> JsValue {
+        object(&self.0)
+    }
+
+    /// What the first buffer holds; handed over, so a second call gives nothing.
+    #[wasm_bindgen(unchecked_return_type = "Float32Array<ArrayBuffer>")]
+    pub fn take_constants(&mut self) -> Vec<f32> {
+        std::mem::take(&mut self.0.constants)
+    }
+}
+
+/// The values of a tile that a generator takes.
+#[wasm_bindgen]
+pub struct ConversionTile {
+    values: Vec<f32>,
+    /// In pixels.
+    pub width: u32,
+    /// In pixels.
+    pub height: u32,
+    /// Longer side of the whole picture, in pixels.
+    pub side: u32,
+    /// Its share of the whole work, 0 to 1.
+    pub share: f32,
+}
+
+#[wasm_bindgen]
+impl ConversionTile {
+    /// Handed over, so a second call gives nothing.
+    #[wasm_bindgen(unchecked_return_type = "Float32Array<ArrayBuffer>")]
+    pub fn take_values(&mut self) -> Vec<f32> {
+        std::mem::take(&mut self.values)
+    }
 }
 
 /// A conversion under way; `free()` cancels it.
@@ -85,6 +149,30 @@ impl Conversion {
                 return Ok(done);
             }
         }
+    }
+
+    /// The tile to be drawn next; nothing once all are.
+    pub fn tile(&mut self) -> Result<Option<ConversionTile>, JsValue> {
+        if self.rendering.is_drawn() {
+            return Ok(None);
+        }
+        let Tile { values, width, height, side, share } = self.rendering.tile().map_err(to_js)?;
+        Ok(Some(ConversionTile { values, width, height, side, share }))
+    }
+
+    /// Takes what was made of that tile; true once inference is done.
+    pub fn put(&mut self, values: &[f32]) -> Result<bool, JsValue> {
+        self.rendering.put(values).map_err(to_js)
+    }
+
+    /// Width and height of the tile at hand, the longer side of the whole picture, and how many tiles there are.
+    pub fn tiles(&self) -> Vec<u32> {
+        self.rendering.tiles().into()
+    }
+
+    /// How far what two drew lies apart, 0 to 255.
+    pub fn difference(&self, other: &Conversion) -> Result<f64, JsValue> {
+        self.rendering.difference(&other.rendering).map_err(to_js)
     }
 
     /// Share of the generator's multiply-adds done, 0 to 1.

@@ -16,6 +16,7 @@ const MOST_FOR_PICTURES = 900 * MB;
 const MOST_FOR_MODELS = 700 * MB;
 
 let browser, server, page, folder;
+let puts = 0;
 const errors = [];
 
 /** Runs in the page. */
@@ -55,9 +56,11 @@ after(async () => {
   await server.close();
 });
 
+/** A name of its own for each: the browser may still be busy with the last one. */
 async function put(bytes) {
-  writeFileSync(join(folder, 'hostile'), bytes);
-  return 'hostile';
+  const name = `hostile-${++puts}`;
+  writeFileSync(join(folder, name), bytes);
+  return name;
 }
 
 /** The next photo works, and the engine's memory is at most so many bytes. */
@@ -106,16 +109,16 @@ test('a photo cut after every 1,000 bytes is refused', async (t) => {
   for (const [name, text] of whole) {
     await t.test(name, async (t) => {
       const bytes = Buffer.from(text, 'base64');
-      await put(bytes);
-      const cuts = await page.evaluate(async () => {
-        const bytes = await (await fetch('hostile')).arrayBuffer();
+      const url = await put(bytes);
+      const cuts = await page.evaluate(async (url) => {
+        const bytes = await (await fetch(url)).arrayBuffer();
         const cuts = [];
         for (let length = 1000; ; length += 1000) {
           const file = new Blob([bytes.slice(0, length)]);
           cuts.push(await window.outcome(() => window.converter.convert(file, { maxSide: 256, cache: 'off' })));
           if (length >= bytes.byteLength) return cuts;
         }
-      });
+      }, url);
       const last = cuts.pop();
       // What lies behind the pixels of our own files may be missing.
       const metadata = name === 'lossless WebP' ? bytes.lastIndexOf('XMP ') : bytes.length;

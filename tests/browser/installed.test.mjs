@@ -198,7 +198,8 @@ test('one visit with a photo is enough: the rest comes ahead, told with its prog
     (await page.evaluate(() => window.said)).some((words) => words.startsWith(progress)),
     'how far it is',
   );
-  assert.equal(server.count(/\.wasm$/), THREADED.length ? 2 : 1, 'only what this browser takes');
+  const builds = server.requests.filter((path) => path.endsWith('.wasm'));
+  assert.equal(builds.length, THREADED.length ? 2 : 1, `only what this browser takes, not ${builds.join(', ')}`);
   await server.close();
   await startAnew(page);
   await choose(page, DOG);

@@ -164,7 +164,11 @@ const watchControls = (count) => {
   new PerformanceObserver((list) => {
     for (const { startTime, sources } of list.getEntries())
       if (begun && startTime > begun)
-        for (const { node } of sources) window.moved.add(`shifted: ${node?.className ?? node?.textContent}`);
+        for (const { node, previousRect, currentRect } of sources) {
+          const [from, to] = [previousRect, currentRect].map(({ x, y, width, height }) => [x, y, width, height]);
+          const what = node instanceof Element ? node : node?.parentElement;
+          window.moved.add(`shifted: ${what?.outerHTML.slice(0, 200)}: ${from} → ${to}`);
+        }
   }).observe({ type: 'layout-shift' });
 };
 

@@ -197,7 +197,13 @@ const ECHO = {
 /** The darkest and the mean value of a picture's upper half, where no mark is. */
 const brightness = (image) =>
   image.evaluate(async (img) => {
-    await img.decode();
+    // Another one may come while this one is decoded.
+    for (let shown; shown !== img.src;) {
+      shown = img.src;
+      await img.decode().catch((error) => {
+        if (shown === img.src) throw error;
+      });
+    }
     const { naturalWidth: width, naturalHeight: height } = img;
     const context = new OffscreenCanvas(width, height).getContext('2d');
     context.drawImage(img, 0, 0);

@@ -222,6 +222,75 @@ model: string, created: number, used: number,
  */
 hits: number, bytes: number, };
 
+/**
+ * A generator for one size.
+ */
+export type GpuProgram = { 
+/**
+ * How many floats each buffer holds.
+ */
+buffers: Array<number>, 
+/**
+ * Where the tensor is put that the generator takes.
+ */
+input: Place, 
+/**
+ * Where the tensor is found that it gives.
+ */
+output: Place, steps: Array<GpuStep>, };
+
+/**
+ * One step. Sides are height and width.
+ */
+export type GpuStep = { "kind": "fromTensor", from: Place, order: TensorOrder, sides: [number, number], channels: number, to: Place, } | { "kind": "toTensor", from: Place, order: TensorOrder, sides: [number, number], channels: number, to: Place, } | { "kind": "copy", from: Part, raw: [number, number], taps: [Place, Place] | null, inner: [number, number], pad: [number, number], border: Beyond, to: Place, sides: [number, number], vectors: number, first: number, add: boolean, } | { "kind": "convolve", parts: Array<Part>, raw: [number, number], border: Beyond, depthwise: boolean, kernel: [number, number], stride: [number, number], dilation: [number, number], pad: [number, number], weights: Place, bias: Place, residual: Place | null, slope: number | null, shuffle: boolean, to: Place, 
+/**
+ * Before the shuffle.
+ */
+sides: [number, number], 
+/**
+ * Before the shuffle.
+ */
+outputs: number, 
+/**
+ * Multiply-adds.
+ */
+work: number, } | { "kind": "moments", from: Place, pixels: number, channels: number, stripes: number, partials: Place, to: Place, } | { "kind": "statistics", moments: Place, affine: [Coefficient, Coefficient] | null, channels: number, pixels: number, sum: boolean, acrossChannels: boolean, to: Place, } | { "kind": "elementwise", function: ElementFunction, operands: Array<Operand>, shape: Array<number>, to: Place, };
+
+/**
+ * Channels of a picture, and what happens to them as they are read: scale and shift, then LeakyReLU.
+ */
+export type Part = { at: Place, channels: number, affine: [Coefficient, Coefficient] | null, slope: number | null, };
+
+/**
+ * What a part of a picture is multiplied by, or what is added to it: one value, or one for every channel.
+ */
+export type Coefficient = { at: Place, each: boolean, };
+
+/**
+ * A tensor that is read with a stride for each axis of the one that is written; 0 where it is the same all along.
+ */
+export type Operand = { at: Place, strides: Array<number>, };
+
+/**
+ * Where values begin: a buffer, and how many floats into it. Always at whole vectors.
+ */
+export type Place = { buffer: number, offset: number, };
+
+/**
+ * What lies beyond a picture's border; see `kernels::Border`.
+ */
+export type Beyond = "zero" | "reflect" | "edge";
+
+/**
+ * In which order a tensor of a picture's values lies: plane after plane, or pixel after pixel.
+ */
+export type TensorOrder = "planes" | "pixels";
+
+/**
+ * What is done to values one by one.
+ */
+export type ElementFunction = "copy" | "tanh" | "sigmoid" | "sqrt" | "rsqrt" | "recip" | "square" | "exp" | "neg" | "abs" | "add" | "sub" | "mul" | "div" | "max" | "min";
+
 /** All of `OutputFormat`. */
 export const FORMATS = ["png","jpeg","webp"] as const;
 

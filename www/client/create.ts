@@ -4,10 +4,25 @@ import { Converter } from './converter.js';
 import { cancelled } from './error.js';
 import { loaded } from './loaded.js';
 import { Models } from './models.js';
-import { checkedSettings, checkedThreads, checkedTime, checkedWorkers, isSharedStore } from './options.js';
+import {
+  checkedBackend,
+  checkedSettings,
+  checkedThreads,
+  checkedTime,
+  checkedWorkers,
+  isSharedStore,
+} from './options.js';
 import { absolute, checkedStore, requirePlatform } from '#platform';
 import { Pool } from './pool.js';
-import type { CacheSettings, EngineSource, SharedStore, ShippedEngine, ShippedGenerator, Variant } from './protocol.js';
+import type {
+  BackendName,
+  CacheSettings,
+  EngineSource,
+  SharedStore,
+  ShippedEngine,
+  ShippedGenerator,
+  Variant,
+} from './protocol.js';
 import { thisMachine } from './scheduler.js';
 import type { Seed } from './seeds.js';
 import { urlOf } from './url.js';
@@ -29,6 +44,17 @@ export interface ConverterOptions {
   readonly models?: readonly ShippedGenerator[];
   /** How many threads draw where the page is cross-origin isolated, 1–64; default one a core, 8 at most. */
   readonly threads?: number;
+  /**
+   * What draws; default `auto`: the GPU from the second photo on, where it has WebGPU and has shown in a trial that it
+   * gives the same pictures, sooner; else the processor. `webgpu` does without the trial. Where the GPU fails the
+   * processor finishes the picture, always.
+   */
+  readonly engine?: BackendName;
+  /**
+   * Whether a GPU that the processor computes counts as one: for tests.
+   * @internal
+   */
+  readonly softwareGpu?: boolean;
   /** How many photos are drawn at once at most, 1–16; default one a core, 4 at most, fewer where memory is short. */
   readonly workers?: number;
   /** Milliseconds after which a worker without work is ended and its memory given back; default 30 000. */
@@ -63,7 +89,8 @@ export async function createWith(offered: Parts, options: ConverterOptions): Pro
   const store = options.cache && isSharedStore(options.cache) ? checkedStore(options.cache) : undefined;
   const { wasm, from } = await partsOf(options, base ? () => Promise.resolve(partsIn(base)) : offered);
   const threads = checkedThreads(options.threads);
-  const engine = { wasm, threadUrl: absolute(thread), threads, ...(store && { store }) };
+  const backend = { name: checkedBackend(options.engine), ...(options.softwareGpu && { software: true }) };
+  const engine = { wasm, threadUrl: absolute(thread), threads, backend, ...(store && { store }) };
   const machine = thisMachine(engine.threads, checkedWorkers(options.workers));
   const pool = new Pool(new URL(absolute(worker)), engine, machine, checkedTime('idle', options.idle ?? IDLE_MS));
   const models = await Models.open(from, signal);

@@ -1,8 +1,9 @@
 import { COMPARISONS, FORMATS, LANGUAGES, RANGES, ROTATIONS, SINCE } from './core.js';
-import type { CacheSettings, CoreOptions, Crop, SharedStore } from './protocol.js';
+import type { BackendName, CacheSettings, CoreOptions, Crop, SharedStore } from './protocol.js';
 
 const THREADS = [1, 64] as const;
 const WORKERS = [1, 16] as const;
+const BACKENDS: readonly BackendName[] = ['auto', 'wasm', 'webgpu'];
 /** 25 days: browsers take a longer time for none. */
 const LONGEST_TIME = 2 ** 31 - 1;
 const TIMES = [0, Infinity] as const;
@@ -36,6 +37,9 @@ export function checked(options: CoreOptions): CoreOptions {
 /** Throws a TypeError or RangeError. */
 export const checkedThreads = (threads: number | undefined): number | undefined =>
   threads === undefined ? undefined : whole('threads', threads, THREADS);
+
+/** Throws a RangeError. */
+export const checkedBackend = (engine: BackendName = 'auto'): BackendName => oneOf('engine', engine, BACKENDS);
 
 /** Throws a TypeError or RangeError. */
 export const checkedWorkers = (workers: number | undefined): number | undefined =>

@@ -56,6 +56,16 @@ export interface Timings {
 /** The engine's builds; a browser gets the fastest one it can run. Those with threads need an isolated page. */
 export type Variant = 'simd' | 'relaxed' | 'simd-threads' | 'relaxed-threads';
 
+/** What draws: `auto` takes the GPU where it has shown that it gives the same pictures, sooner. */
+export type BackendName = 'auto' | 'wasm' | 'webgpu';
+
+/** @internal */
+export interface Backend {
+  readonly name: BackendName;
+  /** Whether an adapter that the processor computes will do: for tests. */
+  readonly software?: boolean;
+}
+
 /**
  * Where the engine lies, as absolute URLs, and how it may run.
  * @internal
@@ -67,6 +77,7 @@ export interface EngineSource {
   readonly threadUrl: string;
   /** How many threads those use, the worker's own among them; by default one a core, 8 at most. */
   readonly threads: number | undefined;
+  readonly backend: Backend;
   /** Builds that another worker has compiled already. */
   readonly compiled?: readonly Compiled[];
   /** In Node alone: it cannot be posted. */
@@ -227,8 +238,10 @@ export interface ConversionResult {
   readonly blob: Blob;
   readonly width: number;
   readonly height: number;
-  /** The build that ran. */
-  readonly variant: Variant;
+  /** The build that ran, or that the GPU did. */
+  readonly variant: Variant | 'webgpu';
+  /** Why the GPU did not, where there is one that was given up. */
+  readonly gpu?: string;
   /** How many threads it had. */
   readonly threads: number;
   /** The most memory that it has held until now, in bytes. */

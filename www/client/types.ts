@@ -60,8 +60,10 @@ export interface Conversion {
   /** Missing for a model of your own. */
   readonly tier?: ModelEntry['tier'];
   readonly timings: Timings;
-  /** The engine's build that ran. */
-  readonly variant: Variant;
+  /** The engine's build that ran, or that the GPU did. */
+  readonly variant: Variant | 'webgpu';
+  /** Why the GPU did not, where there is one that was given up. */
+  readonly gpu?: string;
   /** How many threads it had. */
   readonly threads: number;
   /** The most memory that the engine has held until now, in bytes. */

@@ -2,3 +2,5 @@
 declare const WASM_BYTES: Partial<Record<import('../client/protocol.js').Variant, number>>;
 /** Pages of memory that a build with threads begins with. Set by the build. */
 declare const SHARED_PAGES: number;
+/** The package's. Set by the build. */
+declare const VERSION: string;

@@ -1,14 +1,15 @@
 import type { Conversion, Photo } from 'nijigen-core';
 import type { Step } from '../client/core.js';
-import type { ConversionRequest, ConversionResult, ProgressListener, Timings } from '../client/protocol.js';
+import type { Backend, ConversionRequest, ConversionResult, ProgressListener, Timings } from '../client/protocol.js';
 import { shared } from '#shared';
 import { cacheWith } from './cache/index.js';
 import type { Lookup } from './cache/unshared.js';
 import type { Answer } from './cache/cache.js';
 import { thisDevice } from './device.js';
 import { fileOf, hold } from './drawings.js';
-import { load, type Loading } from './engine.js';
+import { isKept, load, type Loading } from './engine.js';
 import { WorkerError } from './failure.js';
+import { begun, drawWithGpu, gpuDraws, gpuFailure, tryGpu, type Drawer } from './gpu/index.js';
 import { keyOf, keyOfShipped } from './key.js';
 import { core, report, shareModule } from './module.js';
 import { pause } from '#pause';
@@ -27,6 +28,15 @@ export interface Surroundings {
 
 /** One photo's way through the worker, in the order that the core's `Lookup` says. */
 export async function convert(request: ConversionRequest, around: Surroundings): Promise<ConversionResult> {
+  const over = begun();
+  try {
+    return await taken(request, around);
+  } finally {
+    over();
+  }
+}
+
+async function taken(request: ConversionRequest, around: Surroundings): Promise<ConversionResult> {
   const clock = stopwatch();
   const loading = load(request, around.signal, (loaded, total) => {
     around.onProgress({ stage: 'download', loaded, total });
@@ -144,7 +154,7 @@ class Way {
   async #draw(): Promise<ConversionResult> {
     const { request, around, clock } = this;
     const prepare = clock();
-    const engine = await this.loading.engine();
+    const drawer = await this.loading.engine();
     stopIf(around.signal);
     const before = { load: clock(), prepare };
 
@@ -153,8 +163,11 @@ class Way {
     // `begin` takes it over.
     this.#photo = undefined;
     const revisable = request.drawing !== undefined;
-    const conversion = engine.begin(photo, { ...request.options, revisable, device: thisDevice() });
-    return { ...(await drawn(conversion, request, before, clock, around)), drawn: this.#drawn };
+    const options = { ...request.options, revisable, device: thisDevice() };
+    // A plan for the processor takes time and memory.
+    const onGpu = gpuDraws(request.engine.backend, drawer);
+    const conversion = onGpu ? drawer.engine.lay_out(photo, options) : drawer.engine.begin(photo, options);
+    return { ...(await drawn(conversion, drawer, request, before, clock, around)), drawn: this.#drawn };
   }
 
   /** Whoever wants the picture does not wait for the store, unless asked to. */
@@ -199,20 +212,30 @@ export async function preload(
 
 async function drawn(
   conversion: Conversion,
+  drawer: Drawer,
   request: ConversionRequest,
   before: Pick<Timings, 'load' | 'prepare'>,
   clock: () => number,
   { signal, onProgress }: Surroundings,
 ): Promise<Omit<ConversionResult, 'drawn'>> {
   const prepare = before.prepare + clock();
-  await infer(conversion, signal, onProgress);
+  const { backend } = request.engine;
+  const [width = 0, height = 0, side = 0, tiles = 1] = conversion.tiles();
+  const onGpu = await infer(conversion, drawer, backend, signal, onProgress);
   const inference = clock();
+  if (!onGpu) tryGpu(backend, drawer, { width, height, side }, inference / tiles, () => isKept(drawer));
 
   onProgress({ stage: 'encode', loaded: 0, total: 1 });
   await pause();
   const { held, file } = await finish(conversion, request);
   onProgress({ stage: 'encode', loaded: 1, total: 1 });
-  return { ...file, ...held, ...report(), timings: { load: before.load, prepare, inference, encode: clock() } };
+  return { ...file, ...held, ...reported(onGpu), timings: { load: before.load, prepare, inference, encode: clock() } };
+}
+
+/** What a result says of what made it. */
+function reported(onGpu: boolean): Pick<ConversionResult, 'variant' | 'threads' | 'memory' | 'gpu'> {
+  const gpu = gpuFailure();
+  return { ...report(), ...(onGpu && { variant: 'webgpu' }), ...(gpu !== undefined && { gpu }) };
 }
 
 /** The file, and under which name the drawing that it was made of is held. */
@@ -229,21 +252,47 @@ function resultOf({ pictures, distance, created }: Answer, timings: Timings): Co
   return { blob, width, height, ...report(), timings, drawn: false, cached };
 }
 
-async function infer(conversion: Conversion, signal: AbortSignal, onProgress: ProgressListener): Promise<void> {
+/** Draws; true if the GPU did all of it. */
+async function infer(
+  conversion: Conversion,
+  drawer: Drawer,
+  backend: Backend,
+  signal: AbortSignal,
+  onProgress: ProgressListener,
+): Promise<boolean> {
+  const tell = (loaded: number) => {
+    onProgress({ stage: 'inference', loaded, total: 1 });
+  };
+  const check = () => {
+    stopIf(signal);
+  };
+  try {
+    const onGpu =
+      gpuDraws(backend, drawer) &&
+      (await drawWithGpu(backend, drawer, conversion, (share) => {
+        check();
+        tell(share);
+      }));
+    if (!onGpu) await step(conversion, tell, check);
+    shareModule();
+    onProgress({ stage: 'inference', loaded: 1, total: 1 });
+    return onGpu;
+  } catch (error) {
+    // Not after a trap, which may have left the allocator locked.
+    if (!(error instanceof WebAssembly.RuntimeError)) conversion.free();
+    throw error;
+  }
+}
+
+async function step(conversion: Conversion, tell: (loaded: number) => void, check: () => void): Promise<void> {
   for (;;) {
-    onProgress({ stage: 'inference', loaded: conversion.progress, total: 1 });
+    tell(conversion.progress);
     await pause();
-    try {
-      stopIf(signal);
-    } catch (error) {
-      conversion.free();
-      throw error;
-    }
+    check();
     const over = conversion.step(STEP_MS);
     shareModule();
     if (over) break;
   }
-  onProgress({ stage: 'inference', loaded: 1, total: 1 });
 }
 
 function stopIf(signal: AbortSignal): void {

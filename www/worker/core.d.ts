@@ -1,7 +1,7 @@
 // Made by wasm-bindgen of src/web/: npm run types
 /* tslint:disable */
 /* eslint-disable */
-import type { Action, CacheMode, CacheSettings, Draw, Finish, Framing, Heard, Hit, Limits, Listed, Step, Stored, Upkeep } from '../client/core.js';
+import type { Action, CacheMode, CacheSettings, Draw, Finish, Framing, GpuProgram, Heard, Hit, Limits, Listed, Step, Stored, Upkeep } from '../client/core.js';
 /** What is not named has its default. */
 export type Choices = Readonly<Partial<Limits & Framing & Draw & Finish>>;
 
@@ -75,6 +75,10 @@ export class Conversion {
     free(): void;
     [Symbol.dispose](): void;
     /**
+     * How far what two drew lies apart, 0 to 255.
+     */
+    difference(other: Conversion): number;
+    /**
      * What was drawn, from which files can be made with other choices; begun with `revisable`.
      */
     drawing(): Drawing;
@@ -83,13 +87,54 @@ export class Conversion {
      */
     finish(): Converted;
     /**
+     * Takes what was made of that tile; true once inference is done.
+     */
+    put(values: Float32Array | number[]): boolean;
+    /**
      * Runs operators, at least one, until `budget_ms` have passed; true once inference is done.
      */
     step(budget_ms: number): boolean;
     /**
+     * The tile to be drawn next; nothing once all are.
+     */
+    tile(): ConversionTile | undefined;
+    /**
+     * Width and height of the tile at hand, the longer side of the whole picture, and how many tiles there are.
+     */
+    tiles(): Uint32Array;
+    /**
      * Share of the generator's multiply-adds done, 0 to 1.
      */
     readonly progress: number;
+}
+
+/**
+ * The values of a tile that a generator takes.
+ */
+export class ConversionTile {
+    private constructor();
+    free(): void;
+    [Symbol.dispose](): void;
+    /**
+     * Handed over, so a second call gives nothing.
+     */
+    take_values(): Float32Array<ArrayBuffer>;
+    /**
+     * In pixels.
+     */
+    height: number;
+    /**
+     * Its share of the whole work, 0 to 1.
+     */
+    share: number;
+    /**
+     * Longer side of the whole picture, in pixels.
+     */
+    side: number;
+    /**
+     * In pixels.
+     */
+    width: number;
 }
 
 /**
@@ -149,6 +194,10 @@ export class Engine {
      */
     cache_key(options: Choices): string;
     /**
+     * The same for a GPU: what `tile` gives is to be drawn, and `put` takes it. `step` goes on without one.
+     */
+    lay_out(photo: Photo, options: Choices): Conversion;
+    /**
      * Takes one object of `models/manifest.json` and the bytes of its file.
      */
     constructor(entry: object, model: Uint8Array | number[]);
@@ -157,6 +206,10 @@ export class Engine {
      * that it gives, or nothing when they shall be found out. A file that asks for far more memory than its own size ends in a failed allocation.
      */
     static of_user(name: string, model: Uint8Array | number[], ranges: Float32Array | number[]): Engine;
+    /**
+     * The generator's steps at this size; nothing where a GPU cannot take all of them.
+     */
+    program(width: number, height: number, side: number): Program | undefined;
 }
 
 /**
@@ -207,6 +260,23 @@ export class Photo {
      * A small JPEG of it.
      */
     thumbnail(): Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * A generator as a list of steps.
+ */
+export class Program {
+    private constructor();
+    free(): void;
+    [Symbol.dispose](): void;
+    /**
+     * What the first buffer holds; handed over, so a second call gives nothing.
+     */
+    take_constants(): Float32Array<ArrayBuffer>;
+    /**
+     * The list.
+     */
+    readonly steps: GpuProgram;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { ConversionRequest, OwnGenerator, LocatedGenerator } from '../clien
 import { core, coreStarted, loadCore } from './module.js';
 import { read, request, type ByteListener } from './download.js';
 import { WorkerError } from './failure.js';
+import type { Drawer } from './gpu/index.js';
 
 /**
  * Models kept ready, in bytes of their files; an engine holds its weights several times over. A fine generator and the
@@ -18,7 +19,7 @@ export interface Loading {
   /** Resolves when the module can be called. */
   readonly core: Promise<unknown>;
   /** The generator's engine; asked for only when no kept picture answers. */
-  readonly engine: () => Promise<Engine>;
+  readonly engine: () => Promise<Drawer>;
 }
 
 /** Begins to fetch what is not there. With the first photo the model comes beside the module, not after it. */
@@ -59,7 +60,7 @@ export function load(
   return { core: ready, engine };
 }
 
-function keepOwn({ name, range }: OwnGenerator, bytes: Uint8Array): Engine {
+function keepOwn({ name, range }: OwnGenerator, bytes: Uint8Array): Drawer {
   // The name is part of what a picture is kept under.
   const ends = range && ('input' in range ? [...range.input, ...range.output] : [...range, ...range]);
   const key = `${name} ${core.sha256(bytes).join()} ${ends?.join() ?? ''}`;
@@ -84,16 +85,19 @@ async function modelOf(
   return new Uint8Array(buffer);
 }
 
-function kept(key: string): Engine | undefined {
+/** Whether an engine is still there. */
+export const isKept = ({ key, engine }: Drawer): boolean => engines.get(key)?.engine === engine;
+
+function kept(key: string): Drawer | undefined {
   const found = engines.get(key);
   if (found) {
     engines.delete(key);
     engines.set(key, found);
   }
-  return found?.engine;
+  return found && { key, engine: found.engine };
 }
 
-function keep(key: string, bytes: number, make: () => Engine): Engine {
+function keep(key: string, bytes: number, make: () => Engine): Drawer {
   let sum = [...engines.values()].reduce((sum, engine) => sum + engine.bytes, bytes);
   // The oldest goes first: the new one may need its memory.
   for (const [oldest, { engine, bytes }] of engines) {
@@ -104,5 +108,5 @@ function keep(key: string, bytes: number, make: () => Engine): Engine {
   }
   const engine = make();
   engines.set(key, { engine, bytes });
-  return engine;
+  return { key, engine };
 }

@@ -6,7 +6,7 @@ import { lossyQuality } from './webp.js';
 /** What a picture is kept under. Our own generators' key needs no engine, so that one that is kept needs no model. */
 export async function keyOf({ generator, options }: ConversionRequest, { engine }: Loading): Promise<string> {
   if ('entry' in generator) return keyOfShipped(generator, options);
-  return withQuality((await engine()).cache_key(options), options);
+  return withQuality((await engine()).engine.cache_key(options), options);
 }
 
 export const keyOfShipped = ({ entry }: LocatedGenerator, options: CoreOptions): string =>

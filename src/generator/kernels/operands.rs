@@ -32,6 +32,15 @@ impl Weights {
         self.panels.as_ptr().addr()
     }
 
+    /// The weight of one tap, input and output, where the method is [`Method::Direct`].
+    #[cfg(any(test, target_arch = "wasm32"))]
+    pub fn direct(&self, tap: usize, input: usize, output: usize) -> f32 {
+        let (taps, stride) = (self.kernel[0] * self.kernel[1], Source::compact(self.inputs));
+        let columns = super::gemm::COLUMNS;
+        let (panel, column) = (output / columns, output % columns);
+        self.panels[((panel * taps + tap) * stride + input) * columns + column]
+    }
+
     /// How they are meant to be used.
     pub fn method(&self) -> Method {
         self.method

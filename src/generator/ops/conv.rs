@@ -67,7 +67,7 @@ pub struct Conv {
 
 impl Conv {
     /// Height, width and channels of what is written.
-    fn written(&self) -> ([usize; 2], usize) {
+    pub fn written(&self) -> ([usize; 2], usize) {
         match self.shuffle {
             true => (self.sides.map(|side| 2 * side), self.outputs / 4),
             false => (self.sides, self.outputs),

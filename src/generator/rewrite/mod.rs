@@ -27,7 +27,11 @@ use view::View;
 
 /// Weights made ready, by the convolution's name: every size of picture has its own graph, but they share these.
 #[derive(Default)]
-pub struct PackedKernels(Mutex<HashMap<String, Packed>>);
+pub struct PackedKernels {
+    packed: Mutex<HashMap<String, Packed>>,
+    /// Whether every convolution is to be computed as it is defined.
+    direct: bool,
+}
 
 struct Packed {
     /// A hash of the weights: they may follow from the size.
@@ -37,10 +41,16 @@ struct Packed {
 }
 
 impl PackedKernels {
+    /// For a graph whose weights are read by others.
+    #[cfg(any(test, target_arch = "wasm32"))]
+    pub fn direct() -> PackedKernels {
+        PackedKernels { direct: true, ..PackedKernels::default() }
+    }
+
     /// Moves weights that no graph but this one uses to lower places that are free by now. What making them left free
     /// between them is too small for a run's values, and would never be used.
     pub fn compact(&self, graph: &mut TypedModel) {
-        let mut packed = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut packed = self.packed.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let mut kernels: Vec<_> = packed.values_mut().map(|packed| &mut packed.kernel).collect();
         // What moves leaves a place for others; that ends, for nothing ever moves up.
         let mut moving = true;
@@ -185,7 +195,7 @@ impl Rewrite<'_> {
     fn kernel(&self, image: &Image, pending: &Pending) -> Kernel {
         let PendingKernel { name, depthwise, weights } = &pending.kernel;
         let hash = hash(weights);
-        let mut packed = self.packed.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut packed = self.packed.packed.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if let Some(found) = packed.get(name)
             && found.shuffle == pending.shuffle
             && found.weights == hash
@@ -203,7 +213,10 @@ impl Rewrite<'_> {
             };
             Kernel::Depthwise(Arc::new((0..height * width * channels).map(at).collect()))
         } else {
-            let method = Method::of([height, width], pending.stride, pending.dilation, [inputs, outputs]);
+            let method = match self.packed.direct {
+                true => Method::Direct,
+                false => Method::of([height, width], pending.stride, pending.dilation, [inputs, outputs]),
+            };
             let at = |o: usize, i: usize, y: usize, x: usize| {
                 let o = if pending.shuffle { unshuffled(o, outputs) } else { o };
                 weights[((o * inputs + i) * height + y) * width + x]

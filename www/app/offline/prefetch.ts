@@ -56,7 +56,7 @@ function setStatus(next: OfflineStatus): void {
  */
 export function fetchAhead(drawn?: Conversion): void {
   if (drawn?.cached?.ahead) return;
-  ran = drawn?.variant ?? ran;
+  if (drawn && drawn.variant !== 'webgpu') ran = drawn.variant;
   clearTimeout(timer);
   timer = setTimeout(() => {
     if (busy()) fetchAhead();

@@ -47,7 +47,7 @@ export class Monitor {
       (navigator as Partial<Navigator>).storage?.estimate().catch(() => undefined),
     ]);
     const now = converter?.memory ?? 0;
-    this.#set('variant', last?.variant ?? none);
+    this.#set('variant', last ? `${last.variant}${last.gpu ? ` (WebGPU: ${last.gpu})` : ''}` : none);
     this.#set('threads', last ? decimal(last.threads) : none);
     this.#set('memory', peak > 0 ? text('monitor.memory-value', { now: size(now), peak: size(peak) }) : none);
     this.#set('kept', usage ? size(usage.bytes) : none);

@@ -1,0 +1,232 @@
+// On a GPU every step gives what its definition gives, whatever the sizes, and our generators what they give on the
+// processor. Here it is one that the processor computes, which says nothing of speed.
+import assert from 'node:assert/strict';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import fc from 'fast-check';
+import { launch } from './browser.mjs';
+import { embed } from './embedder.mjs';
+import { SOFTWARE_GPU, stageGpu } from './engines.mjs';
+import { build, FOUND, random, WAYS } from './random-networks.mjs';
+import { serve } from './server.mjs';
+import { filled, good, tolerance, values } from './vectors.mjs';
+
+/** The processor compiles each for seconds. */
+const NETWORKS = 8;
+/** Between values of about 1. */
+const TOLERANCE = 2e-4;
+/** What a page's worker lets tests see and do. */
+const SEEN = `
+  const { requestDevice } = GPUAdapter.prototype;
+  GPUAdapter.prototype.requestDevice = async function (...given) {
+    return (self.device = await requestDevice.apply(this, given));
+  };
+  self.buffers = 0;
+  const { createBuffer } = GPUDevice.prototype;
+  GPUDevice.prototype.createBuffer = function (...given) {
+    self.buffers++;
+    return createBuffer.apply(this, given);
+  };
+  const { destroy } = GPUBuffer.prototype;
+  GPUBuffer.prototype.destroy = function () {
+    self.buffers--;
+    destroy.apply(this);
+  };
+`;
+let gpus, gpu, folder, server, browser;
+
+before(async () => {
+  gpus = await stageGpu();
+  gpu = await gpus.open();
+  folder = embed();
+  const WORKER = 'node_modules/nijigen/worker.js';
+  const worker = SEEN + readFileSync(join(folder, WORKER), 'utf8');
+  server = await serve(folder, { throttled: false, answer: (path) => (path.endsWith(WORKER) ? worker : undefined) });
+  browser = await launch(...SOFTWARE_GPU);
+});
+after(async () => {
+  await gpus?.close();
+  await browser?.close();
+  await server?.close();
+  if (folder) rmSync(folder, { recursive: true });
+});
+
+const worst = (some, others) => {
+  assert.equal(some.length, others.length);
+  return some.reduce((worst, value, i) => Math.max(worst, Math.abs(value - others[i])), 0);
+};
+
+test('networks are drawn as their operators are defined', async () => {
+  const right = async (made) => {
+    const { file, height, width, input, expected } = build(made);
+    if (!(await gpu.start(file, width, height))) return false;
+    const output = await gpu.ask('run', new Float32Array(input));
+    const { steps } = await gpu.ask('layout');
+    const error = worst(output, expected);
+    assert.ok(error <= TOLERANCE, `${error} by ${JSON.stringify(steps)}`);
+    return true;
+  };
+  for (const [way, made] of Object.entries(WAYS)) assert.ok(await right(made), way);
+  for (const made of FOUND) assert.ok(await right(made));
+  let drawn = 0;
+  // Channels that do not lie side by side are left to the processor.
+  const property = fc.asyncProperty(random, async (made) => void (drawn += Number(await right(made))));
+  const seed = Number(process.env.NIJIGEN_SEED ?? Math.random() * 2 ** 31) | 0;
+  await fc.assert(property, { numRuns: NETWORKS, seed, includeErrorInReport: true, endOnFailure: true });
+  assert.ok(drawn > 0);
+});
+
+test('generators give what ONNX Runtime gives, whatever spells them', async () => {
+  const spelled = good.filter(({ name }) => /^(animeganv2|fast|fine|torch-dynamic|tf-dynamic)/.test(name));
+  assert.ok(spelled.length >= 3, spelled.map(({ name }) => name).join());
+  for (const model of spelled) {
+    const { width, height, input, output } = values(model.cases[0]);
+    assert.ok(await gpu.start(filled(model), width, height), model.name);
+    const error = worst(await gpu.ask('run', input), output);
+    assert.ok(error <= tolerance, `${model.name}: ${error}`);
+  }
+});
+
+/** A converter of these options in a page of its own; `convert` draws by a small generator. */
+async function visit(options, context) {
+  const page = await (context ?? browser).newPage();
+  await page.goto(server.url);
+  await page.waitForFunction(() => window.converter);
+  const model = [...new Uint8Array(build({ ...WAYS.Winograd, norm: undefined }).file)];
+  await page.evaluate(
+    async ([options, model]) => {
+      window.converter = await window.make({ cache: false, workers: 1, ...options });
+      window.small = new File([new Uint8Array(model)], 'small.onnx');
+      window.draw = async (options = {}) => {
+        const given = { model: window.small, modelRange: [-1, 1], format: 'png', ...options };
+        window.photo ??= await window.again('lake.jpg', { scale: 0.12 });
+        const { blob, variant, gpu } = await window.converter.convert(window.photo, given);
+        const picture = await createImageBitmap(blob);
+        const context = new OffscreenCanvas(picture.width, picture.height).getContext('2d');
+        context.drawImage(picture, 0, 0);
+        return { variant, gpu, pixels: [...context.getImageData(0, 0, picture.width, picture.height).data] };
+      };
+    },
+    [options, model],
+  );
+  const [worker] = page.workers();
+  return {
+    page,
+    worker: () => worker ?? page.workers()[0],
+    draw: (options) => page.evaluate((options) => window.draw(options), options),
+  };
+}
+
+const SOFTWARE = { engine: 'webgpu', softwareGpu: true };
+
+test('a photo is drawn by the GPU as by the processor, fifty times without growth', async () => {
+  const { page, worker, draw } = await visit(SOFTWARE);
+  const reference = await visit({ engine: 'wasm' });
+  const { pixels, variant } = await draw();
+  assert.equal(variant, 'webgpu');
+  const expected = await reference.draw();
+  assert.notEqual(expected.variant, 'webgpu');
+  assert.ok(worst(pixels, expected.pixels) <= 1);
+  const held = await worker().evaluate(() => self.buffers);
+  assert.ok(held > 3);
+  for (let i = 0; i < 50; i++) assert.equal((await draw()).variant, 'webgpu');
+  assert.equal(await worker().evaluate(() => self.buffers), held);
+  await page.close();
+  await reference.page.close();
+});
+
+test('where the device is lost on the way the processor finishes the picture, and the next ones', async () => {
+  const { page, worker, draw } = await visit(SOFTWARE);
+  const before = await draw();
+  assert.equal(before.variant, 'webgpu');
+  await page.evaluate(() => {
+    window.begun = new Promise((resolve) => {
+      const onProgress = ({ stage, loaded }) => stage === 'inference' && loaded > 0 && resolve();
+      window.lost = window.draw({ onProgress });
+    });
+    return window.begun;
+  });
+  await worker().evaluate(() => self.device.destroy());
+  for (const after of [await page.evaluate(() => window.lost), await draw()]) {
+    assert.notEqual(after.variant, 'webgpu');
+    assert.match(after.gpu, /lost|destroyed/i);
+    assert.ok(worst(after.pixels, before.pixels) <= 1);
+  }
+  await page.close();
+});
+
+test('a conversion on the GPU can be cancelled, and the next one works', async () => {
+  const { page, draw } = await visit(SOFTWARE);
+  await draw();
+  const code = await page.evaluate(async () => {
+    const cancel = new AbortController();
+    const onProgress = ({ stage, loaded }) => stage === 'inference' && loaded > 0 && cancel.abort();
+    return window.draw({ signal: cancel.signal, onProgress }).then(
+      () => 'drawn',
+      ({ code }) => code,
+    );
+  });
+  assert.equal(code, 'cancelled');
+  const after = await draw();
+  assert.deepEqual([after.variant, after.gpu], ['webgpu', undefined]);
+  await page.close();
+});
+
+test('a GPU that the processor computes is not taken for one', async () => {
+  const { page, draw } = await visit({ engine: 'webgpu' });
+  const { variant, gpu } = await draw();
+  assert.notEqual(variant, 'webgpu');
+  assert.match(gpu, /computed by the processor/);
+  await page.close();
+});
+
+test('a generator with operators that a GPU has not is drawn by the processor, without a word', async () => {
+  const { page, draw } = await visit(SOFTWARE);
+  const v3 = [...readFileSync('tests/vectors/user/v3.onnx')];
+  await page.evaluate((v3) => (window.v3 = new File([new Uint8Array(v3)], 'v3.onnx')), v3);
+  const { variant, gpu } = await page.evaluate(() => window.draw({ model: window.v3 }));
+  assert.deepEqual([variant === 'webgpu', gpu], [false, undefined]);
+  assert.equal((await draw()).variant, 'webgpu', 'others are');
+  await page.close();
+});
+
+/** What is remembered of this machine. Waits until there is something. */
+const verdicts = (page, to) =>
+  page.evaluate(async (to) => {
+    for (;;) {
+      const found = (await indexedDB.databases()).some(({ name }) => name === 'nijigen-gpu');
+      if (!found) {
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        continue;
+      }
+      const database = await new Promise((resolve) => {
+        const request = indexedDB.open('nijigen-gpu');
+        request.onsuccess = () => resolve(request.result);
+      });
+      const store = database.transaction('verdicts', 'readwrite').objectStore('verdicts');
+      const ask = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
+      const keys = await ask(store.getAllKeys());
+      const values = await ask(store.getAll());
+      if (to !== undefined) for (const key of keys) await ask(store.put(to, key));
+      database.close();
+      if (keys.length > 0) return values;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }, to);
+
+test('by itself the GPU draws once it has shown that it is the faster one, which is remembered', async () => {
+  const context = await browser.newContext();
+  const first = await visit({ softwareGpu: true }, context);
+  assert.notEqual((await first.draw()).variant, 'webgpu', 'nobody waits for a trial');
+  // This one is slower than what we have ourselves.
+  assert.deepEqual(await verdicts(first.page, true), [false]);
+  assert.notEqual((await first.draw()).variant, 'webgpu');
+  await first.page.close();
+  // As if it had been faster.
+  const second = await visit({ softwareGpu: true }, context);
+  assert.notEqual((await second.draw()).variant, 'webgpu');
+  let { variant } = await second.draw();
+  while (variant !== 'webgpu') ({ variant } = await second.draw());
+  await context.close();
+});

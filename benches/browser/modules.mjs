@@ -41,7 +41,7 @@ export const bundle = (folder, entry, out = entry, variant, format = 'esm') =>
     outdir: folder,
     bundle: true,
     format,
-    external: ['./ort.wasm.min.mjs'],
+    external: ['./ort.wasm.min.mjs', './ort.webgpu.min.mjs'],
     nodePaths: [`${HERE}/node_modules`],
     alias: variant ? { 'nijigen-core': `./${bench(variant)}/nijigen.js` } : {},
     define: { SHARED_PAGES: String(variant ? pages(variant) : 0) },

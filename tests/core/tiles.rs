@@ -9,7 +9,7 @@ use nijigen::{
     manifest::{Entry, parse},
     options::{Draw, Limits},
     picture::normalise::{Area, Canvas, Rows, denormalise, normalise},
-    pipeline::{Engine, prepare_pixels},
+    pipeline::{Engine, Tile, prepare_pixels},
 };
 
 fn shipped() -> Vec<(Entry, Vec<u8>)> {
@@ -121,6 +121,40 @@ fn the_pipeline_joins_tiles_without_a_seam() {
     denormalise(&whole, &canvas, Area { left: 0, right: width, top: 0, bottom: height }, &mut wanted);
     let worst = joined.rgba().iter().zip(wanted.rgba()).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
     assert!(worst <= 1, "differs by {worst} levels");
+}
+
+/// As where a GPU draws, which may fail on the way.
+#[test]
+fn who_draws_a_tile_makes_no_difference_and_may_change_on_the_way() {
+    let (width, height) = (1350, 90);
+    let (entry, file) = shipped().into_iter().find(|(entry, _)| entry.id == "meadow-fast").unwrap();
+    let options = Options { draw: Draw { max_side: 2048, ..Draw::default() }, ..Options::default() };
+    let photo = || prepare_pixels(picture(width, height).rgba().to_vec(), width, height, &Limits::default()).unwrap();
+    let mut engine = Engine::new(entry, &file).unwrap();
+    let mut here = engine.begin(photo(), &options).unwrap();
+    while !here.step().unwrap() {}
+    let [.., tiles] = here.tiles();
+    assert!(tiles >= 2, "{tiles} tiles");
+    let mut generator = Generator::load(&file).unwrap();
+    for elsewhere in [1, tiles] {
+        let mut there = engine.lay_out(photo(), &options).unwrap();
+        for i in 0..elsewhere {
+            let Tile { values, width, height, side, share } = there.tile().unwrap();
+            assert_eq!((there.tiles(), share), ([width, height, side, tiles], 1. / tiles as f32));
+            assert!(there.put(&values[1..]).is_err(), "it has not the tile's size");
+            assert!(there.put(&vec![f32::NAN; values.len()]).is_err());
+            let drawn = run(&mut generator, values, width, height, side);
+            assert_eq!(there.put(&drawn).unwrap(), i + 1 == tiles);
+        }
+        assert_eq!(there.is_drawn(), elsewhere == tiles);
+        assert_eq!(there.tile().is_err(), there.is_drawn(), "none is left");
+        while !there.step().unwrap() {}
+        assert_eq!(here.difference(&there).unwrap(), 0.);
+    }
+    let nothing = engine.lay_out(photo(), &options).unwrap();
+    assert!(here.difference(&nothing).unwrap() > 2., "a photo is no drawing");
+    let narrow = prepare_pixels(picture(90, 90).rgba().to_vec(), 90, 90, &Limits::default()).unwrap();
+    assert!(here.difference(&engine.lay_out(narrow, &options).unwrap()).is_err());
 }
 
 #[test]

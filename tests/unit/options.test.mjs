@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checked, checkedSettings, checkedThreads, checkedTime, checkedWorkers } from '../../www/client/options.ts';
+import {
+  checked,
+  checkedBackend,
+  checkedSettings,
+  checkedThreads,
+  checkedTime,
+  checkedWorkers,
+} from '../../www/client/options.ts';
 
 const refuses = (run, message) =>
   assert.throws(run, (error) => String(error).startsWith(message) || assert.fail(`${error}`));
@@ -45,6 +52,11 @@ test('threads and workers: none, as many as there may be, no more', () => {
   assert.deepEqual([checkedWorkers(undefined), checkedWorkers(16)], [undefined, 16]);
   for (const wrong of [0, 65, NaN]) refuses(() => checkedThreads(wrong), 'RangeError: threads');
   refuses(() => checkedWorkers(17), 'RangeError: workers is 17; it must be a number from 1 to 16');
+});
+
+test('what draws has its default', () => {
+  assert.deepEqual([checkedBackend(undefined), checkedBackend('webgpu')], ['auto', 'webgpu']);
+  refuses(() => checkedBackend('cuda'), 'RangeError: engine is “cuda”; it must be one of auto, wasm, webgpu');
 });
 
 test('a time without an end is the longest that a timer takes', () => {

@@ -9,7 +9,7 @@ import { thisDevice } from './device.js';
 import { fileOf, hold } from './drawings.js';
 import { isKept, load, type Loading } from './engine.js';
 import { WorkerError } from './failure.js';
-import { begun, drawWithGpu, gpuDraws, gpuFailure, tryGpu, type Drawer } from './gpu/index.js';
+import { begun, drawWithGpu, gpuDraws, gpuFailure, prepareGpu, tryGpu, type Drawer } from './gpu/index.js';
 import { keyOf, keyOfShipped } from './key.js';
 import { core, report, shareModule } from './module.js';
 import { pause } from '#pause';
@@ -163,6 +163,7 @@ class Way {
     // `begin` takes it over.
     this.#photo = undefined;
     const revisable = request.drawing !== undefined;
+    prepareGpu(request.engine.backend, drawer);
     const options = { ...request.options, revisable, device: thisDevice() };
     // A plan for the processor takes time and memory.
     const onGpu = gpuDraws(request.engine.backend, drawer);
@@ -205,7 +206,7 @@ export async function preload(
     onProgress({ stage: 'download', loaded, total });
   });
   await ready;
-  await engine();
+  prepareGpu(request.engine.backend, await engine());
   shareModule();
   stopIf(signal);
 }

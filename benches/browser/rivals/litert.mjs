@@ -7,11 +7,11 @@ let network;
 let shape;
 
 answer({
-  async start({ model, width, height, threads }) {
+  async start({ model, width, height, threads, accelerator = 'wasm' }) {
     shape = [1, height, width, 3];
     const numThreads = threads || 1;
     await loadLiteRt(new URL('./', self.location.href).href, { threads: numThreads > 1 });
-    network = await loadAndCompile(new Uint8Array(model), { accelerator: 'wasm', cpuOptions: { numThreads } });
+    network = await loadAndCompile(new Uint8Array(model), { accelerator, cpuOptions: { numThreads } });
   },
   async run(input) {
     const photo = new Tensor(input, shape);

@@ -44,19 +44,23 @@ let off: string | undefined;
 const verdicts = new Map<string, boolean>();
 /** The last used last. */
 const networks = new Map<string, Network>();
+/** By what verdicts are about, the search for those of earlier visits. */
+const recalled = new Map<string, Promise<void>>();
 /** What is being found out. */
 const trials = new Set<string>();
 /** Conversions under way. */
 let working = 0;
 
 /** Why the GPU does not draw, where there is one that was given up. */
-export const gpuFailure = (): string | undefined => off || undefined;
+export const gpuFailure = (): string | undefined => (off === '' ? undefined : off);
 
+const KINDS = ['small', 'large'] as const;
 /** What a verdict is about. */
-const subject = ({ key }: Drawer, { width, height }: Pick<Size, 'width' | 'height'>): string =>
-  `${key} ${width * height < LARGE ? 'small' : 'large'}`;
-/** One of each kind. */
-const SIZES = [0, Infinity].map((width) => ({ width, height: 1 }));
+const subject = ({ key }: Drawer, { width, height }: Size): string => `${key} ${KINDS[width * height < LARGE ? 0 : 1]}`;
+const subjects = ({ key }: Drawer): readonly string[] => KINDS.map((kind) => `${key} ${kind}`);
+/** What a verdict is remembered by. */
+const lasting = ({ name }: Gpu, subject: string): string => `${name} ${VERSION} ${subject}`;
+const networkName = ({ key }: Drawer, { width, height, side }: Size): string => `${key} ${width}×${height} ${side}`;
 
 const open = ({ software }: Backend): Promise<Gpu> => (opened ??= Gpu.open(software ?? false));
 
@@ -92,12 +96,14 @@ export function begun(): () => void {
   };
 }
 
-async function networkFor(gpu: Gpu, { key, engine }: Drawer, size: Size, values: number): Promise<Network | undefined> {
-  const name = `${key} ${size.width}×${size.height} ${size.side}`;
+/** A network for tiles of this size; nothing where a GPU cannot take all operators. */
+async function networkFor(gpu: Gpu, drawer: Drawer, size: Size): Promise<Network | undefined> {
+  const name = networkName(drawer, size);
   let network = networks.get(name);
   if (!network) {
-    const program = engine.program(size.width, size.height, size.side);
+    const program = drawer.engine.program(size.width, size.height, size.side);
     if (!program) return undefined;
+    const values = 3 * size.width * size.height;
     evict();
     const made = await Network.of(gpu, program.steps, program.take_constants(), values);
     program.free();
@@ -115,8 +121,30 @@ async function networkFor(gpu: Gpu, { key, engine }: Drawer, size: Size, values:
 export function gpuDraws({ name }: Backend, drawer: Drawer, size?: Size): boolean {
   if (off !== undefined || name === 'wasm') return false;
   if (name === 'webgpu') return true;
-  const subjects = size ? [subject(drawer, size)] : SIZES.map((size) => subject(drawer, size));
-  return subjects.some((subject) => verdicts.get(subject));
+  return (size ? [subject(drawer, size)] : subjects(drawer)).some((subject) => verdicts.get(subject));
+}
+
+/** Makes ready what served on an earlier visit, while other things are fetched. */
+export function prepareGpu(backend: Backend, drawer: Drawer): void {
+  if (!webGpu() || off !== undefined || backend.name !== 'auto') return;
+  for (const subject of subjects(drawer).filter((subject) => !recalled.has(subject))) {
+    recalled.set(subject, prepare(backend, drawer, subject).catch(giveUp));
+  }
+}
+
+async function prepare(backend: Backend, drawer: Drawer, subject: string): Promise<void> {
+  const gpu = await opening(backend);
+  const known = gpu && (await recall(lasting(gpu, subject)));
+  if (!known) return;
+  verdicts.set(subject, known.faster);
+  if (known.faster) await networkFor(gpu, drawer, known);
+}
+
+/** The GPU, if there is one: that there is none is no failure. */
+async function opening(backend: Backend): Promise<Gpu | undefined> {
+  const gpu = await open(backend).catch(() => undefined);
+  if (!gpu) off = '';
+  return gpu;
 }
 
 /**
@@ -136,8 +164,15 @@ export async function drawWithGpu(
       const { width, height, side, share } = tile;
       const values = tile.take_values();
       tile.free();
-      if (!trying && !gpuDraws(backend, drawer, { width, height, side })) return false;
-      const network = await networkFor(gpu, drawer, { width, height, side }, values.length);
+      const size = { width, height, side };
+      if (!trying && !gpuDraws(backend, drawer, size)) return false;
+      const making = networkFor(gpu, drawer, size);
+      if (backend.name === 'auto' && !trying && !networks.has(networkName(drawer, size))) {
+        // Nobody waits for shaders to be compiled: the next photo may be one of this size.
+        making.catch(giveUp);
+        return false;
+      }
+      const network = await making;
       if (!network) return false;
       const done = conversion.progress;
       const drawn = await network.run(values, (part) => {
@@ -175,22 +210,17 @@ async function decide(
   milliseconds: number,
   alive: () => boolean,
 ): Promise<void> {
-  const gpu = await open(backend).catch(() => undefined);
-  if (!gpu) {
-    // That there is none is no failure.
-    off = '';
-    return;
-  }
   const name = subject(drawer, size);
-  const lasting = `${gpu.name} ${VERSION} ${name}`;
-  let verdict = await recall(lasting);
-  if (verdict === undefined) {
-    await quiet();
-    if (!alive()) return;
-    verdict = (await alike(gpu, backend, drawer)) && alive() && (await faster(gpu, drawer, size, milliseconds));
-    await remember(lasting, verdict);
-  }
-  verdicts.set(name, verdict);
+  const gpu = await opening(backend);
+  await recalled.get(name);
+  if (!gpu || off !== undefined || verdicts.has(name)) return;
+  await quiet();
+  if (!alive()) return;
+  const same = await alike(gpu, backend, drawer);
+  if (!alive()) return;
+  const better = same && (await faster(gpu, drawer, size, milliseconds));
+  verdicts.set(name, better);
+  await remember(lasting(gpu, name), { faster: better, ...size });
 }
 
 /** A live view is never quiet, and would gain the most. */
@@ -233,7 +263,7 @@ function smallPhoto() {
 /** Whether a tile takes the GPU less time than it took the processor. */
 async function faster(gpu: Gpu, drawer: Drawer, size: Size, milliseconds: number): Promise<boolean> {
   const values = new Float32Array(3 * size.width * size.height);
-  const network = await networkFor(gpu, drawer, size, values.length);
+  const network = await networkFor(gpu, drawer, size);
   if (!network) return false;
   // The first run has costs that later ones have not.
   await network.run(values, () => undefined);

@@ -1,23 +1,31 @@
 import { openDB, type DBSchema } from 'idb';
 
+/** Of a trial: whether the GPU was the faster one, and the tile that both drew, in pixels. */
+export interface Verdict {
+  readonly faster: boolean;
+  readonly width: number;
+  readonly height: number;
+  /** Longer side of the whole picture. */
+  readonly side: number;
+}
+
 interface Schema extends DBSchema {
-  verdicts: { key: string; value: boolean };
+  verdicts: { key: string; value: Verdict };
 }
 
 const NAME = 'nijigen-gpu';
 
-async function store() {
-  return openDB<Schema>(NAME, 1, {
+const open = () =>
+  openDB<Schema>(NAME, 1, {
     upgrade: (database) => {
       database.createObjectStore('verdicts');
     },
   });
-}
 
-/** Whether the GPU was the better one when it was tried, on an earlier visit; nothing where nobody remembers. */
-export async function recall(key: string): Promise<boolean | undefined> {
+/** What was found out on an earlier visit; nothing where nobody remembers. */
+export async function recall(key: string): Promise<Verdict | undefined> {
   try {
-    const database = await store();
+    const database = await open();
     const verdict = await database.get('verdicts', key);
     database.close();
     return verdict;
@@ -27,9 +35,9 @@ export async function recall(key: string): Promise<boolean | undefined> {
   }
 }
 
-export async function remember(key: string, verdict: boolean): Promise<void> {
+export async function remember(key: string, verdict: Verdict): Promise<void> {
   try {
-    const database = await store();
+    const database = await open();
     await database.put('verdicts', verdict, key);
     database.close();
   } catch {

@@ -36,6 +36,7 @@ export type {
   ModelRange,
   ValueRange,
   Variant,
+  BackendName,
 } from './protocol.js';
 export type { Seed } from './seeds.js';
 export type { FileSource, Source } from './source.js';

@@ -261,8 +261,11 @@ async function infer(
   signal: AbortSignal,
   onProgress: ProgressListener,
 ): Promise<boolean> {
+  let most = 0;
   const tell = (loaded: number) => {
-    onProgress({ stage: 'inference', loaded, total: 1 });
+    // Where a GPU gives up on the way its tile begins anew.
+    most = Math.max(most, loaded);
+    onProgress({ stage: 'inference', loaded: most, total: 1 });
   };
   const check = () => {
     stopIf(signal);

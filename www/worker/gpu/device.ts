@@ -38,11 +38,14 @@ export class Gpu {
       (await gpu.requestAdapter({ powerPreference: 'high-performance' })) ??
       (software ? await gpu.requestAdapter({ forceFallbackAdapter: true }) : null);
     if (!adapter) throw new GpuError('this machine has no GPU for it');
-    const { vendor, architecture, device: model, description, isFallbackAdapter } = adapter.info;
-    if (isFallbackAdapter && !software) throw new GpuError('the only adapter is computed by the processor');
+    // Older browsers say less of it, and some of that elsewhere.
+    const older = adapter as { readonly info?: GPUAdapterInfo; readonly isFallbackAdapter?: boolean };
+    const { vendor, architecture, device: model, description, isFallbackAdapter } = older.info ?? {};
+    if ((isFallbackAdapter ?? older.isFallbackAdapter) && !software)
+      throw new GpuError('the only adapter is computed by the processor');
     const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
     const device = await adapter.requestDevice({ requiredLimits: { maxStorageBufferBindingSize, maxBufferSize } });
-    return new Gpu(device, [vendor, architecture, model, description].join(' ').trim());
+    return new Gpu(device, [vendor, architecture, model, description].filter(Boolean).join(' '));
   }
 
   /** A compute pipeline; tiles of all sizes share it. */

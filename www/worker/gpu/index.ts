@@ -10,6 +10,8 @@ import { recall, remember } from './verdicts.js';
 
 /** Networks that are kept on the device: the tiles of a picture have few sizes, and a preview has its own generator. */
 const KEPT = 4;
+/** What those take at most that are not in use. */
+const KEPT_BYTES = 512 * 1024 * 1024;
 /** How often it is looked whether nobody waits for a picture, so that the GPU can be tried; after so many times it is. */
 const QUIET_MS = 1_000;
 const LOOKS = 8;
@@ -84,8 +86,14 @@ function forget(keys: readonly string[]): void {
 
 /** Makes room for one more. */
 function evict(): void {
-  const idle = [...networks].filter(([, network]) => !network.running).map(([key]) => key);
-  forget(idle.slice(0, Math.max(0, networks.size + 1 - KEPT)));
+  let [count, bytes] = [networks.size, [...networks.values()].reduce((sum, { bytes }) => sum + bytes, 0)];
+  for (const [key, network] of networks) {
+    if (count < KEPT && bytes <= KEPT_BYTES) return;
+    if (network.running) continue;
+    count--;
+    bytes -= network.bytes;
+    forget([key]);
+  }
 }
 
 /** Tells that a conversion begins; the function that it gives, that it is over. */

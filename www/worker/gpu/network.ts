@@ -20,6 +20,8 @@ interface Bound {
 export class Network {
   /** Whether a tile is on its way. */
   running = false;
+  /** What its buffers take on the device. */
+  readonly bytes: number;
 
   private constructor(
     readonly gpu: Gpu,
@@ -27,7 +29,9 @@ export class Network {
     readonly buffers: readonly GPUBuffer[],
     readonly bound: readonly Bound[],
     readonly values: number,
-  ) {}
+  ) {
+    this.bytes = buffers.reduce((sum, { size }) => sum + size, 0);
+  }
 
   /** `values` are what a tile has of them. */
   static async of(

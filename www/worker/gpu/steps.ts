@@ -346,9 +346,9 @@ function statistics(step: Step<'statistics'>): Dispatch {
     ? `${mean} let answer = mean * f32(${shader.number(pixels)});`
     : `${mean} let answer = ${read(moments, `${channels}u + c`)} * scale * scale + mean * mean;`;
   if (!acrossChannels) return perValue(shader, channels, `let c = i; ${one} ${written} = answer;`);
-  const body = `var all = 0.0;
-  for (var c = 0u; c < ${channels}u; c++) { ${one} all += answer; }
-  ${written} = all${sum ? '' : ` / ${float(channels)}`};`;
+  const body = `var total = 0.0;
+  for (var c = 0u; c < ${channels}u; c++) { ${one} total += answer; }
+  ${written} = total${sum ? '' : ` / ${float(channels)}`};`;
   return perValue(shader, 1, body);
 }
 

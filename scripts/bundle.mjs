@@ -86,16 +86,17 @@ export const buildValues = () => ({
   SHARED_PAGES: sharedPages(),
 });
 
-/** The worker, and beside it the script of the threads. */
+/** The worker, and beside it the scripts of the threads and of the GPU. */
 export async function bundleWorkers(out) {
   checkBindings();
   const values = buildValues();
   const worker = await bundle('www/worker/main.ts', { ...out, name: 'worker' }, values);
+  const gpu = await bundle('www/worker/gpu/main.ts', { ...out, name: 'gpu' });
   const [variant] = threaded();
-  if (!variant) return { worker };
+  if (!variant) return { worker, gpu };
   const alias = { 'nijigen-core': bindings(variant) };
   const thread = await bundle('www/worker/thread.ts', { ...out, name: 'thread' }, values, { alias });
-  return { worker, thread };
+  return { worker, thread, gpu };
 }
 
 export function copyModels(folder) {

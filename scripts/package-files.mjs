@@ -45,14 +45,14 @@ export const scripts = async () => (await import('./scripts.js')).default();
 `;
 
 /** nijigen-files of the script that has all others within. Bundlers see no file here: whoever uses one says \`baseUrl\`. */
-export function standalone(worker, thread) {
+export function standalone(worker, thread, gpu) {
   const text = (file) => JSON.stringify(readFileSync(file, 'utf8'));
   return `import { scriptUrl } from './www/client/start-worker.ts';
   ${builds(variants())}
   export const inlined = true;
   // Each once a page: a worker that starts again needs it again.
   let made;
-  export const scripts = async () => (made ??= { worker: scriptUrl(${text(worker)}), thread: scriptUrl(${text(thread ?? worker)}) });
+  export const scripts = async () => (made ??= { worker: scriptUrl(${text(worker)}), thread: scriptUrl(${text(thread ?? worker)}), gpu: scriptUrl(${text(gpu)}) });
   // A classic script, as bundlers make, knows its URL only while it begins; one that a bundler moved has that of a file.
   const here = [import.meta.url, globalThis.document?.currentScript?.src].find((url) => /^(?!file:)\\w+:/.test(url));
   const at = (name) => new URL(name, here ?? document.baseURI).href;
@@ -64,7 +64,7 @@ export function standalone(worker, thread) {
 export const node = () => `${builds(['simd'])}
 ${UNMOVED}
 export const inlined = false;
-export const scripts = async () => ({ worker: import.meta.url, thread: import.meta.url });
+export const scripts = async () => ({ worker: import.meta.url, thread: import.meta.url, gpu: import.meta.url });
 export const parts = async () => (${lists({ ...ALL, engines: (variant) => variant === 'simd' }, beside)});
 `;
 
@@ -101,9 +101,11 @@ export function modules() {
   return {
     'scripts.js': `const worker = ${lazily('./', 'worker')};
 const thread = ${lazily('./', thread)};
-export default async () => ({ worker: await worker(), thread: await thread() });
+const gpu = ${lazily('./', 'gpu')};
+export default async () => ({ worker: await worker(), thread: await thread(), gpu: await gpu() });
 `,
     'url-worker.js': url('worker.js'),
+    'url-gpu.js': url('gpu.js'),
     ...(thread === 'thread' && { 'url-thread.js': url('thread.js') }),
     ...Object.fromEntries(parts),
     ...Object.assign({}, ...variants().map(engine), ...manifest().map(model)),

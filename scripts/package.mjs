@@ -52,7 +52,7 @@ const NODE = {
 /** The scripts. Returns the files of others that are in them. */
 async function writeScripts() {
   const out = (name) => ({ folder: PACKAGE, name });
-  const { worker, thread } = await bundleWorkers(out('worker'));
+  const { worker, thread, gpu } = await bundleWorkers(out('worker'));
   const withFiles = (text, replacements = {}) => ({
     plugins: [replaced(replacements), apart, virtual('nijigen-files', text)],
   });
@@ -66,7 +66,7 @@ async function writeScripts() {
     );
   const element = (name, client) =>
     bundle('www/element/index.ts', out(name), {}, withFiles('', { 'www/client/index.ts': external(`./${client}.js`) }));
-  const standalone = withFiles(files.standalone(worker.file, thread?.file));
+  const standalone = withFiles(files.standalone(worker.file, thread?.file, gpu.file));
   const node = withFiles(files.node());
   const bundles = [
     worker,

@@ -49,7 +49,7 @@ async function build() {
     cpSync(wasm(variant), join(SITE, urls[variant]));
   }
   copyModels(`${SITE}/models`);
-  const { worker, thread } = await bundleWorkers({ folder: `${SITE}/assets`, hashed: true });
+  const { worker, thread, gpu } = await bundleWorkers({ folder: `${SITE}/assets`, hashed: true });
   const thumbnailer = await bundle('www/app/gallery/thumbnailer.ts', {
     folder: `${SITE}/assets`,
     name: 'thumbnailer',
@@ -61,6 +61,7 @@ async function build() {
   const values = {
     WORKER_URL: within(worker),
     THREAD_URL: within(thread),
+    GPU_URL: within(gpu),
     THUMBNAIL_URL: within(thumbnailer),
     MOVING_URL: within(moving),
     WASM_URLS: urls,

@@ -20,7 +20,7 @@ before(() => {
 
 test('the tarball holds what the package needs and nothing else', () => {
   const entries = ['bundled', 'bundled-element', 'client', 'element', 'node', 'slim', 'slim-element', 'standalone'];
-  const scripts = [...entries, 'parts-all', 'parts-most', 'scripts', 'url-worker', 'worker'].map(
+  const scripts = [...entries, 'parts-all', 'parts-most', 'scripts', 'url-worker', 'worker', 'url-gpu', 'gpu'].map(
     (name) => `${name}.js`,
   );
   const threads = VARIANTS.some((name) => name.endsWith('threads')) ? ['thread.js', 'url-thread.js'] : [];

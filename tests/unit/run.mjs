@@ -30,7 +30,9 @@ await esbuild.build({
   logLevel: 'warning',
   // What the build and the browser give a page.
   define: {
-    ...Object.fromEntries(['WORKER_URL', 'THREAD_URL', 'THUMBNAIL_URL', 'MOVING_URL'].map((name) => [name, '""'])),
+    ...Object.fromEntries(
+      ['WORKER_URL', 'THREAD_URL', 'GPU_URL', 'THUMBNAIL_URL', 'MOVING_URL'].map((name) => [name, '""']),
+    ),
     ...{ WASM_URLS: '{}', WASM_BYTES: '{}', SAMPLES: '[]', SEEDS: '[]', OFFLINE: 'false' },
   },
   banner: {

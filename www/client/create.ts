@@ -36,6 +36,8 @@ export interface ConverterOptions {
   readonly wasmUrl?: string | URL | Partial<Readonly<Record<Variant, string | URL>>>;
   /** The script of the engine's threads. */
   readonly threadUrl?: string | URL;
+  /** The script that draws on a GPU; fetched where one is tried. */
+  readonly gpuUrl?: string | URL;
   /** The folder with `manifest.json`; ends with a slash. */
   readonly modelsUrl?: string | URL;
   /** The engine's builds to choose from, each imported as `nijigen/engines/<variant>`, in place of `wasmUrl`. */
@@ -84,12 +86,16 @@ export async function createWith(offered: Parts, options: ConverterOptions): Pro
   requirePlatform();
   const { signal } = options;
   const base = options.baseUrl === undefined ? undefined : folder(options.baseUrl);
-  const { worker, thread } = await scriptsOf(options, base);
+  const { worker, thread, gpu } = await scriptsOf(options, base);
   const cache = options.cache === false ? false : checkedSettings(options.cache ?? {});
   const store = options.cache && isSharedStore(options.cache) ? checkedStore(options.cache) : undefined;
   const { wasm, from } = await partsOf(options, base ? () => Promise.resolve(partsIn(base)) : offered);
   const threads = checkedThreads(options.threads);
-  const backend = { name: checkedBackend(options.engine), ...(options.softwareGpu && { software: true }) };
+  const backend = {
+    name: checkedBackend(options.engine),
+    ...(gpu !== undefined && { url: absolute(gpu) }),
+    ...(options.softwareGpu && { software: true }),
+  };
   const engine = { wasm, threadUrl: absolute(thread), threads, backend, ...(store && { store }) };
   const machine = thisMachine(engine.threads, checkedWorkers(options.workers));
   const pool = new Pool(new URL(absolute(worker)), engine, machine, checkedTime('idle', options.idle ?? IDLE_MS));
@@ -101,13 +107,14 @@ export async function createWith(offered: Parts, options: ConverterOptions): Pro
   return new Converter(models, pool, cache, options.seeds ?? []);
 }
 
-async function scriptsOf({ workerUrl, threadUrl }: ConverterOptions, base: URL | undefined) {
-  if (workerUrl !== undefined && threadUrl !== undefined) return { worker: workerUrl, thread: threadUrl };
+/** Without a script for it no GPU draws. */
+async function scriptsOf({ workerUrl, threadUrl, gpuUrl }: ConverterOptions, base: URL | undefined) {
+  if (workerUrl !== undefined && threadUrl !== undefined) return { worker: workerUrl, thread: threadUrl, gpu: gpuUrl };
   const standard =
     base && !inlined
-      ? { worker: new URL('worker.js', base), thread: new URL('thread.js', base) }
+      ? { worker: new URL('worker.js', base), thread: new URL('thread.js', base), gpu: new URL('gpu.js', base) }
       : await loaded(scripts());
-  return { worker: workerUrl ?? standard.worker, thread: threadUrl ?? standard.thread };
+  return { worker: workerUrl ?? standard.worker, thread: threadUrl ?? standard.thread, gpu: gpuUrl ?? standard.gpu };
 }
 
 interface Offer {

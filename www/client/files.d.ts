@@ -4,7 +4,11 @@ declare module 'nijigen-files' {
   export const builds: readonly import('./protocol.js').Variant[];
   /** Whether the scripts are part of this one: then no folder has others. */
   export const inlined: boolean;
-  export function scripts(): Promise<{ readonly worker: string | URL; readonly thread: string | URL }>;
+  export function scripts(): Promise<{
+    readonly worker: string | URL;
+    readonly thread: string | URL;
+    readonly gpu: string | URL;
+  }>;
   /** What this entry offers without being told. */
   export function parts(): Promise<{
     readonly engines: readonly import('./protocol.js').ShippedEngine[];

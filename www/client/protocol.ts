@@ -62,6 +62,8 @@ export type BackendName = 'auto' | 'wasm' | 'webgpu';
 /** @internal */
 export interface Backend {
   readonly name: BackendName;
+  /** The absolute URL of the script that draws on a GPU. */
+  readonly url?: string;
   /** Whether an adapter that the processor computes will do: for tests. */
   readonly software?: boolean;
 }

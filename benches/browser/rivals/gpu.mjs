@@ -12,7 +12,7 @@ answer({
   /** Only the first start loads the module and opens the device. */
   async start({ wasm, model, width, height, software = false }) {
     if (!gpu) await core.default({ module_or_path: wasm });
-    gpu ??= await Gpu.open(software);
+    gpu ??= await Gpu.open(navigator.gpu, software);
     network?.destroy();
     network = undefined;
     const program = core.Bench.program(new Uint8Array(model), width, height);

@@ -5,6 +5,7 @@ declare const WORKER_URL: string;
 declare const WASM_URLS: Partial<Record<Variant, string>>;
 declare const WASM_BYTES: Partial<Record<Variant, number>>;
 declare const THREAD_URL: string;
+declare const GPU_URL: string;
 declare const THUMBNAIL_URL: string;
 /** What draws films, fetched when first used. */
 declare const MOVING_URL: string;
@@ -26,6 +27,7 @@ export const workerUrl = WORKER_URL;
 export const wasmUrl = WASM_URLS;
 export const wasmBytes = WASM_BYTES;
 export const threadUrl = THREAD_URL;
+export const gpuUrl = GPU_URL;
 export const thumbnailUrl = THUMBNAIL_URL;
 export const movingUrl = MOVING_URL;
 export const modelsUrl = 'models/';

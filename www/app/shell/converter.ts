@@ -1,5 +1,5 @@
 import { createConverter, type Converter } from '../../client/index.js';
-import { modelsUrl, seeds, threadUrl, wasmUrl, workerUrl } from './build.js';
+import { gpuUrl, modelsUrl, seeds, threadUrl, wasmUrl, workerUrl } from './build.js';
 import { controlled } from './service-worker.js';
 import { Removals } from './removals.js';
 import { apply, limits, onChangeElsewhere } from './settings.js';
@@ -15,7 +15,9 @@ let ready: Promise<Converter> | undefined;
 /** The page's converter, made when first asked for. An attempt that failed is made again the next time. */
 export function theConverter(): Promise<Converter> {
   ready ??= controlled
-    .then(() => createConverter({ workerUrl, wasmUrl, threadUrl, modelsUrl, seeds, cache: limits(), idle: IDLE_MS }))
+    .then(() =>
+      createConverter({ workerUrl, wasmUrl, threadUrl, gpuUrl, modelsUrl, seeds, cache: limits(), idle: IDLE_MS }),
+    )
     .then(async (converter) => {
       apply(converter);
       learnStyles(converter);

@@ -10,9 +10,6 @@ const HUNG_MS = 15_000;
 /** The same for compiling a shader, which is the processor's work and waits for that of others. */
 const COMPILING_MS = 120_000;
 
-/** What the browser has of WebGPU. */
-export const webGpu = (): GPU | undefined => (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
-
 /** A device, with the pipelines that were made on it. */
 export class Gpu {
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
@@ -31,9 +28,7 @@ export class Gpu {
   }
 
   /** `software`: also one that is computed by the processor, which is slower than what we have ourselves. */
-  static async open(software: boolean): Promise<Gpu> {
-    const gpu = webGpu();
-    if (!gpu) throw new GpuError('this browser has no WebGPU');
+  static async open(gpu: GPU, software: boolean): Promise<Gpu> {
     const adapter =
       (await gpu.requestAdapter({ powerPreference: 'high-performance' })) ??
       (software ? await gpu.requestAdapter({ forceFallbackAdapter: true }) : null);

@@ -4,8 +4,9 @@ import type { Choices, Conversion, Engine } from 'nijigen-core';
 import type { Backend } from '../../client/protocol.js';
 import { core } from '../module.js';
 import { pause } from '#pause';
-import { Gpu, webGpu } from './device.js';
-import { Network } from './network.js';
+import type { Gpu } from './device.js';
+import type * as Script from './main.js';
+import type { Network } from './network.js';
 import { recall, remember } from './verdicts.js';
 
 /** Networks that are kept on the device: the tiles of a picture have few sizes, and a preview has its own generator. */
@@ -64,7 +65,19 @@ const subjects = ({ key }: Drawer): readonly string[] => KINDS.map((kind) => `${
 const lasting = ({ name }: Gpu, subject: string): string => `${name} ${VERSION} ${subject}`;
 const networkName = ({ key }: Drawer, { width, height, side }: Size): string => `${key} ${width}×${height} ${side}`;
 
-const open = ({ software }: Backend): Promise<Gpu> => (opened ??= Gpu.open(software ?? false));
+/** What the browser has of WebGPU. */
+const webGpu = (): GPU | undefined => (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
+
+let script: typeof Script | undefined;
+const open = (backend: Backend): Promise<Gpu> => (opened ??= opening(backend));
+
+async function opening({ url, software }: Backend): Promise<Gpu> {
+  const gpu = webGpu();
+  if (!gpu) throw new Error('this browser has no WebGPU');
+  if (url === undefined) throw new Error('nothing says where the script is that draws on a GPU');
+  script = (await import(url)) as typeof Script;
+  return script.Gpu.open(gpu, software ?? false);
+}
 
 function giveUp(error: unknown): void {
   off = error instanceof Error ? error.message : String(error);
@@ -110,10 +123,10 @@ async function networkFor(gpu: Gpu, drawer: Drawer, size: Size): Promise<Network
   let network = networks.get(name);
   if (!network) {
     const program = drawer.engine.program(size.width, size.height, size.side);
-    if (!program) return undefined;
+    if (!program || !script) return undefined;
     const values = 3 * size.width * size.height;
     evict();
-    const made = await Network.of(gpu, program.steps, program.take_constants(), values);
+    const made = await script.Network.of(gpu, program.steps, program.take_constants(), values);
     program.free();
     network = networks.get(name);
     // A trial and a conversion may want the same at once.
@@ -134,14 +147,14 @@ export function gpuDraws({ name }: Backend, drawer: Drawer, size?: Size): boolea
 
 /** Makes ready what served on an earlier visit, while other things are fetched. */
 export function prepareGpu(backend: Backend, drawer: Drawer): void {
-  if (!webGpu() || off !== undefined || backend.name !== 'auto') return;
+  if (!webGpu() || backend.url === undefined || off !== undefined || backend.name !== 'auto') return;
   for (const subject of subjects(drawer).filter((subject) => !recalled.has(subject))) {
     recalled.set(subject, prepare(backend, drawer, subject).catch(giveUp));
   }
 }
 
 async function prepare(backend: Backend, drawer: Drawer, subject: string): Promise<void> {
-  const gpu = await opening(backend);
+  const gpu = await existing(backend);
   const known = gpu && (await recall(lasting(gpu, subject)));
   if (!known) return;
   verdicts.set(subject, known.faster);
@@ -149,7 +162,7 @@ async function prepare(backend: Backend, drawer: Drawer, subject: string): Promi
 }
 
 /** The GPU, if there is one: that there is none is no failure. */
-async function opening(backend: Backend): Promise<Gpu | undefined> {
+async function existing(backend: Backend): Promise<Gpu | undefined> {
   const gpu = await open(backend).catch(() => undefined);
   if (!gpu) off = '';
   return gpu;
@@ -204,7 +217,7 @@ export async function drawWithGpu(
 export function tryGpu(backend: Backend, drawer: Drawer, size: Size, milliseconds: number, alive: () => boolean): void {
   const name = subject(drawer, size);
   const known = verdicts.has(name) || trials.has(name);
-  if (!webGpu() || off !== undefined || backend.name !== 'auto' || known) return;
+  if (!webGpu() || backend.url === undefined || off !== undefined || backend.name !== 'auto' || known) return;
   trials.add(name);
   decide(backend, drawer, size, milliseconds, alive)
     .catch(giveUp)
@@ -219,7 +232,7 @@ async function decide(
   alive: () => boolean,
 ): Promise<void> {
   const name = subject(drawer, size);
-  const gpu = await opening(backend);
+  const gpu = await existing(backend);
   await recalled.get(name);
   if (!gpu || off !== undefined || verdicts.has(name)) return;
   await quiet();

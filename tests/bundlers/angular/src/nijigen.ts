@@ -9,6 +9,7 @@ const folder = 'nijigen/';
 export const converter = createConverter({
   workerUrl: `${folder}worker.js`,
   threadUrl: `${folder}thread.js`,
+  gpuUrl: `${folder}gpu.js`,
   wasmUrl: { simd: `${folder}nijigen-simd.wasm`, 'simd-threads': `${folder}nijigen-simd-threads.wasm` },
   models: [{ ...meadow, url: `${folder}models/meadow-fast.onnx` }],
 });

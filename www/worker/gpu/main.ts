@@ -1,0 +1,3 @@
+// The script that is fetched where a GPU is tried.
+export { Gpu } from './device.js';
+export { Network } from './network.js';

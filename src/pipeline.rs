@@ -223,6 +223,15 @@ impl Engine {
         self.generator.program(width, height, side)
     }
 
+    /// How a photo will be cut: width and height of its first tile, the longer side of the whole picture as far as the
+    /// generator has to know it, and how many tiles there are.
+    pub fn tiles(&self, photo: &Prepared, options: &Options) -> [u32; 4] {
+        let sides = [photo.picture.width(), photo.picture.height()];
+        let ([width, height], grid) = self.layout(sides, &options.draw);
+        let (tile, _) = grid.tile(0);
+        [tile.width, tile.height, self.generator.side(width.max(height)), grid.len() as u32]
+    }
+
     /// The sides at which a photo is drawn, and its tiles.
     fn layout(&self, [width, height]: [u32; 2], draw: &Draw) -> ([u32; 2], Grid) {
         let (multiple, fixed) = (self.entry.multiple, self.generator.model().sides);
@@ -314,7 +323,7 @@ pub struct Tile {
     pub width: u32,
     /// In pixels.
     pub height: u32,
-    /// Longer side of the whole picture, in pixels.
+    /// Longer side of the whole picture in pixels, where the generator has to know it.
     pub side: u32,
     /// Its share of the whole work, 0 to 1.
     pub share: f32,
@@ -416,12 +425,6 @@ impl Rendering {
         self.drawn.add(&self.picture, area);
         self.done += 1;
         Ok(self.is_drawn())
-    }
-
-    /// Width and height of the tile at hand, the longer side of the whole picture, and how many tiles there are.
-    pub fn tiles(&self) -> [u32; 4] {
-        let (canvas, _) = self.grid.tile(self.done.min(self.grid.len() - 1));
-        [canvas.width, canvas.height, self.side, self.grid.len() as u32]
     }
 
     /// How far what two drew lies apart, 0 to 255: the mean over all pixels and colours.

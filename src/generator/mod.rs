@@ -50,6 +50,11 @@ impl Generator {
         &self.model
     }
 
+    /// What the model has to know of the whole picture's longer side: nothing, mostly.
+    pub(crate) fn side(&self, side: u32) -> u32 {
+        if self.model.side.is_some() { side } else { 0 }
+    }
+
     /// Begins to run the model on one image of `width × height` pixels: `input` holds
     /// `1×3×H×W` values (or `1×H×W×3`, as [`Model::layout`] says). `side` is the longer side of the
     /// whole picture, of which the image may be a tile.
@@ -71,7 +76,7 @@ impl Generator {
 
     fn plan(&mut self, width: u32, height: u32, side: u32) -> Result<Arc<Plan>> {
         // A model that is not told the side has the same plan for all.
-        let side = if self.model.side.is_some() { side } else { 0 };
+        let side = self.side(side);
         let found = self.plans.iter().position(|p| (p.width, p.height, p.side) == (width, height, side));
         let plan = match found.and_then(|at| self.plans.remove(at)) {
             Some(plan) => plan,

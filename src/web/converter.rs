@@ -77,6 +77,16 @@ impl Engine {
         Ok(Conversion { rendering, finish: options.finish })
     }
 
+    /// How a photo will be cut: width and height of its first tile, the longer side of the whole picture as far as the
+    /// generator has to know it, and how many tiles there are.
+    pub fn tiles(
+        &self,
+        photo: &Photo,
+        #[wasm_bindgen(js_name = options, unchecked_param_type = "Choices")] chosen: &JsValue,
+    ) -> Result<Vec<u32>, JsValue> {
+        Ok(self.0.tiles(&photo.0, &options(chosen)?).into())
+    }
+
     /// The generator's steps at this size; nothing where a GPU cannot take all of them.
     pub fn program(&self, width: u32, height: u32, side: u32) -> Result<Option<Program>, JsValue> {
         Ok(self.0.program(width, height, side).map_err(to_js)?.map(Program::from))
@@ -116,7 +126,7 @@ pub struct ConversionTile {
     pub width: u32,
     /// In pixels.
     pub height: u32,
-    /// Longer side of the whole picture, in pixels.
+    /// Longer side of the whole picture in pixels, where the generator has to know it.
     pub side: u32,
     /// Its share of the whole work, 0 to 1.
     pub share: f32,
@@ -163,11 +173,6 @@ impl Conversion {
     /// Takes what was made of that tile; true once inference is done.
     pub fn put(&mut self, values: &[f32]) -> Result<bool, JsValue> {
         self.rendering.put(values).map_err(to_js)
-    }
-
-    /// Width and height of the tile at hand, the longer side of the whole picture, and how many tiles there are.
-    pub fn tiles(&self) -> Vec<u32> {
-        self.rendering.tiles().into()
     }
 
     /// How far what two drew lies apart, 0 to 255.

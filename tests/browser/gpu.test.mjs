@@ -28,6 +28,17 @@ const SEEN = `
     self.buffers++;
     return createBuffer.apply(this, given);
   };
+  self.fault = undefined;
+  const { getMappedRange, mapAsync } = GPUBuffer.prototype;
+  GPUBuffer.prototype.mapAsync = function (...given) {
+    return self.fault === 'silent' ? new Promise(() => undefined) : mapAsync.apply(this, given);
+  };
+  GPUBuffer.prototype.getMappedRange = function (...given) {
+    const range = getMappedRange.apply(this, given);
+    if (self.fault === 'other') new Float32Array(range).fill(0.5);
+    if (self.fault === 'nonsense') new Float32Array(range).fill(NaN);
+    return range;
+  };
   const { destroy } = GPUBuffer.prototype;
   GPUBuffer.prototype.destroy = function () {
     self.buffers--;
@@ -93,18 +104,18 @@ test('generators give what ONNX Runtime gives, whatever spells them', async () =
 });
 
 /** A converter of these options in a page of its own; `convert` draws by a small generator. */
-async function visit(options, context) {
+async function visit(options, context, { scale } = { scale: 0.12 }) {
   const page = await (context ?? browser).newPage();
   await page.goto(server.url);
   await page.waitForFunction(() => window.converter);
   const model = [...new Uint8Array(build({ ...WAYS.Winograd, norm: undefined }).file)];
   await page.evaluate(
-    async ([options, model]) => {
+    async ([options, model, scale]) => {
       window.converter = await window.make({ cache: false, workers: 1, ...options });
       window.small = new File([new Uint8Array(model)], 'small.onnx');
       window.draw = async (options = {}) => {
         const given = { model: window.small, modelRange: [-1, 1], format: 'png', ...options };
-        window.photo ??= await window.again('lake.jpg', { scale: 0.12 });
+        window.photo ??= await window.again('lake.jpg', { scale });
         const { blob, variant, gpu } = await window.converter.convert(window.photo, given);
         const picture = await createImageBitmap(blob);
         const context = new OffscreenCanvas(picture.width, picture.height).getContext('2d');
@@ -112,7 +123,7 @@ async function visit(options, context) {
         return { variant, gpu, pixels: [...context.getImageData(0, 0, picture.width, picture.height).data] };
       };
     },
-    [options, model],
+    [options, model, scale],
   );
   const [worker] = page.workers();
   return {
@@ -195,7 +206,7 @@ test('a generator with operators that a GPU has not is drawn by the processor, w
   await page.close();
 });
 
-/** Whether the GPU was the faster one, as is remembered; from now on it is remembered otherwise. Waits until there is something. */
+/** What trials found, as is remembered; with `to` something else is, from now on. Waits until there is something. */
 const verdicts = (page, to) =>
   page.evaluate(async (to) => {
     for (;;) {
@@ -212,25 +223,74 @@ const verdicts = (page, to) =>
       const ask = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
       const keys = await ask(store.getAllKeys());
       const values = await ask(store.getAll());
-      for (const [i, key] of keys.entries()) await ask(store.put({ ...values[i], faster: to }, key));
+      for (const [i, key] of keys.entries()) if (to) await ask(store.put({ ...values[i], ...to }, key));
       database.close();
-      if (keys.length > 0) return values.map(({ faster }) => faster);
+      if (keys.length > 0) return values.map(({ finding }) => finding);
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   }, to);
 
+test('what a GPU gives that is none of ours is not taken: no numbers, or no answer', async () => {
+  for (const fault of ['nonsense', 'silent']) {
+    const { page, worker, draw } = await visit(SOFTWARE);
+    const before = await draw();
+    assert.equal(before.variant, 'webgpu');
+    await worker().evaluate((fault) => (self.fault = fault), fault);
+    const after = await draw();
+    assert.notEqual(after.variant, 'webgpu', fault);
+    assert.ok(worst(after.pixels, before.pixels) <= 1);
+    if (fault === 'silent') assert.match((await draw()).gpu, /did not answer/);
+    await page.close();
+  }
+});
+
+test('at no strength nothing is drawn, and nobody says that the GPU did', async () => {
+  const { page, draw } = await visit(SOFTWARE);
+  const { variant, gpu } = await draw({ strength: 0 });
+  assert.deepEqual([variant === 'webgpu', gpu], [false, undefined]);
+  await page.close();
+});
+
+/** A tile that is large enough to say something. */
+const LARGER = { scale: 0.4 };
+
 test('by itself the GPU draws once it has shown that it is the faster one, which is remembered', async () => {
   const context = await browser.newContext();
-  const first = await visit({ softwareGpu: true }, context);
-  assert.notEqual((await first.draw()).variant, 'webgpu', 'nobody waits for a trial');
+  const first = await visit({ softwareGpu: true }, context, LARGER);
+  const drawn = await first.draw();
+  assert.notEqual(drawn.variant, 'webgpu', 'nobody waits for a trial');
+  // Photos that come during the trial are drawn as ever.
+  const trial = verdicts(first.page, { finding: 'faster' });
+  let found;
+  trial.then((all) => (found = all));
+  while (!found) assert.deepEqual((await first.draw()).pixels, drawn.pixels);
   // This one is slower than what we have ourselves.
-  assert.deepEqual(await verdicts(first.page, true), [false]);
-  assert.notEqual((await first.draw()).variant, 'webgpu');
+  assert.deepEqual(found, ['slower']);
+  assert.deepEqual([(await first.draw()).variant === 'webgpu', (await first.draw()).gpu], [false, undefined]);
   await first.page.close();
   // As if it had been faster.
-  const second = await visit({ softwareGpu: true }, context);
-  assert.notEqual((await second.draw()).variant, 'webgpu');
+  const second = await visit({ softwareGpu: true }, context, LARGER);
   let { variant } = await second.draw();
   while (variant !== 'webgpu') ({ variant } = await second.draw());
+  await context.close();
+});
+
+test('a GPU that draws another picture is left alone, on the next visits, too', async () => {
+  const context = await browser.newContext();
+  const first = await visit({ softwareGpu: true }, context, LARGER);
+  // Without a drawing there is no trial.
+  await first.draw({ strength: 0 });
+  await first.worker().evaluate(() => (self.fault = 'other'));
+  const { pixels } = await first.draw();
+  assert.deepEqual(await verdicts(first.page), ['faulty']);
+  let after = await first.draw();
+  while (after.gpu === undefined) after = await first.draw();
+  assert.match(after.gpu, /another picture/);
+  assert.deepEqual(after.pixels, pixels);
+  await first.page.close();
+  const second = await visit({ softwareGpu: true }, context, LARGER);
+  await second.draw();
+  assert.equal((await second.draw()).gpu, undefined, 'it is not tried again');
+  assert.equal(await second.worker().evaluate(() => self.device), undefined);
   await context.close();
 });

@@ -7,9 +7,9 @@ import type { Lookup } from './cache/unshared.js';
 import type { Answer } from './cache/cache.js';
 import { thisDevice } from './device.js';
 import { fileOf, hold } from './drawings.js';
-import { isKept, load, type Loading } from './engine.js';
+import { load, type Loading } from './engine.js';
 import { WorkerError } from './failure.js';
-import { begun, drawWithGpu, gpuDraws, gpuFailure, prepareGpu, tryGpu, type Drawer } from './gpu/index.js';
+import { begun, drawWithGpu, gpuDraws, gpuFailure, prepareGpu, tryGpu, type Drawer, type Size } from './gpu/index.js';
 import { keyOf, keyOfShipped } from './key.js';
 import { core, report, shareModule } from './module.js';
 import { pause } from '#pause';
@@ -28,7 +28,7 @@ export interface Surroundings {
 
 /** One photo's way through the worker, in the order that the core's `Lookup` says. */
 export async function convert(request: ConversionRequest, around: Surroundings): Promise<ConversionResult> {
-  const over = begun();
+  const over = await begun();
   try {
     return await taken(request, around);
   } finally {
@@ -163,12 +163,15 @@ class Way {
     // `begin` takes it over.
     this.#photo = undefined;
     const revisable = request.drawing !== undefined;
-    prepareGpu(request.engine.backend, drawer);
+    const { backend } = request.engine;
+    prepareGpu(backend, drawer);
     const options = { ...request.options, revisable, device: thisDevice() };
+    const [width = 0, height = 0, side = 0, tiles = 1] = drawer.engine.tiles(photo, options);
+    const plan = { backend, drawer, tiles, size: { width, height, side } };
     // A plan for the processor takes time and memory.
-    const onGpu = gpuDraws(request.engine.backend, drawer);
+    const onGpu = gpuDraws(backend, drawer, plan.size);
     const conversion = onGpu ? drawer.engine.lay_out(photo, options) : drawer.engine.begin(photo, options);
-    return { ...(await drawn(conversion, drawer, request, before, clock, around)), drawn: this.#drawn };
+    return { ...(await drawn(conversion, plan, request, before, clock, around)), drawn: this.#drawn };
   }
 
   /** Whoever wants the picture does not wait for the store, unless asked to. */
@@ -211,20 +214,28 @@ export async function preload(
   stopIf(signal);
 }
 
+/** How a photo is drawn: by which generator, in how many tiles of which size. */
+interface Plan {
+  readonly backend: Backend;
+  readonly drawer: Drawer;
+  readonly tiles: number;
+  readonly size: Size;
+}
+
 async function drawn(
   conversion: Conversion,
-  drawer: Drawer,
+  plan: Plan,
   request: ConversionRequest,
   before: Pick<Timings, 'load' | 'prepare'>,
   clock: () => number,
   { signal, onProgress }: Surroundings,
 ): Promise<Omit<ConversionResult, 'drawn'>> {
   const prepare = before.prepare + clock();
-  const { backend } = request.engine;
-  const [width = 0, height = 0, side = 0, tiles = 1] = conversion.tiles();
-  const onGpu = await infer(conversion, drawer, backend, signal, onProgress);
+  // At no strength nothing is drawn, which takes no time.
+  const nothing = conversion.progress >= 1;
+  const onGpu = await infer(conversion, plan, signal, onProgress);
   const inference = clock();
-  if (!onGpu) tryGpu(backend, drawer, { width, height, side }, inference / tiles, () => isKept(drawer));
+  if (!onGpu && !nothing) tryGpu(plan.backend, plan.drawer, plan.size, inference / plan.tiles);
 
   onProgress({ stage: 'encode', loaded: 0, total: 1 });
   await pause();
@@ -256,15 +267,14 @@ function resultOf({ pictures, distance, created }: Answer, timings: Timings): Co
 /** Draws; true if the GPU did all of it. */
 async function infer(
   conversion: Conversion,
-  drawer: Drawer,
-  backend: Backend,
+  { backend, drawer, size }: Plan,
   signal: AbortSignal,
   onProgress: ProgressListener,
 ): Promise<boolean> {
   let most = 0;
   const tell = (loaded: number) => {
     // Where a GPU gives up on the way its tile begins anew.
-    most = Math.max(most, loaded);
+    most = Math.min(Math.max(most, loaded), 1);
     onProgress({ stage: 'inference', loaded: most, total: 1 });
   };
   const check = () => {
@@ -272,11 +282,9 @@ async function infer(
   };
   try {
     const onGpu =
-      gpuDraws(backend, drawer) &&
-      (await drawWithGpu(backend, drawer, conversion, (share) => {
-        check();
-        tell(share);
-      }));
+      conversion.progress < 1 &&
+      gpuDraws(backend, drawer, size) &&
+      (await drawWithGpu(backend, drawer, conversion, check, tell));
     if (!onGpu) await step(conversion, tell, check);
     shareModule();
     onProgress({ stage: 'inference', loaded: 1, total: 1 });

@@ -99,10 +99,6 @@ export class Conversion {
      */
     tile(): ConversionTile | undefined;
     /**
-     * Width and height of the tile at hand, the longer side of the whole picture, and how many tiles there are.
-     */
-    tiles(): Uint32Array;
-    /**
      * Share of the generator's multiply-adds done, 0 to 1.
      */
     readonly progress: number;
@@ -128,7 +124,7 @@ export class ConversionTile {
      */
     share: number;
     /**
-     * Longer side of the whole picture, in pixels.
+     * Longer side of the whole picture in pixels, where the generator has to know it.
      */
     side: number;
     /**
@@ -210,6 +206,11 @@ export class Engine {
      * The generator's steps at this size; nothing where a GPU cannot take all of them.
      */
     program(width: number, height: number, side: number): Program | undefined;
+    /**
+     * How a photo will be cut: width and height of its first tile, the longer side of the whole picture as far as the
+     * generator has to know it, and how many tiles there are.
+     */
+    tiles(photo: Photo, options: Choices): Uint32Array;
 }
 
 /**

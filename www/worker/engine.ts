@@ -85,8 +85,11 @@ async function modelOf(
   return new Uint8Array(buffer);
 }
 
-/** Whether an engine is still there. */
-export const isKept = ({ key, engine }: Drawer): boolean => engines.get(key)?.engine === engine;
+const drawer = (key: string, engine: Engine): Drawer => ({
+  key,
+  engine,
+  alive: () => engines.get(key)?.engine === engine,
+});
 
 function kept(key: string): Drawer | undefined {
   const found = engines.get(key);
@@ -94,7 +97,7 @@ function kept(key: string): Drawer | undefined {
     engines.delete(key);
     engines.set(key, found);
   }
-  return found && { key, engine: found.engine };
+  return found && drawer(key, found.engine);
 }
 
 function keep(key: string, bytes: number, make: () => Engine): Drawer {
@@ -108,5 +111,5 @@ function keep(key: string, bytes: number, make: () => Engine): Drawer {
   }
   const engine = make();
   engines.set(key, { engine, bytes });
-  return { key, engine };
+  return drawer(key, engine);
 }

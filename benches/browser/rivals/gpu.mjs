@@ -17,7 +17,7 @@ answer({
     network = undefined;
     const program = core.Bench.program(new Uint8Array(model), width, height);
     if (!program) return false;
-    network = await Network.of(gpu, program.steps, program.take_constants(), 3 * width * height);
+    network = await Network.of(gpu, program.steps, program.take_constants(), 3 * width * height, Infinity);
     program.free();
     return true;
   },

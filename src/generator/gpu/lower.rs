@@ -222,6 +222,10 @@ impl Lowering<'_> {
         let taps = read.resize.as_ref().map(|axes| axes.each_ref().map(|axis| self.memory.constant(&taps(axis))));
         let inner = read.resize.as_ref().map_or(read.raw, |axes| axes.each_ref().map(|axis| axis.taps.len()));
         let all = vectors(read.channels());
+        let (_, before) = read.parts.split_last()?;
+        if before.iter().any(|part| !part.channels.is_multiple_of(LANES)) {
+            return None;
+        }
         let mut first = 0;
         for part in &read.parts {
             let from = self.part(part, node)?;
@@ -245,6 +249,12 @@ impl Lowering<'_> {
         } else {
             (read.raw, read.parts.iter().map(|part| self.part(part, node)).collect::<Option<Vec<_>>>()?)
         };
+        // What lies side by side, and what becomes another pixel, does so in whole vectors.
+        let (_, before) = parts.split_last()?;
+        let aligned = before.iter().all(|part| part.channels.is_multiple_of(LANES));
+        if !aligned || (op.shuffle && !op.outputs.is_multiple_of(4 * LANES)) {
+            return None;
+        }
         let residual = match op.residual {
             Some(slot) => Some(self.place(node.inputs[slot])?),
             None => None,

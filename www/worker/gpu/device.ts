@@ -13,25 +13,31 @@ const COMPILING_MS = 120_000;
 /** A device, with the pipelines that were made on it. */
 export class Gpu {
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
-  /** Rejects once the device is lost. */
-  readonly #lost: Promise<never>;
+  /** What rejects once the device is lost. A promise that lives as long as it would hold all that ever waited for it. */
+  readonly #waiting = new Set<(error: GpuError) => void>();
+  #lost: GpuError | undefined;
 
   private constructor(
     readonly device: GPUDevice,
     /** What tells one adapter from another. */
     readonly name: string,
   ) {
-    this.#lost = device.lost.then(({ message }) => {
-      throw new GpuError(`the device was lost${message && ` (${message})`}`);
+    void device.lost.then(({ message }) => {
+      const lost = (this.#lost = new GpuError(`the device was lost${message && ` (${message})`}`));
+      for (const reject of this.#waiting) reject(lost);
     });
-    this.#lost.catch(() => undefined);
   }
 
   /** `software`: also one that is computed by the processor, which is slower than what we have ourselves. */
   static async open(gpu: GPU, software: boolean): Promise<Gpu> {
+    const within = <T>(work: Promise<T>) =>
+      Promise.race([
+        work,
+        new Promise<never>((_, reject) => setTimeout(reject, HUNG_MS, new GpuError('the GPU did not answer'))),
+      ]);
     const adapter =
-      (await gpu.requestAdapter({ powerPreference: 'high-performance' })) ??
-      (software ? await gpu.requestAdapter({ forceFallbackAdapter: true }) : null);
+      (await within(gpu.requestAdapter({ powerPreference: 'high-performance' }))) ??
+      (software ? await within(gpu.requestAdapter({ forceFallbackAdapter: true })) : null);
     if (!adapter) throw new GpuError('this machine has no GPU for it');
     // Older browsers say less of it, and some of that elsewhere.
     const older = adapter as { readonly info?: GPUAdapterInfo; readonly isFallbackAdapter?: boolean };
@@ -39,7 +45,8 @@ export class Gpu {
     if ((isFallbackAdapter ?? older.isFallbackAdapter) && !software)
       throw new GpuError('the only adapter is computed by the processor');
     const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
-    const device = await adapter.requestDevice({ requiredLimits: { maxStorageBufferBindingSize, maxBufferSize } });
+    const requiredLimits = { maxStorageBufferBindingSize, maxBufferSize };
+    const device = await within(adapter.requestDevice({ requiredLimits }));
     return new Gpu(device, [vendor, architecture, model, description].filter(Boolean).join(' '));
   }
 
@@ -63,16 +70,19 @@ export class Gpu {
 
   /** What the device does, or why it never will. */
   async until<T>(work: Promise<T>, most = HUNG_MS): Promise<T> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const hung = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        reject(new GpuError(`the device did not answer for ${most / 1000} s`));
-      }, most);
+    if (this.#lost) throw this.#lost;
+    let end: ((error: GpuError) => void) | undefined;
+    const ended = new Promise<never>((_, reject) => {
+      this.#waiting.add((end = reject));
     });
+    const timer = setTimeout(() => {
+      end?.(new GpuError(`the device did not answer for ${most / 1000} s`));
+    }, most);
     try {
-      return await Promise.race([work, this.#lost, hung]);
+      return await Promise.race([work, ended]);
     } finally {
       clearTimeout(timer);
+      if (end) this.#waiting.delete(end);
     }
   }
 

@@ -33,43 +33,57 @@ export class Network {
     this.bytes = buffers.reduce((sum, { size }) => sum + size, 0);
   }
 
-  /** `values` are what a tile has of them. */
+  /**
+   * `values` are what a tile has of them. Nothing where its buffers would take more than `most` bytes, or one of them more
+   * than the device allows.
+   */
   static async of(
     gpu: Gpu,
     program: GpuProgram,
     constants: Float32Array<ArrayBuffer>,
     values: number,
-  ): Promise<Network> {
+    most: number,
+  ): Promise<Network | undefined> {
     const { device } = gpu;
-    const most = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize);
+    const each = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize);
     // One that is empty could not be bound.
     const sizes = program.buffers.map((floats) => Math.max(floats, 4) * 4);
-    if (sizes.some((size) => size > most)) throw new GpuError(`its buffers hold ${most} bytes at most`);
+    if (sizes.some((size) => size > each) || sizes.reduce((sum, size) => sum + size, 0) > most) return undefined;
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
     const buffers = await gpu.checked(() => sizes.map((size) => device.createBuffer({ size, usage })));
     try {
       const [first] = buffers;
       if (first) device.queue.writeBuffer(first, 0, constants);
-      const bound = await Promise.all(
-        program.steps.flatMap((step) =>
-          dispatches(step).map(async ({ shader, text, groups }) => {
-            const pipeline = await gpu.pipeline(text);
-            const work = step.kind === 'convolve' ? step.work : 0;
-            return { pipeline, groups, work: work + LEAST_WORK, ...bind(gpu, pipeline, shader, buffers) };
-          }),
-        ),
+      const work = program.steps.flatMap((step) =>
+        dispatches(step).map((dispatch) => ({ ...dispatch, work: step.kind === 'convolve' ? step.work : 0 })),
+      );
+      const pipelines = await Promise.all(work.map(({ text }) => gpu.pipeline(text)));
+      const bound = await gpu.checked(() =>
+        work.flatMap(({ shader, groups, work }, i) => {
+          const pipeline = pipelines[i];
+          return pipeline
+            ? [{ pipeline, groups, work: work + LEAST_WORK, ...bind(gpu, pipeline, shader, buffers) }]
+            : [];
+        }),
       );
       return new Network(gpu, program, buffers, bound, values);
     } catch (error) {
-      buffers.forEach((buffer) => {
-        buffer.destroy();
-      });
+      for (const buffer of buffers) buffer.destroy();
       throw error;
     }
   }
 
+  /** The last run: the next one waits for it, for both need the same buffers. */
+  #last: Promise<unknown> = Promise.resolve();
+
   /** What the generator makes of a tile. `onPart` is told the share of the work that is done, and may throw. */
-  async run(tile: Float32Array<ArrayBuffer>, onPart: (share: number) => void): Promise<Float32Array<ArrayBuffer>> {
+  run(tile: Float32Array<ArrayBuffer>, onPart: (share: number) => void): Promise<Float32Array<ArrayBuffer>> {
+    const run = this.#last.then(() => this.#run(tile, onPart));
+    this.#last = run.catch(() => undefined);
+    return run;
+  }
+
+  async #run(tile: Float32Array<ArrayBuffer>, onPart: (share: number) => void): Promise<Float32Array<ArrayBuffer>> {
     const { gpu, program, buffers } = this;
     const { device } = gpu;
     const [input, output] = [buffers[program.input.buffer], buffers[program.output.buffer]];
@@ -106,6 +120,8 @@ export class Network {
       pass.end();
       gpu.device.queue.submit([encoder.finish()]);
       const next = gpu.device.queue.onSubmittedWorkDone();
+      // Nobody waits for it where `onPart` throws.
+      next.catch(() => undefined);
       await gpu.until(running);
       onPart(done / all);
       [running, done] = [next, begun];

@@ -2,7 +2,9 @@
 //!
 //! Photographs have texture nearly everywhere; drawings have flat areas with sharp edges or dark lines between.
 //! So pixels are counted by how much goes on around them and by how they stand out from their neighbours, at three
-//! scales. A logistic regression weighs the counts; `models/train/drawn.py` fits it, and says how often it is right.
+//! scales. Our own results keep much of the photo's structure: what gives them away is how luma goes on from pixel to
+//! pixel, what is left of fine structure where there is coarse, and the styles' colours. A logistic regression weighs
+//! the counts; `models/train/drawn.py` fits it, and says how often it is right.
 
 mod weights;
 
@@ -22,8 +24,14 @@ const BINS: usize = 8;
 const SIGNED: usize = 13;
 /// How many colours make up how much: the commonest 1, 2, 4, … of 4096.
 const SHARES: usize = 9;
+/// How luma goes on: three steps up or down, or none; read backwards it is the same.
+const SLOPES: usize = (STEPS * STEPS * STEPS + STEPS) / 2;
+/// Steps of luma, from far down to far up.
+const STEPS: usize = 7;
+/// Pixels of a hue, saturation and luma, and greys of a luma.
+const COLOURS: usize = 12 * 4 * 4 + 8;
 /// Values that a picture is judged by.
-pub const FEATURES: usize = SCALES * BINS * (SIGNED + BINS) + SHARES + BINS;
+pub const FEATURES: usize = SCALES * (BINS * (SIGNED + BINS) + SLOPES + 2 * BINS * BINS) + SHARES + BINS + COLOURS;
 
 /// Whether it is more likely drawn than photographed: painted, printed, computed, or one of our own results.
 ///
@@ -55,6 +63,12 @@ pub fn features(picture: &Picture) -> Result<Vec<f32>> {
             plane = plane.halved();
         }
         features.extend(plane.textures());
+        features.extend(plane.slopes());
+        features.extend(plane.contours());
+        features.extend(plane.remains());
+        if scale == 1 {
+            features.extend(plane.palette());
+        }
     }
     Ok(features)
 }
@@ -117,6 +131,91 @@ impl Plane {
         let total = edges.iter().sum::<u32>().max(1) as f32;
         edges.iter().chain(hues).map(|&count| (count as f32 / total).sqrt()).collect()
     }
+
+    /// Counts how luma goes on over four pixels in rows and columns: noise goes up and down, paint stays or goes on.
+    fn slopes(&self) -> Vec<f32> {
+        const BACK: usize = STEPS * STEPS * STEPS - 1;
+        let luma = self.lumas();
+        let mut counts = vec![0u32; BACK + 1];
+        let (rows, columns) = (self.height.saturating_sub(3), self.width.saturating_sub(3));
+        for (distance, height, width) in [(1, self.height, columns), (self.width, rows, self.width)] {
+            let steps: Vec<usize> = luma.iter().zip(luma.iter().skip(distance)).map(|(a, b)| step(b - a)).collect();
+            for first in (0..height).flat_map(|y| y * self.width..y * self.width + width) {
+                counts[(steps[first] * STEPS + steps[first + distance]) * STEPS + steps[first + 2 * distance]] += 1;
+            }
+        }
+        let backwards = |i: usize| {
+            let [a, b, c] = [i / (STEPS * STEPS), i / STEPS % STEPS, i % STEPS].map(|step| STEPS - 1 - step);
+            (c * STEPS + b) * STEPS + a
+        };
+        let once = (0..=BACK).filter(|&i| i <= backwards(i));
+        let folded: Vec<u32> =
+            once.map(|i| counts[i] + if i < backwards(i) { counts[backwards(i)] } else { 0 }).collect();
+        shares(&folded).collect()
+    }
+
+    /// Counts by how much luma and hue change together from each pixel to the next and to the one below.
+    fn contours(&self) -> Vec<f32> {
+        let (luma, hues) = (self.lumas(), self.rgb.iter().map(hue).collect::<Vec<_>>());
+        let mut counts = [0u32; BINS * BINS];
+        for i in 0..luma.len() {
+            let right = (i + 1) % self.width != 0;
+            let below = i + self.width < luma.len();
+            for next in [right.then_some(i + 1), below.then_some(i + self.width)].into_iter().flatten() {
+                counts[bin(luma[i].abs_diff(luma[next])) * BINS + bin(distance(hues[i], hues[next]))] += 1;
+            }
+        }
+        shares(&counts).collect()
+    }
+
+    /// Counts pixels by how much they stand out here and at half the size: generators take away the finest first.
+    fn remains(&self) -> Vec<f32> {
+        let half = self.halved();
+        let (fine, coarse) = (self.excesses(), half.excesses());
+        let mut counts = [0u32; BINS * BINS];
+        for y in 2..(2 * half.height).saturating_sub(2) {
+            for x in 2..(2 * half.width).saturating_sub(2) {
+                let (fine, coarse) = (fine[y * self.width + x], coarse[y / 2 * half.width + x / 2]);
+                counts[bin(fine) * BINS + bin(coarse)] += 1;
+            }
+        }
+        shares(&counts).collect()
+    }
+
+    /// How much luma differs from that of the four around, none at the borders.
+    fn excesses(&self) -> Vec<u32> {
+        let (luma, width) = (self.lumas(), self.width);
+        let mut excesses = vec![0; luma.len()];
+        for y in 1..self.height.saturating_sub(1) {
+            for i in y * width + 1..((y + 1) * width).saturating_sub(1) {
+                let around = luma[i - 1] + luma[i + 1] + luma[i - width] + luma[i + width];
+                excesses[i] = (4 * luma[i] - around).unsigned_abs();
+            }
+        }
+        excesses
+    }
+
+    fn palette(&self) -> Vec<f32> {
+        let mut counts = [0u32; COLOURS];
+        self.rgb.iter().for_each(|pixel| counts[colour(pixel)] += 1);
+        shares(&counts).collect()
+    }
+
+    fn lumas(&self) -> Vec<i32> {
+        self.rgb.iter().map(|pixel| i32::from(luma(pixel))).collect()
+    }
+}
+
+/// Square roots of what share of all each is.
+fn shares(counts: &[u32]) -> impl Iterator<Item = f32> {
+    let total = counts.iter().sum::<u32>().max(1) as f32;
+    counts.iter().map(move |&count| (count as f32 / total).sqrt())
+}
+
+/// A difference of luma as one of [`STEPS`].
+fn step(difference: i32) -> usize {
+    let size = [2, 5, 14].iter().filter(|&&least| difference.abs() >= least).count();
+    if difference < 0 { STEPS / 2 - size } else { STEPS / 2 + size }
 }
 
 /// How few colours make up how much of the picture, and how saturated its pixels are.
@@ -131,6 +230,24 @@ fn colours(plane: &Plane) -> Vec<f32> {
     let shares = (0..SHARES).map(|i| counts[..1 << i].iter().sum());
     let total = plane.rgb.len().max(1) as f32;
     shares.chain(saturation).map(|count: u32| (count as f32 / total).sqrt()).collect()
+}
+
+/// Where a pixel is among [`COLOURS`]: of twelve hues, four saturations and four lumas, or of eight greys.
+fn colour(pixel: &[u8; 3]) -> usize {
+    let [r, g, b] = pixel.map(i32::from);
+    let (most, least, luma) = (r.max(g).max(b), r.min(g).min(b), usize::from(luma(pixel)));
+    let range = most - least;
+    if range < 8 {
+        return COLOURS - 8 + luma / 32;
+    }
+    let sixth = match most {
+        _ if most == r => (g - b) as f32 / range as f32,
+        _ if most == g => 2. + (b - r) as f32 / range as f32,
+        _ => 4. + (r - g) as f32 / range as f32,
+    };
+    let hue = ((sixth + 6.25) * 2.) as usize % 12;
+    let saturation = [24, 56, 112].iter().filter(|&&least| range >= least).count();
+    (hue * 4 + saturation) * 4 + luma / 64
 }
 
 fn bin(value: u32) -> usize {

@@ -32,6 +32,8 @@ const open = () =>
 /** What was found out on an earlier visit; nothing where nobody remembers. */
 export async function recall(key: string): Promise<Verdict | undefined> {
   try {
+    // Where nothing was ever found out there is no database, and none is made to look.
+    if (!(await indexedDB.databases()).some(({ name }) => name === NAME)) return undefined;
     const database = await open();
     const verdict = await database.get('verdicts', key);
     database.close();

@@ -233,14 +233,20 @@ def report(scores: np.ndarray, threshold: float, labels: list[tuple[bool, str]],
     print(f"balanced accuracy, held out: {100 * np.mean(rates):.2f} %")
 
 
-def write(weights: np.ndarray, bias: float, threshold: float) -> None:
-    numbers = ", ".join(f"{weight:.4f}" for weight in weights)
+def rounded(weights: np.ndarray) -> tuple[np.ndarray, float]:
+    """As roots in 8 bits, and what one of them stands for: everybody downloads them, and most are small."""
+    scale = np.abs(weights).max() / 127**2
+    return (np.sign(weights) * np.round(np.sqrt(np.abs(weights) / scale))).astype(int), float(scale)
+
+
+def write(roots: np.ndarray, scale: float, bias: float, threshold: float) -> None:
+    numbers = ", ".join(str(weight) for weight in roots)
     WEIGHTS.write_text(
         "//! Made by `models/train/drawn.py`.\n\nuse super::FEATURES;\n\n"
         "/// From this likelihood on a picture counts as drawn.\n"
         f"pub(super) const THRESHOLD: f32 = {threshold:.2f};\n\npub(super) const BIAS: f32 = {bias:.4f};\n\n"
-        "#[allow(clippy::approx_constant)]\n"
-        f"#[rustfmt::skip]\npub(super) const WEIGHTS: [f32; FEATURES] = [\n"
+        f"/// What a root of one stands for.\npub(super) const SCALE: f32 = {scale:.6f};\n\n"
+        "/// Of the weights, with their signs.\n#[rustfmt::skip]\npub(super) const ROOTS: [i8; FEATURES] = [\n"
         + "\n".join("    " + line for line in textwrap.wrap(numbers, 114))
         + ",\n];\n"
     )
@@ -268,8 +274,9 @@ def main() -> None:
     known, folds = [label for label, _ in learned], np.array([fold for _, fold in learned])
     threshold = best_threshold(values[~held], known, folds, arguments.ridge)
     weights, bias = fit(values[~held], known, arguments.ridge)
-    report(values @ weights + bias, threshold, labels, held)
-    write(weights, bias, threshold)
+    roots, scale = rounded(weights)
+    report(values @ (roots * np.abs(roots) * scale) + bias, threshold, labels, held)
+    write(roots, scale, bias, threshold)
 
 
 if __name__ == "__main__":

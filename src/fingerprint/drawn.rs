@@ -12,7 +12,7 @@ use crate::{
     Picture, Result,
     picture::resize::{self, rough},
 };
-use weights::{BIAS, THRESHOLD, WEIGHTS};
+use weights::{BIAS, ROOTS, SCALE, THRESHOLD};
 
 /// Longer side of the copy that is looked at, in pixels.
 const SIDE: u32 = 512;
@@ -46,8 +46,9 @@ pub fn is_drawn(picture: &Picture) -> Result<bool> {
 /// # Errors
 /// Those of [`is_drawn`].
 pub fn likelihood(picture: &Picture) -> Result<f32> {
-    let sum: f32 = features(picture)?.iter().zip(&WEIGHTS).map(|(value, weight)| value * weight).sum();
-    Ok(1. / (1. + (-BIAS - sum).exp()))
+    let weight = |&root: &i8| f32::from(root) * f32::from(root).abs();
+    let sum: f32 = features(picture)?.iter().zip(&ROOTS).map(|(value, root)| value * weight(root)).sum();
+    Ok(1. / (1. + (-BIAS - sum * SCALE).exp()))
 }
 
 /// What a picture is judged by: square roots of shares, each 0 to 1. Transparent parts count as white.
@@ -151,7 +152,7 @@ impl Plane {
         let once = (0..=BACK).filter(|&i| i <= backwards(i));
         let folded: Vec<u32> =
             once.map(|i| counts[i] + if i < backwards(i) { counts[backwards(i)] } else { 0 }).collect();
-        shares(&folded).collect()
+        shares(&folded)
     }
 
     /// Counts by how much luma and hue change together from each pixel to the next and to the one below.
@@ -165,7 +166,7 @@ impl Plane {
                 counts[bin(luma[i].abs_diff(luma[next])) * BINS + bin(distance(hues[i], hues[next]))] += 1;
             }
         }
-        shares(&counts).collect()
+        shares(&counts)
     }
 
     /// Counts pixels by how much they stand out here and at half the size: generators take away the finest first.
@@ -179,7 +180,7 @@ impl Plane {
                 counts[bin(fine) * BINS + bin(coarse)] += 1;
             }
         }
-        shares(&counts).collect()
+        shares(&counts)
     }
 
     /// How much luma differs from that of the four around, none at the borders.
@@ -198,7 +199,7 @@ impl Plane {
     fn palette(&self) -> Vec<f32> {
         let mut counts = [0u32; COLOURS];
         self.rgb.iter().for_each(|pixel| counts[colour(pixel)] += 1);
-        shares(&counts).collect()
+        shares(&counts)
     }
 
     fn lumas(&self) -> Vec<i32> {
@@ -207,9 +208,9 @@ impl Plane {
 }
 
 /// Square roots of what share of all each is.
-fn shares(counts: &[u32]) -> impl Iterator<Item = f32> {
+fn shares(counts: &[u32]) -> Vec<f32> {
     let total = counts.iter().sum::<u32>().max(1) as f32;
-    counts.iter().map(move |&count| (count as f32 / total).sqrt())
+    counts.iter().map(|&count| (count as f32 / total).sqrt()).collect()
 }
 
 /// A difference of luma as one of [`STEPS`].

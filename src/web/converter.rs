@@ -123,12 +123,16 @@ impl Program {
 pub struct ConversionTile {
     values: Vec<f32>,
     /// In pixels.
+    #[wasm_bindgen(readonly)]
     pub width: u32,
     /// In pixels.
+    #[wasm_bindgen(readonly)]
     pub height: u32,
     /// Longer side of the whole picture in pixels, where the generator has to know it.
+    #[wasm_bindgen(readonly)]
     pub side: u32,
     /// Its share of the whole work, 0 to 1.
+    #[wasm_bindgen(readonly)]
     pub share: f32,
 }
 

@@ -242,7 +242,7 @@ output: Place, steps: Array<GpuStep>, };
 /**
  * One step. Sides are height and width.
  */
-export type GpuStep = { "kind": "fromTensor", from: Place, order: TensorOrder, sides: [number, number], channels: number, to: Place, } | { "kind": "toTensor", from: Place, order: TensorOrder, sides: [number, number], channels: number, to: Place, } | { "kind": "copy", from: Part, raw: [number, number], taps: [Place, Place] | null, inner: [number, number], pad: [number, number], border: Beyond, to: Place, sides: [number, number], vectors: number, first: number, add: boolean, } | { "kind": "convolve", parts: Array<Part>, raw: [number, number], border: Beyond, depthwise: boolean, kernel: [number, number], stride: [number, number], dilation: [number, number], pad: [number, number], weights: Place, bias: Place, residual: Place | null, slope: number | null, shuffle: boolean, to: Place, 
+export type GpuStep = { "kind": "fromTensor", from: Place, order: TensorOrder, sides: [number, number], channels: number, to: Place, } | { "kind": "toTensor", from: Place, order: TensorOrder, sides: [number, number], channels: number, to: Place, } | { "kind": "copy", from: Part, raw: [number, number], taps: [Place, Place] | null, inner: [number, number], pad: [number, number], border: Beyond, to: Place, sides: [number, number], vectors: number, first: number, add: boolean, } | { "kind": "convolve", parts: Array<Part>, raw: [number, number], border: Beyond, depthwise: boolean, kernel: [number, number], stride: [number, number], dilation: [number, number], pad: [number, number], weights: Place, bias: Place, residual: Place | null, slope: string | null, shuffle: boolean, to: Place, 
 /**
  * Before the shuffle.
  */
@@ -259,7 +259,7 @@ work: number, } | { "kind": "moments", from: Place, pixels: number, channels: nu
 /**
  * Channels of a picture, and what happens to them as they are read: scale and shift, then LeakyReLU.
  */
-export type Part = { at: Place, channels: number, affine: [Coefficient, Coefficient] | null, slope: number | null, };
+export type Part = { at: Place, channels: number, affine: [Coefficient, Coefficient] | null, slope: string | null, };
 
 /**
  * What a part of a picture is multiplied by, or what is added to it: one value, or one for every channel.

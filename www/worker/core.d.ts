@@ -118,19 +118,19 @@ export class ConversionTile {
     /**
      * In pixels.
      */
-    height: number;
+    readonly height: number;
     /**
      * Its share of the whole work, 0 to 1.
      */
-    share: number;
+    readonly share: number;
     /**
      * Longer side of the whole picture in pixels, where the generator has to know it.
      */
-    side: number;
+    readonly side: number;
     /**
      * In pixels.
      */
-    width: number;
+    readonly width: number;
 }
 
 /**

@@ -1,7 +1,5 @@
 //! From the graph of our operators, and the few of tract's that are left between them, to a list of steps.
 
-use std::collections::HashMap;
-
 use tract_onnx::{
     prelude::*,
     tract_core::ops::{
@@ -23,19 +21,33 @@ const FEW: usize = 1 << 14;
 /// Parts that one convolution reads; others are copied together first. A shader has eight buffers.
 const PARTS: usize = 2;
 
+/// Outlets of a node: a picture, and its moments.
+const SLOTS: usize = 2;
+
+/// Where an outlet stands in lists of all.
+fn index(outlet: OutletId) -> usize {
+    outlet.node * SLOTS + outlet.slot
+}
+
 /// Nothing where an operator has no step.
 pub fn program(graph: &TypedModel) -> Option<Program> {
     let order = graph.eval_order().ok()?;
-    let mut lowering = Lowering { graph, memory: Memory::new(), values: HashMap::new(), steps: vec![], spent: vec![] };
+    if graph.nodes.iter().any(|node| node.outputs.len() > SLOTS) {
+        return None;
+    }
+    let values = vec![None; graph.nodes.len() * SLOTS];
+    let mut lowering = Lowering { graph, memory: Memory::new(), values, steps: vec![], spent: vec![] };
     let last = lowering.last_uses(&order)?;
     for (position, &node) in order.iter().enumerate() {
         lowering.node(node)?;
-        let done = last.iter().filter(|&(_, &last)| last == position).map(|(outlet, _)| *outlet);
-        let places: Vec<Place> = done.filter_map(|outlet| lowering.values.get(&outlet).copied()).collect();
-        let spent = std::mem::take(&mut lowering.spent);
-        places.into_iter().chain(spent).for_each(|place| lowering.memory.release(place));
+        for i in (0..last.len()).filter(|&i| last[i] == Some(position)) {
+            lowering.spent.extend(lowering.values[i]);
+        }
+        while let Some(place) = lowering.spent.pop() {
+            lowering.memory.release(place);
+        }
     }
-    let input = *lowering.values.get(graph.inputs.first()?)?;
+    let input = lowering.values[index(*graph.inputs.first()?)]?;
     let output = lowering.place(*graph.outputs.first()?)?;
     let Memory { buffers, constants, .. } = lowering.memory;
     Some(Program { buffers, input, output, steps: lowering.steps, constants })
@@ -44,7 +56,8 @@ pub fn program(graph: &TypedModel) -> Option<Program> {
 struct Lowering<'a> {
     graph: &'a TypedModel,
     memory: Memory,
-    values: HashMap<OutletId, Place>,
+    /// By outlet.
+    values: Vec<Option<Place>>,
     steps: Vec<Step>,
     /// What the node at hand needed on the way.
     spent: Vec<Place>,
@@ -52,25 +65,24 @@ struct Lowering<'a> {
 
 impl Lowering<'_> {
     /// For every outlet that has a place of its own, when it is needed last.
-    fn last_uses(&self, order: &[usize]) -> Option<HashMap<OutletId, usize>> {
-        let mut owners: HashMap<OutletId, OutletId> = HashMap::new();
-        let mut last = HashMap::new();
-        let owner = |owners: &HashMap<_, _>, outlet| *owners.get(&outlet).unwrap_or(&outlet);
+    fn last_uses(&self, order: &[usize]) -> Option<Vec<Option<usize>>> {
+        let mut last = vec![None; self.values.len()];
+        let mut owners: Vec<usize> = (0..last.len()).collect();
         for (position, &id) in order.iter().enumerate() {
             let node = self.graph.node(id);
             for &input in &node.inputs {
-                last.insert(owner(&owners, input), position);
+                last[owners[index(input)]] = Some(position);
             }
             for slot in 0..node.outputs.len() {
-                let outlet = OutletId::new(id, slot);
+                let at = id * SLOTS + slot;
                 match self.stays_in_place(id)? {
-                    true => drop(owners.insert(outlet, owner(&owners, node.inputs[0]))),
-                    false => drop(last.insert(outlet, position)),
+                    true => owners[at] = owners[index(node.inputs[0])],
+                    false => last[at] = Some(position),
                 }
             }
         }
         for &output in &self.graph.outputs {
-            last.remove(&owner(&owners, output));
+            last[owners[index(output)]] = None;
         }
         Some(last)
     }
@@ -102,19 +114,19 @@ impl Lowering<'_> {
 
     /// Where an outlet's values are.
     fn place(&mut self, outlet: OutletId) -> Option<Place> {
-        if let Some(&place) = self.values.get(&outlet) {
+        if let Some(place) = self.values[index(outlet)] {
             return Some(place);
         }
         let node = self.graph.node(outlet.node).op_as::<Const>()?;
         let values = node.val().try_as_plain_ram().ok()?.as_slice::<f32>().ok()?;
         let place = self.memory.constant(values);
-        self.values.insert(outlet, place);
+        self.values[index(outlet)] = Some(place);
         Some(place)
     }
 
     fn picture(&mut self, outlet: OutletId, sides: [usize; 2], channels: usize) -> Place {
         let place = self.memory.picture(sides[0] * sides[1] * vectors(channels) * LANES);
-        self.values.insert(outlet, place);
+        self.values[index(outlet)] = Some(place);
         place
     }
 
@@ -128,7 +140,7 @@ impl Lowering<'_> {
     fn tensor(&mut self, outlet: OutletId) -> Option<Place> {
         let floats = self.count(outlet)?;
         let place = if floats <= FEW { self.memory.small(floats) } else { self.memory.picture(floats) };
-        self.values.insert(outlet, place);
+        self.values[index(outlet)] = Some(place);
         Some(place)
     }
 
@@ -142,12 +154,12 @@ impl Lowering<'_> {
         if node.op_is::<TypedSource>() {
             let floats = self.count(to)?;
             let place = self.memory.picture(floats);
-            self.values.insert(to, place);
+            self.values[index(to)] = Some(place);
             return Some(());
         }
         if self.stays_in_place(id)? {
             let place = self.place(node.inputs[0])?;
-            self.values.insert(to, place);
+            self.values[index(to)] = Some(place);
             return Some(());
         }
         if let Some(op) = node.op_as::<ops::FromTensor>() {
@@ -268,7 +280,7 @@ impl Lowering<'_> {
         let (written, written_channels) = op.written();
         let to = self.picture(OutletId::new(id, 0), written, written_channels);
         let facts = self.graph.node_input_facts(id).ok()?;
-        let work = op.cost(&facts).ok()?.iter().filter_map(|(_, count)| count.to_i64().ok()).sum::<i64>() as f64;
+        let work = op.cost(&facts).ok()?.iter().filter_map(|(_, count)| count.to_i64().ok()).sum::<i64>() as u64;
         let ops::Conv { kernel_sides: kernel, stride, dilation, pad, sides, outputs, slope, shuffle, .. } = *op;
         let border = read.border.into();
         self.steps.push(Step::Convolve {
@@ -303,7 +315,7 @@ impl Lowering<'_> {
         let partials = self.memory.picture(stripes * 2 * vectors(channels) * LANES);
         self.spent.push(partials);
         let to = self.memory.small(2 * channels);
-        self.values.insert(OutletId::new(id, 1), to);
+        self.values[index(OutletId::new(id, 1))] = Some(to);
         self.steps.push(Step::Moments { from, pixels, channels, stripes, partials, to });
         Some(())
     }

@@ -9,7 +9,7 @@ mod memory;
 #[cfg(test)]
 mod tests;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{onnx::Model, plan};
 use crate::{Result, error::bad};
@@ -55,7 +55,14 @@ pub struct Part {
     pub at: Place,
     pub channels: usize,
     pub affine: Option<[Coefficient; 2]>,
+    #[serde(serialize_with = "digits")]
+    #[cfg_attr(test, ts(type = "string | null"))]
     pub slope: Option<f32>,
+}
+
+/// As text: JSON's own way with floats is several kB of tables, which everybody would download.
+fn digits<S: Serializer>(value: &Option<f32>, to: S) -> std::result::Result<S::Ok, S::Error> {
+    value.map(|value| value.to_string()).serialize(to)
 }
 
 /// What lies beyond a picture's border; see `kernels::Border`.
@@ -149,6 +156,8 @@ pub enum Step {
         weights: Place,
         bias: Place,
         residual: Option<Place>,
+        #[serde(serialize_with = "digits")]
+        #[cfg_attr(test, ts(type = "string | null"))]
         slope: Option<f32>,
         shuffle: bool,
         to: Place,
@@ -157,7 +166,7 @@ pub enum Step {
         /// Before the shuffle.
         outputs: usize,
         /// Multiply-adds.
-        work: f64,
+        work: u64,
     },
     /// Mean and variance of every channel, `2×C`, by way of `stripes` partial ones of `2×vectors×4` floats.
     Moments { from: Place, pixels: usize, channels: usize, stripes: usize, partials: Place, to: Place },

@@ -43,7 +43,7 @@ export function dispatches(step: GpuStep): Dispatch[] {
 }
 
 /** A float's literal. */
-const float = (value: number): string => `f32(${value})`;
+const float = (value: number | string): string => `f32(${value})`;
 
 /** Runs `body` for every vector `c` of every pixel `x`, `y`. */
 function perVector(

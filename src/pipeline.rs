@@ -403,7 +403,7 @@ impl Rendering {
             values,
             width: canvas.width,
             height: canvas.height,
-            side: self.side,
+            side: self.generator.side(self.side),
             share: 1. / self.grid.len() as f32,
         })
     }

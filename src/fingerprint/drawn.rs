@@ -60,28 +60,33 @@ pub fn features(picture: &Picture) -> Result<Vec<f32>> {
     let mut plane = Plane::of(&rough(picture, width, height)?);
     let mut features = colours(&plane);
     for scale in 0..SCALES {
-        if scale > 0 {
-            plane = plane.halved();
-        }
+        let half = plane.halved();
         features.extend(plane.textures());
         features.extend(plane.slopes());
         features.extend(plane.contours());
-        features.extend(plane.remains());
+        features.extend(plane.remains(&half));
         if scale == 1 {
             features.extend(plane.palette());
         }
+        plane = half;
     }
     Ok(features)
 }
 
-/// Opaque pixels in rows.
+/// Opaque pixels in rows, and their luma.
 struct Plane {
     width: usize,
     height: usize,
     rgb: Vec<[u8; 3]>,
+    luma: Vec<u8>,
 }
 
 impl Plane {
+    fn new(width: usize, height: usize, rgb: Vec<[u8; 3]>) -> Plane {
+        let luma = rgb.iter().map(luma).collect();
+        Plane { width, height, rgb, luma }
+    }
+
     fn of(picture: &Picture) -> Plane {
         let on_white = |pixel: &[u8]| {
             let alpha = u32::from(pixel[3]);
@@ -91,7 +96,7 @@ impl Plane {
             [0, 1, 2].map(|i| ((u32::from(pixel[i]) * alpha + 255 * (255 - alpha)) / 255) as u8)
         };
         let rgb = picture.rgba().chunks_exact(4).map(on_white).collect();
-        Plane { width: picture.width() as usize, height: picture.height() as usize, rgb }
+        Plane::new(picture.width() as usize, picture.height() as usize, rgb)
     }
 
     /// Means of 2×2 pixels; an odd last row or column is left out.
@@ -105,7 +110,7 @@ impl Plane {
                 [0, 1, 2].map(|c| ((sum(c) + 2) / 4) as u8)
             }));
         }
-        Plane { width, height, rgb }
+        Plane::new(width, height, rgb)
     }
 
     /// Counts pixels by the range of luma in the 5×5 around them and, once each, by how much darker or lighter
@@ -113,8 +118,8 @@ impl Plane {
     fn textures(&self) -> Vec<f32> {
         let mut edges = [[0u32; SIGNED]; BINS];
         let mut hues = [[0u32; BINS]; BINS];
-        let luma: Vec<u8> = self.rgb.iter().map(luma).collect();
-        let ranges = ranges(&luma, self.width);
+        let luma = &self.luma;
+        let ranges = ranges(luma, self.width);
         let inside = self.width.saturating_sub(4);
         for (y, ranges) in ranges.chunks_exact(inside.max(1)).enumerate() {
             let row = (y + 2) * self.width + 2;
@@ -136,11 +141,12 @@ impl Plane {
     /// Counts how luma goes on over four pixels in rows and columns: noise goes up and down, paint stays or goes on.
     fn slopes(&self) -> Vec<f32> {
         const BACK: usize = STEPS * STEPS * STEPS - 1;
-        let luma = self.lumas();
+        let luma = &self.luma;
         let mut counts = vec![0u32; BACK + 1];
         let (rows, columns) = (self.height.saturating_sub(3), self.width.saturating_sub(3));
         for (distance, height, width) in [(1, self.height, columns), (self.width, rows, self.width)] {
-            let steps: Vec<usize> = luma.iter().zip(luma.iter().skip(distance)).map(|(a, b)| step(b - a)).collect();
+            let steps: Vec<usize> =
+                luma.iter().zip(luma.iter().skip(distance)).map(|(&a, &b)| step(i32::from(b) - i32::from(a))).collect();
             for first in (0..height).flat_map(|y| y * self.width..y * self.width + width) {
                 counts[(steps[first] * STEPS + steps[first + distance]) * STEPS + steps[first + 2 * distance]] += 1;
             }
@@ -157,21 +163,20 @@ impl Plane {
 
     /// Counts by how much luma and hue change together from each pixel to the next and to the one below.
     fn contours(&self) -> Vec<f32> {
-        let (luma, hues) = (self.lumas(), self.rgb.iter().map(hue).collect::<Vec<_>>());
+        let (luma, hues) = (&self.luma, self.rgb.iter().map(hue).collect::<Vec<_>>());
         let mut counts = [0u32; BINS * BINS];
         for i in 0..luma.len() {
             let right = (i + 1) % self.width != 0;
             let below = i + self.width < luma.len();
             for next in [right.then_some(i + 1), below.then_some(i + self.width)].into_iter().flatten() {
-                counts[bin(luma[i].abs_diff(luma[next])) * BINS + bin(distance(hues[i], hues[next]))] += 1;
+                counts[bin(u32::from(luma[i].abs_diff(luma[next]))) * BINS + bin(distance(hues[i], hues[next]))] += 1;
             }
         }
         shares(&counts)
     }
 
     /// Counts pixels by how much they stand out here and at half the size: generators take away the finest first.
-    fn remains(&self) -> Vec<f32> {
-        let half = self.halved();
+    fn remains(&self, half: &Plane) -> Vec<f32> {
         let (fine, coarse) = (self.excesses(), half.excesses());
         let mut counts = [0u32; BINS * BINS];
         for y in 2..(2 * half.height).saturating_sub(2) {
@@ -185,12 +190,12 @@ impl Plane {
 
     /// How much luma differs from that of the four around, none at the borders.
     fn excesses(&self) -> Vec<u32> {
-        let (luma, width) = (self.lumas(), self.width);
-        let mut excesses = vec![0; luma.len()];
+        let (at, width) = (|i: usize| i32::from(self.luma[i]), self.width);
+        let mut excesses = vec![0; self.luma.len()];
         for y in 1..self.height.saturating_sub(1) {
             for i in y * width + 1..((y + 1) * width).saturating_sub(1) {
-                let around = luma[i - 1] + luma[i + 1] + luma[i - width] + luma[i + width];
-                excesses[i] = (4 * luma[i] - around).unsigned_abs();
+                let around = at(i - 1) + at(i + 1) + at(i - width) + at(i + width);
+                excesses[i] = (4 * at(i) - around).unsigned_abs();
             }
         }
         excesses
@@ -200,10 +205,6 @@ impl Plane {
         let mut counts = [0u32; COLOURS];
         self.rgb.iter().for_each(|pixel| counts[colour(pixel)] += 1);
         shares(&counts)
-    }
-
-    fn lumas(&self) -> Vec<i32> {
-        self.rgb.iter().map(|pixel| i32::from(luma(pixel))).collect()
     }
 }
 

@@ -160,14 +160,14 @@ class Way {
 
     around.onProgress({ stage: 'start', loaded: 0, total: 1 });
     const photo = this.#decoded;
-    // `begin` takes it over.
-    this.#photo = undefined;
     const revisable = request.drawing !== undefined;
     const { backend } = request.engine;
     prepareGpu(backend, drawer);
     const options = { ...request.options, revisable, device: thisDevice() };
     const [width = 0, height = 0, side = 0, tiles = 1] = drawer.engine.tiles(photo, options);
     const plan = { backend, drawer, tiles, size: { width, height, side } };
+    // Whichever begins takes it over.
+    this.#photo = undefined;
     // A plan for the processor takes time and memory.
     const onGpu = gpuDraws(backend, drawer, plan.size);
     const conversion = onGpu ? drawer.engine.lay_out(photo, options) : drawer.engine.begin(photo, options);

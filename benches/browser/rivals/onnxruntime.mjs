@@ -1,28 +1,8 @@
 // onnxruntime-web's wasm backend.
 import * as ort from './ort.wasm.min.mjs';
-import { answer, watchMemories } from './rival.mjs';
+import { answerWith } from './onnx-session.mjs';
 
-const peak = watchMemories();
-let session;
-let shape;
-
-answer({
-  async start({ model, width, height, threads }) {
-    ort.env.wasm.numThreads = threads || 1;
-    ort.env.wasm.wasmPaths = new URL('./', self.location.href).href;
-    session = await ort.InferenceSession.create(new Uint8Array(model), {
-      executionProviders: ['wasm'],
-      graphOptimizationLevel: 'all',
-    });
-    shape = [1, 3, height, width];
-  },
-  async run(input) {
-    const feeds = { photo: new ort.Tensor('float32', input, shape) };
-    if (session.inputNames.includes('side')) {
-      feeds.side = new ort.Tensor('float32', new Float32Array([Math.max(...shape)]), [1, 1, 1, 1]);
-    }
-    const [result] = Object.values(await session.run(feeds));
-    return result.data;
-  },
-  peak,
+answerWith(ort, ({ threads }) => {
+  ort.env.wasm.numThreads = threads || 1;
+  return { executionProviders: ['wasm'], graphOptimizationLevel: 'all' };
 });

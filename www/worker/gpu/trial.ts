@@ -1,0 +1,127 @@
+// Whether the GPU gives the same picture as the processor, sooner.
+import type { Choices, Conversion } from 'nijigen-core';
+import { core } from '../module.js';
+import { pause } from '#pause';
+import type { Gpu } from './device.js';
+import type { Network } from './network.js';
+import { giveUp, networkFor, type Drawer, type Size } from './networks.js';
+import type { Finding } from './verdicts.js';
+
+/** How long the processor works at a time. */
+const STEP_MS = 20;
+/** Longer side of the picture that both draw, in pixels. */
+const SMALL = 96;
+/** How far apart the two may be, of 255. */
+const TOLERANCE = 2;
+/** The GPU must be faster by this: a change has costs of its own. */
+const MARGIN = 1.1;
+
+/** Conversions under way. */
+let working = 0;
+/** While a time is taken conversions wait. */
+let measuring: Promise<void> | undefined;
+
+/** Whether somebody waits for a picture. */
+export const isWorking = (): boolean => working > 0;
+
+/** Tells that a conversion begins, once it may; the function that it gives, that it is over. */
+export async function begun(): Promise<() => void> {
+  while (measuring) await measuring;
+  working++;
+  return () => {
+    working--;
+  };
+}
+
+/** Of a tile that took the processor so many milliseconds. Nothing where the generator is gone meanwhile. */
+export async function tried(gpu: Gpu, drawer: Drawer, size: Size, milliseconds: number): Promise<Finding | undefined> {
+  try {
+    const difference = await differenceOf(gpu, drawer);
+    const network = difference === undefined ? undefined : await networkFor(gpu, drawer, size);
+    if (!drawer.alive()) return undefined;
+    if (difference !== undefined && difference > TOLERANCE) return 'faulty';
+    if (!network) return 'slower';
+    return (await alone(() => timeOf(network, size))) * MARGIN < milliseconds ? 'faster' : 'slower';
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) throw error;
+    giveUp(error);
+    return 'faulty';
+  }
+}
+
+/** How far apart the processor's and the GPU's small picture are, 0 to 255; nothing where the GPU cannot draw it. */
+async function differenceOf(gpu: Gpu, drawer: Drawer): Promise<number | undefined> {
+  if (!drawer.alive()) return undefined;
+  const options: Choices = { maxSide: SMALL, strength: 1 };
+  const theirs = drawer.engine.lay_out(smallPhoto(), options);
+  let ours: Conversion | undefined;
+  const free = () => {
+    theirs.free();
+    ours?.free();
+  };
+  try {
+    let difference;
+    if (await drawSmall(gpu, drawer, theirs)) {
+      ours = drawer.alive() ? drawer.engine.begin(smallPhoto(), options) : undefined;
+      while (ours && !ours.step(STEP_MS)) await pause();
+      difference = ours?.difference(theirs);
+    }
+    free();
+    return difference;
+  } catch (error) {
+    // Not after a trap, which may have left the allocator locked.
+    if (!(error instanceof WebAssembly.RuntimeError)) free();
+    throw error;
+  }
+}
+
+/** False where the GPU cannot. */
+async function drawSmall(gpu: Gpu, drawer: Drawer, conversion: Conversion): Promise<boolean> {
+  for (let tile = conversion.tile(); tile; tile = conversion.tile()) {
+    const { width, height, side } = tile;
+    const values = tile.take_values();
+    tile.free();
+    const network = await networkFor(gpu, drawer, { width, height, side });
+    if (!network) return false;
+    conversion.put(await network.run(values, () => undefined));
+  }
+  return true;
+}
+
+/** 0 to 255, as if by chance. */
+const noise = (i: number): number => (Math.imul(i + 1, 0x9e3779b1) >>> 16) & 255;
+
+/** Edges, slopes and noise. */
+function smallPhoto() {
+  const rgba = new Uint8Array(SMALL * SMALL * 4);
+  for (let i = 0; i < SMALL * SMALL; i++) {
+    const [x, y, grain] = [i % SMALL, Math.floor(i / SMALL), noise(i) >> 3];
+    const square = (x >> 4) % 2 === (y >> 4) % 2 ? 96 : 0;
+    rgba.set([x * 2 + grain, y * 2 + (grain >> 1), square + grain, 255], i * 4);
+  }
+  return core.Photo.of_pixels(rgba, SMALL, SMALL, {});
+}
+
+/** Does what conversions would disturb, once the last one is over. */
+async function alone<T>(work: () => Promise<T>): Promise<T> {
+  let over: () => void = () => undefined;
+  measuring = new Promise((resolve) => (over = resolve));
+  try {
+    while (working > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    return await work();
+  } finally {
+    measuring = undefined;
+    over();
+  }
+}
+
+/** Milliseconds that a tile takes. The first run has costs that later ones have not. */
+async function timeOf(network: Network, { width, height }: Size): Promise<number> {
+  const values = Float32Array.from({ length: 3 * width * height }, (_, i) => (noise(i) / 255) * 2 - 1);
+  await network.run(values, () => undefined);
+  const begin = performance.now();
+  const drawn = await network.run(values, () => undefined);
+  const time = performance.now() - begin;
+  if (!drawn.every(Number.isFinite)) throw new Error(`${network.gpu.name} gives what are no numbers`);
+  return time;
+}

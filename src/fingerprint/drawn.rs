@@ -193,9 +193,10 @@ impl Plane {
         let (at, width) = (|i: usize| i32::from(self.luma[i]), self.width);
         let mut excesses = vec![0; self.luma.len()];
         for y in 1..self.height.saturating_sub(1) {
-            for i in y * width + 1..((y + 1) * width).saturating_sub(1) {
+            let inside = y * width + 1..((y + 1) * width).saturating_sub(1);
+            for (i, excess) in excesses.iter_mut().enumerate().take(inside.end).skip(inside.start) {
                 let around = at(i - 1) + at(i + 1) + at(i - width) + at(i + width);
-                excesses[i] = (4 * at(i) - around).unsigned_abs();
+                *excess = (4 * at(i) - around).unsigned_abs();
             }
         }
         excesses

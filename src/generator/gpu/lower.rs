@@ -9,172 +9,66 @@ use tract_onnx::{
 
 use super::{
     Border, CONSTANTS, Coefficient, Function, LANES, Operand, Order, Part, Place, Program, SMALL, STRIPE, STRIPES,
-    Step, memory::Memory, vectors,
+    Step, memory::Memory, places::Places, vectors,
 };
 use crate::generator::{
     kernels::{self, Axis, Weights},
     ops::{self, Kernel, Question, Read},
 };
 
-/// Values of a tensor that still counts as small.
-const FEW: usize = 1 << 14;
 /// Parts that one convolution reads; others are copied together first. A shader has eight buffers.
 const PARTS: usize = 2;
-
-/// Outlets of a node: a picture, and its moments.
-const SLOTS: usize = 2;
-
-/// Where an outlet stands in lists of all.
-fn index(outlet: OutletId) -> usize {
-    outlet.node * SLOTS + outlet.slot
-}
 
 /// Nothing where an operator has no step.
 pub fn program(graph: &TypedModel) -> Option<Program> {
     let order = graph.eval_order().ok()?;
-    if graph.nodes.iter().any(|node| node.outputs.len() > SLOTS) {
-        return None;
-    }
-    let values = vec![None; graph.nodes.len() * SLOTS];
-    let mut lowering = Lowering { graph, memory: Memory::new(), values, steps: vec![], spent: vec![] };
-    let last = lowering.last_uses(&order)?;
+    let mut lowering = Lowering { places: Places::new(graph, &order)?, steps: vec![] };
     for (position, &node) in order.iter().enumerate() {
         lowering.node(node)?;
-        for i in (0..last.len()).filter(|&i| last[i] == Some(position)) {
-            lowering.spent.extend(lowering.values[i]);
-        }
-        while let Some(place) = lowering.spent.pop() {
-            lowering.memory.release(place);
-        }
+        lowering.places.release(position);
     }
-    let input = lowering.values[index(*graph.inputs.first()?)]?;
-    let output = lowering.place(*graph.outputs.first()?)?;
-    let Memory { buffers, constants, .. } = lowering.memory;
-    Some(Program { buffers, input, output, steps: lowering.steps, constants })
+    let Lowering { mut places, steps } = lowering;
+    let (input, output) = (places.place(*graph.inputs.first()?)?, places.place(*graph.outputs.first()?)?);
+    let Memory { buffers, constants, .. } = places.memory;
+    Some(Program { buffers, input, output, steps, constants })
 }
 
 struct Lowering<'a> {
-    graph: &'a TypedModel,
-    memory: Memory,
-    /// By outlet.
-    values: Vec<Option<Place>>,
+    places: Places<'a>,
     steps: Vec<Step>,
-    /// What the node at hand needed on the way.
-    spent: Vec<Place>,
 }
 
 impl Lowering<'_> {
-    /// For every outlet that has a place of its own, when it is needed last.
-    fn last_uses(&self, order: &[usize]) -> Option<Vec<Option<usize>>> {
-        let mut last = vec![None; self.values.len()];
-        let mut owners: Vec<usize> = (0..last.len()).collect();
-        for (position, &id) in order.iter().enumerate() {
-            let node = self.graph.node(id);
-            for &input in &node.inputs {
-                last[owners[index(input)]] = Some(position);
-            }
-            for slot in 0..node.outputs.len() {
-                let at = id * SLOTS + slot;
-                match self.stays_in_place(id)? {
-                    true => owners[at] = owners[index(node.inputs[0])],
-                    false => last[at] = Some(position),
-                }
-            }
-        }
-        for &output in &self.graph.outputs {
-            last[owners[index(output)]] = None;
-        }
-        Some(last)
-    }
-
-    /// Whether a node changes nothing but the shape.
-    fn stays_in_place(&self, id: usize) -> Option<bool> {
-        let node = self.graph.node(id);
-        Some(match node.op_as::<AxisOp>() {
-            Some(AxisOp::Move(from, to)) => {
-                let shape = self.shape(node.inputs[0])?;
-                let (first, last) = (*from.min(to), *from.max(to));
-                shape[*from] == 1 || (first..=last).all(|axis| axis == *from || shape[axis] == 1)
-            }
-            other => other.is_some(),
-        })
-    }
-
-    fn shape(&self, outlet: OutletId) -> Option<Vec<usize>> {
-        let fact = self.graph.outlet_fact(outlet).ok()?;
-        if fact.datum_type != f32::datum_type() {
-            return None;
-        }
-        fact.shape.as_concrete().map(<[usize]>::to_vec)
-    }
-
-    fn count(&self, outlet: OutletId) -> Option<usize> {
-        Some(self.shape(outlet)?.iter().product())
-    }
-
-    /// Where an outlet's values are.
-    fn place(&mut self, outlet: OutletId) -> Option<Place> {
-        if let Some(place) = self.values[index(outlet)] {
-            return Some(place);
-        }
-        let node = self.graph.node(outlet.node).op_as::<Const>()?;
-        let values = node.val().try_as_plain_ram().ok()?.as_slice::<f32>().ok()?;
-        let place = self.memory.constant(values);
-        self.values[index(outlet)] = Some(place);
-        Some(place)
-    }
-
-    fn picture(&mut self, outlet: OutletId, sides: [usize; 2], channels: usize) -> Place {
-        let place = self.memory.picture(sides[0] * sides[1] * vectors(channels) * LANES);
-        self.values[index(outlet)] = Some(place);
-        place
-    }
-
-    /// A picture that is needed for this node alone.
-    fn temporary(&mut self, sides: [usize; 2], channels: usize) -> Place {
-        let place = self.memory.picture(sides[0] * sides[1] * vectors(channels) * LANES);
-        self.spent.push(place);
-        place
-    }
-
-    fn tensor(&mut self, outlet: OutletId) -> Option<Place> {
-        let floats = self.count(outlet)?;
-        let place = if floats <= FEW { self.memory.small(floats) } else { self.memory.picture(floats) };
-        self.values[index(outlet)] = Some(place);
-        Some(place)
-    }
-
     fn node(&mut self, id: usize) -> Option<()> {
-        let graph = self.graph;
-        let node = graph.node(id);
+        let node = self.places.graph.node(id);
         let to = OutletId::new(id, 0);
         if node.op_is::<Const>() {
             return Some(());
         }
         if node.op_is::<TypedSource>() {
-            let floats = self.count(to)?;
-            let place = self.memory.picture(floats);
-            self.values[index(to)] = Some(place);
+            let floats = self.places.count(to)?;
+            let place = self.places.memory.picture(floats);
+            self.places.put(to, place);
             return Some(());
         }
-        if self.stays_in_place(id)? {
-            let place = self.place(node.inputs[0])?;
-            self.values[index(to)] = Some(place);
+        if self.places.stays_in_place(id)? {
+            let place = self.places.place(node.inputs[0])?;
+            self.places.put(to, place);
             return Some(());
         }
         if let Some(op) = node.op_as::<ops::FromTensor>() {
-            let from = self.place(node.inputs[0])?;
+            let from = self.places.place(node.inputs[0])?;
             let (sides, channels) = (op.sides, op.channels);
-            let to = self.picture(to, sides, channels);
+            let to = self.places.picture(to, sides, channels);
             self.steps.push(Step::FromTensor { from, order: op.order.into(), sides, channels, to });
         } else if let Some(op) = node.op_as::<ops::ToTensor>() {
             let channels = op.store.reads.first()?.channels();
             let from = self.stored(&op.store, node, None)?;
-            let (order, sides, to) = (op.order.into(), op.store.sides, self.tensor(to)?);
+            let (order, sides, to) = (op.order.into(), op.store.sides, self.places.tensor(to)?);
             self.steps.push(Step::ToTensor { from, order, sides, channels, to });
         } else if let Some(op) = node.op_as::<ops::Store>() {
             let channels = op.reads.first()?.channels();
-            let at = self.picture(to, op.sides, channels);
+            let at = self.places.picture(to, op.sides, channels);
             self.stored(op, node, Some(at))?;
             if op.moments {
                 self.moments(id, at, op.sides, channels)?;
@@ -189,6 +83,15 @@ impl Lowering<'_> {
         Some(())
     }
 
+    /// All parts of what is read: nothing where they do not lie side by side in whole vectors.
+    fn parts(&mut self, read: &Read, node: &TypedNode) -> Option<Vec<Part>> {
+        let (_, before) = read.parts.split_last()?;
+        if before.iter().any(|part| !part.channels.is_multiple_of(LANES)) {
+            return None;
+        }
+        read.parts.iter().map(|part| self.part(part, node)).collect()
+    }
+
     fn part(&mut self, part: &ops::ReadPart, node: &TypedNode) -> Option<Part> {
         let affine = match part.affine {
             Some([scale, shift]) => {
@@ -196,12 +99,12 @@ impl Lowering<'_> {
             }
             None => None,
         };
-        let at = self.place(node.inputs[part.raw])?;
+        let at = self.places.place(node.inputs[part.raw])?;
         Some(Part { at, channels: part.channels, affine, slope: part.slope })
     }
 
     fn coefficient(&mut self, outlet: OutletId) -> Option<Coefficient> {
-        let (at, each) = (self.place(outlet)?, self.count(outlet)? > 1);
+        let (at, each) = (self.places.place(outlet)?, self.places.count(outlet)? > 1);
         (at.buffer == CONSTANTS || at.buffer == SMALL).then_some(Coefficient { at, each })
     }
 
@@ -213,9 +116,9 @@ impl Lowering<'_> {
             && (part.affine, part.slope, &read.resize) == (None, None, &None)
             && read.raw == store.sides
         {
-            return self.place(node.inputs[part.raw]);
+            return self.places.place(node.inputs[part.raw]);
         }
-        let to = to.unwrap_or_else(|| self.temporary(store.sides, channels));
+        let to = to.unwrap_or_else(|| self.places.temporary(store.sides, channels));
         for (i, read) in store.reads.iter().enumerate() {
             self.copied(read, node, store.pad, store.sides, to, i > 0)?;
         }
@@ -231,55 +134,49 @@ impl Lowering<'_> {
         to: Place,
         add: bool,
     ) -> Option<()> {
-        let taps = read.resize.as_ref().map(|axes| axes.each_ref().map(|axis| self.memory.constant(&taps(axis))));
+        let taps =
+            read.resize.as_ref().map(|axes| axes.each_ref().map(|axis| self.places.memory.constant(&taps(axis))));
         let inner = read.resize.as_ref().map_or(read.raw, |axes| axes.each_ref().map(|axis| axis.taps.len()));
         let all = vectors(read.channels());
-        let (_, before) = read.parts.split_last()?;
-        if before.iter().any(|part| !part.channels.is_multiple_of(LANES)) {
-            return None;
-        }
         let mut first = 0;
-        for part in &read.parts {
-            let from = self.part(part, node)?;
+        for from in self.parts(read, node)? {
             let (raw, border) = (read.raw, read.border.into());
             self.steps.push(Step::Copy { from, raw, taps, inner, pad, border, to, sides, vectors: all, first, add });
-            first += vectors(part.channels);
+            first += vectors(from.channels);
         }
         Some(())
     }
 
     fn convolution(&mut self, id: usize, op: &ops::Conv) -> Option<()> {
-        let node = self.graph.node(id);
+        let node = self.places.graph.node(id);
         let read = &op.read;
         let channels = read.channels();
         let most = if matches!(op.kernel, Kernel::Dense(_)) { PARTS } else { 1 };
         let (raw, parts) = if read.resize.is_some() || read.parts.len() > most {
             let sides = read.resize.as_ref().map_or(read.raw, |axes| axes.each_ref().map(|axis| axis.taps.len()));
-            let at = self.temporary(sides, channels);
+            let at = self.places.temporary(sides, channels);
             self.copied(read, node, [0, 0], sides, at, false)?;
             (sides, vec![Part { at, channels, affine: None, slope: None }])
         } else {
-            (read.raw, read.parts.iter().map(|part| self.part(part, node)).collect::<Option<Vec<_>>>()?)
+            (read.raw, self.parts(read, node)?)
         };
-        // What lies side by side, and what becomes another pixel, does so in whole vectors.
-        let (_, before) = parts.split_last()?;
-        let aligned = before.iter().all(|part| part.channels.is_multiple_of(LANES));
-        if !aligned || (op.shuffle && !op.outputs.is_multiple_of(4 * LANES)) {
+        // What becomes another pixel does so in whole vectors.
+        if op.shuffle && !op.outputs.is_multiple_of(4 * LANES) {
             return None;
         }
         let residual = match op.residual {
-            Some(slot) => Some(self.place(node.inputs[slot])?),
+            Some(slot) => Some(self.places.place(node.inputs[slot])?),
             None => None,
         };
         let (depthwise, weights) = match &op.kernel {
-            Kernel::Dense(weights) => (false, self.memory.constant(&packed(weights, op))),
-            Kernel::Depthwise(weights) => (true, self.memory.constant(&narrowed(weights, channels))),
+            Kernel::Dense(weights) => (false, self.places.memory.constant(&packed(weights, op))),
+            Kernel::Depthwise(weights) => (true, self.places.memory.constant(&narrowed(weights, channels))),
         };
         let bias: Vec<f32> = op.bias.iter().copied().take(op.outputs).collect();
-        let bias = self.memory.constant(&bias);
+        let bias = self.places.memory.constant(&bias);
         let (written, written_channels) = op.written();
-        let to = self.picture(OutletId::new(id, 0), written, written_channels);
-        let facts = self.graph.node_input_facts(id).ok()?;
+        let to = self.places.picture(OutletId::new(id, 0), written, written_channels);
+        let facts = self.places.graph.node_input_facts(id).ok()?;
         let work = op.cost(&facts).ok()?.iter().filter_map(|(_, count)| count.to_i64().ok()).sum::<i64>() as u64;
         let ops::Conv { kernel_sides: kernel, stride, dilation, pad, sides, outputs, slope, shuffle, .. } = *op;
         let border = read.border.into();
@@ -312,35 +209,34 @@ impl Lowering<'_> {
     fn moments(&mut self, id: usize, from: Place, sides: [usize; 2], channels: usize) -> Option<()> {
         let pixels = sides[0] * sides[1];
         let stripes = pixels.div_ceil(STRIPE).min(STRIPES);
-        let partials = self.memory.picture(stripes * 2 * vectors(channels) * LANES);
-        self.spent.push(partials);
-        let to = self.memory.small(2 * channels);
-        self.values[index(OutletId::new(id, 1))] = Some(to);
+        let partials = self.places.scratch(stripes * 2 * vectors(channels) * LANES);
+        let to = self.places.memory.small(2 * channels);
+        self.places.put(OutletId::new(id, 1), to);
         self.steps.push(Step::Moments { from, pixels, channels, stripes, partials, to });
         Some(())
     }
 
     fn statistics(&mut self, id: usize, op: &ops::Statistics) -> Option<()> {
-        let inputs = self.graph.node(id).inputs.clone();
-        let channels = self.count(inputs[0])? / 2;
-        let moments = self.place(inputs[0])?;
+        let inputs = self.places.graph.node(id).inputs.clone();
+        let channels = self.places.count(inputs[0])? / 2;
+        let moments = self.places.place(inputs[0])?;
         let affine = match inputs[1..] {
             [scale, shift] => Some([self.coefficient(scale)?, self.coefficient(shift)?]),
             _ => None,
         };
         let (pixels, sum, across_channels) = (op.pixels, op.question == Question::Sum, op.across_channels);
-        let to = self.tensor(OutletId::new(id, 0))?;
+        let to = self.places.tensor(OutletId::new(id, 0))?;
         self.steps.push(Step::Statistics { moments, affine, channels, pixels, sum, across_channels, to });
         Some(())
     }
 
     fn elementwise(&mut self, id: usize) -> Option<()> {
-        let node = self.graph.node(id);
+        let node = self.places.graph.node(id);
         let function = function(node)?;
-        let shape = self.shape(OutletId::new(id, 0))?;
+        let shape = self.places.shape(OutletId::new(id, 0))?;
         let mut operands = vec![];
         for &input in &node.inputs {
-            let mut strides = strides(&self.shape(input)?);
+            let mut strides = strides(&self.places.shape(input)?);
             if let Some(AxisOp::Move(from, to)) = node.op_as::<AxisOp>() {
                 let moved = strides.remove(*from);
                 strides.insert(*to, moved);
@@ -348,9 +244,9 @@ impl Lowering<'_> {
             if strides.len() != shape.len() {
                 return None;
             }
-            operands.push(Operand { at: self.place(input)?, strides });
+            operands.push(Operand { at: self.places.place(input)?, strides });
         }
-        let to = self.tensor(OutletId::new(id, 0))?;
+        let to = self.places.tensor(OutletId::new(id, 0))?;
         self.steps.push(Step::Elementwise { function, operands, shape, to });
         Some(())
     }

@@ -6,6 +6,7 @@
 
 mod lower;
 mod memory;
+mod places;
 #[cfg(test)]
 mod tests;
 

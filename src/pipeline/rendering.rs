@@ -53,7 +53,7 @@ impl Grid {
     }
 }
 
-/// What a generator takes: `1×3×H×W` values in the model's range, or `1×H×W×3`, as [`Entry`] says.
+/// What a generator takes: `1×3×H×W` values in the model's range, or `1×H×W×3`, as [`Layout`] says.
 pub struct Tile {
     /// As many as the sides say.
     pub values: Vec<f32>,

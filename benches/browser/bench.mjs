@@ -50,6 +50,22 @@ export async function stage({ files = [], script, isolated = false, prepare = ()
   };
 }
 
+/** What pages have that run the engines of `rivals/`: a worker's answer, and values to draw, plane by plane and pixel by pixel. */
+export function helpers() {
+  window.call = (worker, command, argument) =>
+    new Promise((resolve, reject) => {
+      worker.onmessage = ({ data }) => (data.error ? reject(new Error(data.error)) : resolve(data));
+      worker.onerror = ({ message }) => reject(new Error(message));
+      worker.postMessage({ command, argument });
+    });
+  window.tensors = (area) => {
+    const value = (_, i) => Math.sin(i * 0.37) * 0.6 + ((i * 7919) % 255) / 640 - 0.2;
+    const input = Float32Array.from({ length: 3 * area }, value);
+    const interleaved = input.map((_, i) => input[(i % 3) * area + Math.floor(i / 3)]);
+    return { input, interleaved };
+  };
+}
+
 export const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 export const median = (values) => quantile(values, 0.5);
 export const p95 = (values) => quantile(values, 0.95);

@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { brotliCompressSync } from 'node:zlib';
 import { launch } from '../../tests/browser/browser.mjs';
 import { serve } from '../../tests/browser/server.mjs';
-import { median, publish, rounded } from './bench.mjs';
+import { helpers, median, publish, rounded } from './bench.mjs';
 import { bundle, bundleOurs, liteModelOf, modelOf, shipped, variants } from './modules.mjs';
 
 const ENGINES = ['nijigen', 'tract', 'onnxruntime-web', 'litert', 'tfjs'];
@@ -110,17 +110,8 @@ function engines(tier, size, threads) {
 async function measure({ engines, tier, sides: [width, height], runs, profile, pause }) {
   const settle = () => new Promise((resolve) => setTimeout(resolve, pause));
   const area = width * height;
-  const input = Float32Array.from(
-    { length: 3 * area },
-    (_, i) => Math.sin(i * 0.37) * 0.6 + ((i * 7919) % 255) / 640 - 0.2,
-  );
-  const interleaved = input.map((_, i) => input[(i % 3) * area + Math.floor(i / 3)]);
-  const call = (worker, command, argument) =>
-    new Promise((resolve, reject) => {
-      worker.onmessage = ({ data }) => (data.error ? reject(new Error(data.error)) : resolve(data));
-      worker.onerror = ({ message }) => reject(new Error(message));
-      worker.postMessage({ command, argument });
-    });
+  const { call } = window;
+  const { input, interleaved } = window.tensors(area);
   const all = [];
   for (const engine of engines) {
     const worker = new Worker(engine.script, { type: engine.classic ? 'classic' : 'module' });
@@ -168,6 +159,7 @@ async function startups(engine, tier, size) {
     const browser = await launch();
     try {
       const page = await browser.newPage();
+      await page.addInitScript(helpers);
       await page.goto(server.url);
       const { rows } = await page.evaluate(measure, {
         engines: [engine],
@@ -207,6 +199,7 @@ try {
     for (const size of list(given.sizes)) {
       for (const threads of list(given.threads).map(Number)) {
         const page = await browser.newPage();
+        await page.addInitScript(helpers);
         await page.goto(server.url);
         const all = engines(tier, size, threads);
         const { rows: measured, detail } = await page.evaluate(measure, {

@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 import { SOFTWARE_GPU } from '../../tests/browser/engines.mjs';
 import { serve } from '../../tests/browser/server.mjs';
-import { median, publish, rounded } from './bench.mjs';
+import { helpers, median, publish, rounded } from './bench.mjs';
 import { bundle, bundleGpu, bundleOurs, liteModelOf, modelOf, variants } from './modules.mjs';
 
 const { values: given } = parseArgs({
@@ -71,17 +71,8 @@ function rivals(tier, size) {
 /** Runs in the page. The engines take turns; one that fails has its reason. */
 async function measure({ all, tier, side, runs }) {
   const area = side * side;
-  const input = Float32Array.from(
-    { length: 3 * area },
-    (_, i) => Math.sin(i * 0.37) * 0.6 + ((i * 7919) % 255) / 640 - 0.2,
-  );
-  const interleaved = input.map((_, i) => input[(i % 3) * area + Math.floor(i / 3)]);
-  const call = (worker, command, argument) =>
-    new Promise((resolve, reject) => {
-      worker.onmessage = ({ data }) => (data.error ? reject(new Error(data.error)) : resolve(data));
-      worker.onerror = ({ message }) => reject(new Error(message));
-      worker.postMessage({ command, argument });
-    });
+  const { call } = window;
+  const { input, interleaved } = window.tensors(area);
   const rows = [];
   for (const engine of all) {
     const worker = new Worker(engine.script, { type: engine.classic ? 'classic' : 'module' });
@@ -123,6 +114,7 @@ try {
     for (const side of sizes.map(Number)) {
       const page = await browser.newPage();
       page.setDefaultTimeout(0);
+      await page.addInitScript(helpers);
       await page.goto(server.url);
       const measured = await page.evaluate(measure, { all: rivals(tier, side), tier, side, runs: Number(given.runs) });
       await page.close();

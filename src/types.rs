@@ -66,6 +66,7 @@ fn types(config: &Config) -> String {
         declared::<gpu::Step>,
         declared::<gpu::Part>,
         declared::<gpu::Coefficient>,
+        declared::<gpu::Weights>,
         declared::<gpu::Operand>,
         declared::<gpu::Place>,
         declared::<gpu::Border>,

@@ -112,8 +112,8 @@ impl Program {
     }
 
     /// What the first buffer holds; handed over, so a second call gives nothing.
-    #[wasm_bindgen(unchecked_return_type = "Float32Array<ArrayBuffer>")]
-    pub fn take_constants(&mut self) -> Vec<f32> {
+    #[wasm_bindgen(unchecked_return_type = "Uint32Array<ArrayBuffer>")]
+    pub fn take_constants(&mut self) -> Vec<u32> {
         std::mem::take(&mut self.0.constants)
     }
 }

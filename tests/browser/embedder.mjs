@@ -84,7 +84,7 @@ export const holds = (page, count) =>
 
 /** From now on the workers of a context or page run this first. */
 export async function patchWorkers(where, script) {
-  await where.route('**/worker.js', async (route) => {
+  await where.route(/\/worker[^/]*\.js$/, async (route) => {
     const response = await route.fetch();
     await route.fulfill({ response, body: script + (await response.text()) });
   });

@@ -5,15 +5,19 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
-import { launch } from './browser.mjs';
-import { embed } from './embedder.mjs';
+import { launch, SITE, WORDS } from './browser.mjs';
+import { embed, patchWorkers, until } from './embedder.mjs';
 import { SOFTWARE_GPU, stageGpu } from './engines.mjs';
 import { build, FOUND, random, WAYS } from './random-networks.mjs';
 import { serve } from './server.mjs';
 import { filled, good, tolerance, values } from './vectors.mjs';
 
+const CAMERA = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
 /** The processor compiles each for seconds. */
 const NETWORKS = 8;
+/** Sides of a photo that is drawn in one piece where there is memory, and bytes that a buffer of half of it takes, not one of it all. */
+const STRIP = [1100, 160];
+const STRIP_BYTES = 9e6;
 /** Between values of about 1. */
 const TOLERANCE = 2e-4;
 /** What a page's worker lets tests see and do. */
@@ -28,6 +32,21 @@ const SEEN = `
     self.buffers++;
     return createBuffer.apply(this, given);
   };
+  self.submitted = 0;
+  const { submit } = GPUQueue.prototype;
+  GPUQueue.prototype.submit = function (...given) {
+    self.submitted++;
+    return submit.apply(this, given);
+  };
+  // As if the device took less at once.
+  self.most = Infinity;
+  const limits = Object.getOwnPropertyDescriptor(GPUDevice.prototype, 'limits').get;
+  Object.defineProperty(GPUDevice.prototype, 'limits', {
+    get() {
+      const { maxStorageBufferBindingSize, maxBufferSize } = limits.call(this);
+      return { maxStorageBufferBindingSize: Math.min(maxStorageBufferBindingSize, self.most), maxBufferSize };
+    },
+  });
   self.fault = undefined;
   const { getMappedRange, mapAsync } = GPUBuffer.prototype;
   GPUBuffer.prototype.mapAsync = function (...given) {
@@ -55,7 +74,7 @@ before(async () => {
   const WORKER = 'node_modules/nijigen/worker.js';
   const worker = SEEN + readFileSync(join(folder, WORKER), 'utf8');
   server = await serve(folder, { throttled: false, answer: (path) => (path.endsWith(WORKER) ? worker : undefined) });
-  browser = await launch(...SOFTWARE_GPU);
+  browser = await launch(...SOFTWARE_GPU, ...CAMERA);
 });
 after(async () => {
   await gpus?.close();
@@ -135,6 +154,8 @@ async function visit(options, context, { scale } = { scale: 0.12 }) {
 }
 
 const SOFTWARE = { engine: 'webgpu', softwareGpu: true };
+/** A tile that is large enough to say something. */
+const LARGER = { scale: 0.4 };
 
 test('a photo is drawn by the GPU as by the processor, fifty times without growth', async () => {
   const { page, worker, draw } = await visit(SOFTWARE);
@@ -166,9 +187,13 @@ test('where the device is lost on the way the processor finishes the picture, an
   await page.close();
 });
 
-test('a conversion on the GPU can be cancelled, and the next one works', async () => {
-  const { page, draw } = await visit(SOFTWARE);
+test('a conversion on the GPU can be cancelled, which ends its work, and the next one works', async () => {
+  const { page, worker, draw } = await visit(SOFTWARE, undefined, LARGER);
+  const submissions = () => worker().evaluate(() => self.submitted);
   await draw();
+  const before = await submissions();
+  await draw();
+  const whole = (await submissions()) - before;
   const code = await page.evaluate(async () => {
     const cancel = new AbortController();
     const onProgress = ({ stage, loaded }) => stage === 'inference' && loaded > 0 && cancel.abort();
@@ -178,6 +203,10 @@ test('a conversion on the GPU can be cancelled, and the next one works', async (
     );
   });
   assert.equal(code, 'cancelled');
+  const spent = (await submissions()) - before - whole;
+  assert.ok(spent < whole, `${spent} of ${whole} submissions`);
+  await worker().evaluate(() => self.device.queue.onSubmittedWorkDone());
+  assert.equal((await submissions()) - before - whole, spent, 'nothing more is begun');
   const after = await draw();
   assert.deepEqual([after.variant, after.gpu], ['webgpu', undefined]);
   await page.close();
@@ -239,15 +268,45 @@ test('what a GPU gives that is none of ours is not taken: no numbers, or no answ
   }
 });
 
+test('what is too large for the device at once is drawn in tiles', async () => {
+  const { page, worker, draw } = await visit(SOFTWARE);
+  const reference = await visit({ engine: 'wasm' });
+  const strip = (page) =>
+    page.evaluate(async (sides) => {
+      const draw = (context, canvas) => {
+        [canvas.width, canvas.height] = sides;
+        context.fillStyle = context.createLinearGradient(0, 0, ...sides);
+        context.fillStyle.addColorStop(0, '#c84');
+        context.fillStyle.addColorStop(1, '#48c');
+        context.fillRect(0, 0, ...sides);
+        for (let i = 0; i < 40; i++) {
+          context.fillStyle = `hsl(${i * 77} 60% 50%)`;
+          context.fillRect((i * 97) % sides[0], (i * 31) % sides[1], 20 + (i % 5) * 9, 14);
+        }
+      };
+      window.photo = await window.again('lake.jpg', { type: 'image/png', draw });
+    }, STRIP);
+  await strip(page);
+  await strip(reference.page);
+  const shipped = { model: undefined, modelRange: undefined, tier: 'fast', maxSide: STRIP[0] };
+  // Opens the device, of which the worker then says that it takes half of this photo.
+  await draw({ ...shipped, maxSide: 256 });
+  await worker().evaluate((most) => (self.most = most), STRIP_BYTES);
+  const before = await worker().evaluate(() => self.submitted);
+  const { variant, pixels } = await draw(shipped);
+  assert.equal(variant, 'webgpu');
+  assert.ok((await worker().evaluate(() => self.submitted)) - before > 13, 'more than one tile');
+  assert.ok(worst(pixels, (await reference.draw(shipped)).pixels) <= 2);
+  await page.close();
+  await reference.page.close();
+});
+
 test('at no strength nothing is drawn, and nobody says that the GPU did', async () => {
   const { page, draw } = await visit(SOFTWARE);
   const { variant, gpu } = await draw({ strength: 0 });
   assert.deepEqual([variant === 'webgpu', gpu], [false, undefined]);
   await page.close();
 });
-
-/** A tile that is large enough to say something. */
-const LARGER = { scale: 0.4 };
 
 test('by itself the GPU draws once it has shown that it is the faster one, which is remembered', async () => {
   const context = await browser.newContext();
@@ -288,4 +347,45 @@ test('a GPU that draws another picture is left alone, on the next visits, too', 
   assert.equal((await second.draw()).gpu, undefined, 'it is not tried again');
   assert.equal(await second.worker().evaluate(() => self.device), undefined);
   await context.close();
+});
+
+/** As if the software's adapter were a card. */
+const CARD = `
+  const { requestAdapter } = GPU.prototype;
+  GPU.prototype.requestAdapter = function () {
+    return requestAdapter.call(this, { forceFallbackAdapter: true });
+  };
+  for (const { prototype } of [GPUAdapterInfo, GPUAdapter])
+    Object.defineProperty(prototype, 'isFallbackAdapter', { get: () => false });
+`;
+
+test('the camera’s live view is drawn by the GPU where that is faster', async () => {
+  const site = await serve(SITE, { throttled: false });
+  const context = await browser.newContext({ serviceWorkers: 'block' });
+  await patchWorkers(context, SEEN + CARD);
+  const live = async () => {
+    const page = await context.newPage();
+    await page.goto(site.url);
+    await page.getByRole('button', { name: WORDS['camera.open'] }).click();
+    await page.locator('#camera .record:enabled').waitFor({ timeout: 180_000 });
+    const worker = page.workers().find((worker) => worker.url().includes('worker-'));
+    return { page, worker };
+  };
+  const first = await live();
+  assert.deepEqual(await verdicts(first.page, { finding: 'faster' }), ['slower']);
+  await first.page.close();
+  const second = await live();
+  const submitted = () => second.worker.evaluate(() => self.submitted);
+  await until(async () => (await submitted()) > 0, 'the GPU is at work');
+  const [before, drawing] = [
+    await submitted(),
+    await second.page.locator('#camera canvas').evaluate((c) => c.toDataURL()),
+  ];
+  await second.page.waitForFunction(
+    (before) => document.querySelector('#camera canvas').toDataURL() !== before,
+    drawing,
+  );
+  assert.ok((await submitted()) > before);
+  await context.close();
+  await site.close();
 });

@@ -227,7 +227,7 @@ hits: number, bytes: number, };
  */
 export type GpuProgram = { 
 /**
- * How many floats each buffer holds.
+ * How many words of 32 bits each buffer holds: floats, but for what [`Weights`] says.
  */
 buffers: Array<number>, 
 /**
@@ -242,7 +242,7 @@ output: Place, steps: Array<GpuStep>, };
 /**
  * One step. Sides are height and width.
  */
-export type GpuStep = { "kind": "fromTensor", from: Place, order: TensorOrder, sides: [number, number], channels: number, to: Place, } | { "kind": "toTensor", from: Place, order: TensorOrder, sides: [number, number], channels: number, to: Place, } | { "kind": "copy", from: Part, raw: [number, number], taps: [Place, Place] | null, inner: [number, number], pad: [number, number], border: Beyond, to: Place, sides: [number, number], vectors: number, first: number, add: boolean, } | { "kind": "convolve", parts: Array<Part>, raw: [number, number], border: Beyond, depthwise: boolean, kernel: [number, number], stride: [number, number], dilation: [number, number], pad: [number, number], weights: Place, bias: Place, residual: Place | null, slope: string | null, shuffle: boolean, to: Place, 
+export type GpuStep = { "kind": "fromTensor", from: Place, order: TensorOrder, sides: [number, number], channels: number, to: Place, } | { "kind": "toTensor", from: Place, order: TensorOrder, sides: [number, number], channels: number, to: Place, } | { "kind": "copy", from: Part, raw: [number, number], taps: [Place, Place] | null, inner: [number, number], pad: [number, number], border: Beyond, to: Place, sides: [number, number], vectors: number, first: number, add: boolean, } | { "kind": "convolve", parts: Array<Part>, raw: [number, number], border: Beyond, depthwise: boolean, kernel: [number, number], stride: [number, number], dilation: [number, number], pad: [number, number], weights: Weights, bias: Place, residual: Place | null, slope: string | null, shuffle: boolean, to: Place, 
 /**
  * Before the shuffle.
  */
@@ -267,12 +267,17 @@ export type Part = { at: Place, channels: number, affine: [Coefficient, Coeffici
 export type Coefficient = { at: Place, each: boolean, };
 
 /**
+ * Where a convolution's weights lie; as float16, two in a word, where that is what they are.
+ */
+export type Weights = { at: Place, halves: boolean, };
+
+/**
  * A tensor that is read with a stride for each axis of the one that is written; 0 where it is the same all along.
  */
 export type Operand = { at: Place, strides: Array<number>, };
 
 /**
- * Where values begin: a buffer, and how many floats into it. Always at whole vectors.
+ * Where values begin: a buffer, and how many words of 32 bits into it. Always at whole vectors.
  */
 export type Place = { buffer: number, offset: number, };
 

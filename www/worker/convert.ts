@@ -1,5 +1,5 @@
 import type { Conversion, Photo } from 'nijigen-core';
-import type { Step } from '../client/core.js';
+import type { Device, Step } from '../client/core.js';
 import type { Backend, ConversionRequest, ConversionResult, ProgressListener, Timings } from '../client/protocol.js';
 import { shared } from '#shared';
 import { cacheWith } from './cache/index.js';
@@ -9,7 +9,7 @@ import { thisDevice } from './device.js';
 import { fileOf, hold } from './drawings.js';
 import { load, type Loading } from './engine.js';
 import { WorkerError } from './failure.js';
-import { begun, drawWithGpu, gpuDraws, gpuFailure, prepareGpu, tryGpu, type Drawer, type Size } from './gpu/index.js';
+import { begun, cutForGpu, drawWithGpu, gpuFailure, prepareGpu, tryGpu, type Drawer, type Size } from './gpu/index.js';
 import { keyOf, keyOfShipped } from './key.js';
 import { core, report, shareModule } from './module.js';
 import { pause } from '#pause';
@@ -163,15 +163,26 @@ class Way {
     const revisable = request.drawing !== undefined;
     const { backend } = request.engine;
     prepareGpu(backend, drawer);
-    const options = { ...request.options, revisable, device: thisDevice() };
-    const [width = 0, height = 0, side = 0, tiles = 1] = drawer.engine.tiles(photo, options);
-    const plan = { backend, drawer, tiles, size: { width, height, side } };
+    const device = thisDevice();
+    // A GPU may take less at once than the processor: as much as any device.
+    const cut = (device: Device) => this.#cut(drawer, photo, device);
+    const cuts = [cut(device), cut({ ...device, memory: null })] as const;
+    const onGpu = await cutForGpu(backend, drawer, cuts, () => {
+      stopIf(around.signal);
+    });
+    const plan = { backend, drawer, cuts, onGpu: onGpu !== undefined };
+    const options = { ...request.options, revisable, device: (onGpu ?? cuts[0]).device };
     // Whichever begins takes it over.
     this.#photo = undefined;
     // A plan for the processor takes time and memory.
-    const onGpu = gpuDraws(backend, drawer, plan.size);
     const conversion = onGpu ? drawer.engine.lay_out(photo, options) : drawer.engine.begin(photo, options);
     return { ...(await drawn(conversion, plan, request, before, clock, around)), drawn: this.#drawn };
+  }
+
+  /** How a photo is cut for a device. */
+  #cut({ engine }: Drawer, photo: Photo, device: Device): Cut {
+    const [width = 0, height = 0, side = 0, tiles = 1] = engine.tiles(photo, { ...this.request.options, device });
+    return { device, tiles, size: { width, height, side } };
   }
 
   /** Whoever wants the picture does not wait for the store, unless asked to. */
@@ -214,12 +225,19 @@ export async function preload(
   stopIf(signal);
 }
 
-/** How a photo is drawn: by which generator, in how many tiles of which size. */
+/** In how many tiles of which size a photo is drawn on a device. */
+interface Cut {
+  readonly device: Device;
+  readonly tiles: number;
+  readonly size: Size;
+}
+
+/** How a photo is drawn: by which generator, and whether on the GPU; how it can be cut, the best way first. */
 interface Plan {
   readonly backend: Backend;
   readonly drawer: Drawer;
-  readonly tiles: number;
-  readonly size: Size;
+  readonly cuts: readonly [Cut, ...Cut[]];
+  readonly onGpu: boolean;
 }
 
 async function drawn(
@@ -235,7 +253,11 @@ async function drawn(
   const nothing = conversion.progress >= 1;
   const onGpu = await infer(conversion, plan, signal, onProgress);
   const inference = clock();
-  if (!onGpu && !nothing) tryGpu(plan.backend, plan.drawer, plan.size, inference / plan.tiles);
+  if (!onGpu && !nothing) {
+    const [{ tiles, size }, ...others] = plan.cuts;
+    const sizes = [size, ...others.map(({ size }) => size)] as const;
+    tryGpu(plan.backend, plan.drawer, sizes, inference / (tiles * size.width * size.height));
+  }
 
   onProgress({ stage: 'encode', loaded: 0, total: 1 });
   await pause();
@@ -267,7 +289,7 @@ function resultOf({ pictures, distance, created }: Answer, timings: Timings): Co
 /** Draws; true if the GPU did all of it. */
 async function infer(
   conversion: Conversion,
-  { backend, drawer, size }: Plan,
+  { backend, drawer, onGpu: wanted }: Plan,
   signal: AbortSignal,
   onProgress: ProgressListener,
 ): Promise<boolean> {
@@ -281,10 +303,7 @@ async function infer(
     stopIf(signal);
   };
   try {
-    const onGpu =
-      conversion.progress < 1 &&
-      gpuDraws(backend, drawer, size) &&
-      (await drawWithGpu(backend, drawer, conversion, check, tell));
+    const onGpu = wanted && conversion.progress < 1 && (await drawWithGpu(backend, drawer, conversion, check, tell));
     if (!onGpu) await step(conversion, tell, check);
     shareModule();
     onProgress({ stage: 'inference', loaded: 1, total: 1 });

@@ -273,7 +273,7 @@ export class Program {
     /**
      * What the first buffer holds; handed over, so a second call gives nothing.
      */
-    take_constants(): Float32Array<ArrayBuffer>;
+    take_constants(): Uint32Array<ArrayBuffer>;
     /**
      * The list.
      */

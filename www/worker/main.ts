@@ -15,6 +15,7 @@ import type {
 import { atRest, cacheWith, command, nothingKept } from './cache/index.js';
 import { convert, preload } from './convert.js';
 import { revise } from './drawings.js';
+import { forget } from './gpu/index.js';
 import { allocationFailed, loadCore } from './module.js';
 import { toFailure } from './failure.js';
 import { pause } from '#pause';
@@ -85,6 +86,7 @@ const api: WorkerApi = {
 
   async cache(engine: EngineSource, settings: CacheSettings, asked: CacheCommand): Promise<CacheReply> {
     try {
+      if (asked.name === 'clear') await forget();
       const nothing = await nothingKept();
       if (nothing) return nothing;
       await loadCore(engine, new AbortController().signal, () => undefined);

@@ -169,8 +169,8 @@ impl Lowering<'_> {
             None => None,
         };
         let (depthwise, weights) = match &op.kernel {
-            Kernel::Dense(weights) => (false, self.places.memory.constant(&packed(weights, op))),
-            Kernel::Depthwise(weights) => (true, self.places.memory.constant(&narrowed(weights, channels))),
+            Kernel::Dense(weights) => (false, self.places.memory.weights(&packed(weights, op))),
+            Kernel::Depthwise(weights) => (true, self.places.memory.weights(&narrowed(weights, channels))),
         };
         let bias: Vec<f32> = op.bias.iter().copied().take(op.outputs).collect();
         let bias = self.places.memory.constant(&bias);

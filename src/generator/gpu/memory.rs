@@ -1,13 +1,15 @@
 //! Which buffer holds which values when.
 
-use super::{CONSTANTS, LANES, Place, SMALL};
+use tract_onnx::prelude::f16;
+
+use super::{CONSTANTS, LANES, Place, SMALL, Weights};
 
 /// Buffers, of which those of pictures are used again once their values are needed no more.
 #[derive(Default)]
 pub struct Memory {
-    /// Floats of each.
+    /// Words of each.
     pub buffers: Vec<usize>,
-    pub constants: Vec<f32>,
+    pub constants: Vec<u32>,
     /// Buffers without a picture.
     free: Vec<usize>,
 }
@@ -19,9 +21,23 @@ impl Memory {
 
     /// Values that never change.
     pub fn constant(&mut self, values: &[f32]) -> Place {
+        self.words(values.iter().map(|value| value.to_bits()))
+    }
+
+    /// The same of weights: as float16, two in a word, where that loses nothing.
+    pub fn weights(&mut self, values: &[f32]) -> Weights {
+        let halves = values.iter().all(|&value| f16::from_f32(value).to_f32() == value);
+        let pair = |pair: &[f32]| {
+            pair.iter().rev().fold(0, |word, &value| word << 16 | u32::from(f16::from_f32(value).to_bits()))
+        };
+        let at = if halves { self.words(values.chunks(2).map(pair)) } else { self.constant(values) };
+        Weights { at, halves }
+    }
+
+    fn words(&mut self, words: impl Iterator<Item = u32>) -> Place {
         let offset = self.constants.len();
-        self.constants.extend_from_slice(values);
-        self.constants.resize(self.constants.len().next_multiple_of(LANES), 0.);
+        self.constants.extend(words);
+        self.constants.resize(self.constants.len().next_multiple_of(LANES), 0);
         self.buffers[CONSTANTS] = self.constants.len();
         Place { buffer: CONSTANTS, offset }
     }

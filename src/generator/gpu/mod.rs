@@ -33,7 +33,7 @@ const CONSTANTS: usize = 0;
 /// The buffer of what is small: moments, and what follows from them.
 const SMALL: usize = 1;
 
-/// Where values begin: a buffer, and how many floats into it. Always at whole vectors.
+/// Where values begin: a buffer, and how many words of 32 bits into it. Always at whole vectors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Place {
@@ -47,6 +47,14 @@ pub struct Place {
 pub struct Coefficient {
     pub at: Place,
     pub each: bool,
+}
+
+/// Where a convolution's weights lie; as float16, two in a word, where that is what they are.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Weights {
+    pub at: Place,
+    pub halves: bool,
 }
 
 /// Channels of a picture, and what happens to them as they are read: scale and shift, then LeakyReLU.
@@ -154,7 +162,7 @@ pub enum Step {
         stride: [usize; 2],
         dilation: [usize; 2],
         pad: [usize; 2],
-        weights: Place,
+        weights: Weights,
         bias: Place,
         residual: Option<Place>,
         #[serde(serialize_with = "digits")]
@@ -191,7 +199,7 @@ pub enum Step {
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(rename = "GpuProgram"))]
 pub struct Program {
-    /// How many floats each buffer holds.
+    /// How many words of 32 bits each buffer holds: floats, but for what [`Weights`] says.
     pub buffers: Vec<usize>,
     /// Where the tensor is put that the generator takes.
     pub input: Place,
@@ -199,7 +207,7 @@ pub struct Program {
     pub output: Place,
     pub steps: Vec<Step>,
     #[serde(skip)]
-    pub constants: Vec<f32>,
+    pub constants: Vec<u32>,
 }
 
 impl Program {

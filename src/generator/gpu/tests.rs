@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use tract_onnx::prelude::f16;
 
 use super::*;
 use crate::generator::{
@@ -15,14 +16,22 @@ use crate::generator::{
 /// Of a value's size, and of 1.
 const TOLERANCE: f32 = 2e-4;
 
-struct Machine(Vec<Vec<f32>>);
+struct Machine<'a>(Vec<Vec<f32>>, &'a [u32]);
 
-impl Machine {
-    fn new(program: &Program) -> Machine {
+impl Machine<'_> {
+    fn new(program: &Program) -> Machine<'_> {
         // What was never written shows.
         let mut buffers: Vec<_> = program.buffers.iter().map(|&floats| vec![f32::NAN; floats]).collect();
-        buffers[CONSTANTS].clone_from(&program.constants);
-        Machine(buffers)
+        buffers[CONSTANTS] = program.constants.iter().map(|&word| f32::from_bits(word)).collect();
+        Machine(buffers, &program.constants)
+    }
+
+    fn weight(&self, Weights { at, halves }: Weights, i: usize) -> f32 {
+        if !halves {
+            return self.get(at, i);
+        }
+        let word = self.1[at.offset + i / 2];
+        f16::from_bits((word >> (16 * (i % 2))) as u16).to_f32()
     }
 
     fn get(&self, place: Place, i: usize) -> f32 {
@@ -109,7 +118,7 @@ impl Machine {
         order: Order,
         [height, width]: [usize; 2],
         channels: usize,
-        mut put: impl FnMut(&mut Machine, usize, usize),
+        mut put: impl FnMut(&mut Machine<'_>, usize, usize),
     ) {
         for (at, c) in (0..height * width).flat_map(|at| (0..channels).map(move |c| (at, c))) {
             let tensor = match order {
@@ -176,7 +185,7 @@ impl Machine {
             unreachable!()
         };
         let inputs: usize = parts.iter().map(|part| part.channels).sum();
-        let input = |machine: &Machine, at: usize, mut c: usize| {
+        let input = |machine: &Machine<'_>, at: usize, mut c: usize| {
             for part in parts {
                 if c < part.channels {
                     return machine.read(part, at, c);
@@ -197,13 +206,13 @@ impl Machine {
                 let (Some(row), Some(column)) = (row, column) else { continue };
                 let tap = ky * kernel[1] + kx;
                 if *depthwise {
-                    let weight = self.get(*weights, tap * vectors(*outputs) * LANES + o);
+                    let weight = self.weight(*weights, tap * vectors(*outputs) * LANES + o);
                     sum += weight * input(self, row * raw[1] + column, o);
                     continue;
                 }
                 for i in 0..inputs {
                     let k = tap * vectors(inputs) * LANES + i;
-                    let weight = self.get(*weights, k * vectors(*outputs) * LANES + o);
+                    let weight = self.weight(*weights, k * vectors(*outputs) * LANES + o);
                     sum += weight * input(self, row * raw[1] + column, i);
                 }
             }
@@ -311,6 +320,24 @@ fn what_a_gpu_has_no_step_for_has_no_list() {
     let bytes = std::fs::read("tests/vectors/user/v3.onnx").unwrap();
     let model = Model::load(&bytes).unwrap();
     assert!(Program::new(&model, 64, 64, 64).unwrap().is_none());
+}
+
+/// Ours are float16 in their files, and lose nothing on a GPU.
+#[test]
+fn weights_that_are_float16_stay_it() {
+    let halves = |file: &str, [height, width]: [u32; 2]| {
+        let model = Model::load(&std::fs::read(file).unwrap()).unwrap();
+        let program = Program::new(&model, width, height, width.max(height)).unwrap().unwrap();
+        let one = |step: &Step| match step {
+            Step::Convolve { weights, .. } => Some(weights.halves),
+            _ => None,
+        };
+        (program.steps.iter().filter_map(one).collect::<Vec<_>>(), program.constants.len())
+    };
+    let (ours, words) = halves("models/meadow-fine.onnx", [64, 64]);
+    assert!(ours.iter().all(|&half| half), "{ours:?}");
+    let bytes = std::fs::metadata("models/meadow-fine.onnx").unwrap().len();
+    assert!((words * 4) as u64 <= bytes + bytes / 4, "{words} words of a file of {bytes} bytes");
 }
 
 /// Otherwise a deep generator would need as many buffers as it has layers.

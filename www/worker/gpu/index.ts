@@ -3,12 +3,13 @@
 import type { Conversion } from 'nijigen-core';
 import type { Backend } from '../../client/protocol.js';
 import { core, report } from '../module.js';
-import { close, existing, giveUp, isOff, mayDraw, networkFor, open, type Drawer, type Size } from './networks.js';
+import { close, existing, fits, giveUp, isOff, mayDraw, networkFor, open, type Drawer, type Size } from './networks.js';
 import { isWorking, tried } from './trial.js';
 import { recall, remember, type Finding } from './verdicts.js';
 
 export { gpuFailure, type Drawer, type Size } from './networks.js';
 export { begun } from './trial.js';
+export { forget } from './verdicts.js';
 
 /** How often it is looked whether nobody waits for a picture, so that the GPU can be tried; after so many times it is. */
 const QUIET_MS = 1_000;
@@ -38,7 +39,7 @@ const lasting = (subject: string): string =>
   core.sha256(new TextEncoder().encode(`${VERSION} ${navigator.userAgent} ${subject}`)).join();
 
 /** Whether the GPU is to draw a tile of this size, as far as is known, without waiting. */
-export function gpuDraws({ name }: Backend, drawer: Drawer, size: Size): boolean {
+function gpuDraws({ name }: Backend, drawer: Drawer, size: Size): boolean {
   if (isOff() || name === 'wasm') return false;
   return name === 'webgpu' || findings.get(subject(drawer, size)) === 'faster';
 }
@@ -77,6 +78,23 @@ async function soon<T>(making: Promise<T>, check: Check, patience: number): Prom
   }
 }
 
+/** The first of the ways to cut a photo that the GPU can take; nothing where the processor is to draw it. */
+export async function cutForGpu<Cut extends { readonly size: Size }>(
+  backend: Backend,
+  drawer: Drawer,
+  cuts: readonly [Cut, ...Cut[]],
+  check: Check,
+): Promise<Cut | undefined> {
+  if (!gpuDraws(backend, drawer, cuts[0].size)) return undefined;
+  try {
+    const gpu = await soon(open(backend), check, patienceOf(backend));
+    return gpu && cuts.find(({ size }) => fits(gpu, drawer, size));
+  } catch (error) {
+    given(error, drawer);
+    return undefined;
+  }
+}
+
 /**
  * Draws with the GPU, as far as it gets; `conversion.step` goes on from there. True if it drew all. `onProgress` is told
  * the share that is done.
@@ -88,7 +106,7 @@ export async function drawWithGpu(
   check: Check,
   onProgress: (share: number) => void,
 ): Promise<boolean> {
-  const patience = backend.name === 'auto' ? PATIENCE_MS : Infinity;
+  const patience = patienceOf(backend);
   try {
     const gpu = await soon(open(backend), check, patience);
     if (!gpu) return false;
@@ -107,35 +125,48 @@ export async function drawWithGpu(
     }
     return true;
   } catch (error) {
-    const { code } = error as { readonly code?: unknown };
-    if (code === 'cancelled' || error instanceof WebAssembly.RuntimeError) throw error;
-    // What the core says of a tile the processor may have to say, too; then it is the model's fault.
-    if (typeof code !== 'string') giveUp(error);
-    else for (const kind of KINDS) findings.set(about(drawer, kind), 'faulty');
+    given(error, drawer);
     return false;
   }
 }
 
-/** Has the GPU tried on what the processor took `milliseconds` a tile for, once nobody waits for a picture. */
-export function tryGpu(backend: Backend, drawer: Drawer, size: Size, milliseconds: number): void {
-  const name = subject(drawer, size);
+const patienceOf = ({ name }: Backend): number => (name === 'auto' ? PATIENCE_MS : Infinity);
+
+/** Leaves the GPU alone for what went wrong; what is none of its faults is thrown. */
+function given(error: unknown, drawer: Drawer): void {
+  const { code } = error as { readonly code?: unknown };
+  if (code === 'cancelled' || error instanceof WebAssembly.RuntimeError) throw error;
+  // What the core says of a tile the processor may have to say, too; then it is the model's fault.
+  if (typeof code !== 'string') giveUp(error);
+  else for (const kind of KINDS) findings.set(about(drawer, kind), 'faulty');
+}
+
+/** Has the GPU tried on what the processor took so many milliseconds a pixel for, once nobody waits for a picture. */
+export function tryGpu(backend: Backend, drawer: Drawer, sizes: readonly [Size, ...Size[]], perPixel: number): void {
+  const name = subject(drawer, sizes[0]);
   if (!mayDraw(backend) || backend.name !== 'auto' || findings.has(name) || trials.has(name)) return;
-  if (size.width * size.height < LEAST) return;
+  if (sizes[0].width * sizes[0].height < LEAST) return;
   trials.add(name);
   lastTrial = lastTrial
-    .then(() => decide(backend, drawer, size, milliseconds))
+    .then(() => decide(backend, drawer, sizes, perPixel))
     .catch(giveUp)
     .finally(() => trials.delete(name));
 }
 
-async function decide(backend: Backend, drawer: Drawer, size: Size, milliseconds: number): Promise<void> {
-  const name = subject(drawer, size);
+async function decide(
+  backend: Backend,
+  drawer: Drawer,
+  sizes: readonly [Size, ...Size[]],
+  perPixel: number,
+): Promise<void> {
+  const name = subject(drawer, sizes[0]);
   await recalled.get(name);
   const gpu = findings.has(name) ? undefined : await existing(backend);
   if (!gpu || isOff()) return;
   // A live view is never quiet, and would gain the most.
   for (let look = 0; look < LOOKS && (look === 0 || isWorking()); look++) await delay(QUIET_MS);
-  const finding = await tried(gpu, drawer, size, milliseconds);
+  const size = sizes.find((size) => fits(gpu, drawer, size)) ?? sizes[0];
+  const finding = await tried(gpu, drawer, size, perPixel * size.width * size.height);
   if (!finding) return;
   findings.set(name, finding);
   await remember(lasting(name), { finding, at: Date.now(), ...size });

@@ -33,22 +33,22 @@ export class Network {
     this.bytes = buffers.reduce((sum, { size }) => sum + size, 0);
   }
 
-  /**
-   * `values` are what a tile has of them. Nothing where its buffers would take more than `most` bytes, or one of them more
-   * than the device allows.
-   */
+  /** Whether its buffers take at most so many bytes, and none of them more than the device allows. */
+  static fits({ device: { limits } }: Gpu, program: GpuProgram, most: number): boolean {
+    const sizes = sizesOf(program);
+    const each = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
+    return sizes.every((size) => size <= each) && sizes.reduce((sum, size) => sum + size, 0) <= most;
+  }
+
+  /** `values` are what a tile has of them. */
   static async of(
     gpu: Gpu,
     program: GpuProgram,
-    constants: Float32Array<ArrayBuffer>,
+    constants: Uint32Array<ArrayBuffer>,
     values: number,
-    most: number,
-  ): Promise<Network | undefined> {
+  ): Promise<Network> {
     const { device } = gpu;
-    const each = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize);
-    // One that is empty could not be bound.
-    const sizes = program.buffers.map((floats) => Math.max(floats, 4) * 4);
-    if (sizes.some((size) => size > each) || sizes.reduce((sum, size) => sum + size, 0) > most) return undefined;
+    const sizes = sizesOf(program);
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
     const buffers = await gpu.checked(() => sizes.map((size) => device.createBuffer({ size, usage })));
     try {
@@ -154,6 +154,9 @@ export class Network {
     for (const { uniforms } of this.bound) uniforms.destroy();
   }
 }
+
+/** Bytes of each buffer; one that is empty could not be bound. */
+const sizesOf = ({ buffers }: GpuProgram): number[] => buffers.map((words) => Math.max(words, 4) * 4);
 
 function bind({ device }: Gpu, pipeline: GPUComputePipeline, shader: Shader, buffers: readonly GPUBuffer[]) {
   const numbers = new Uint32Array(Math.ceil(shader.numbers.length / 4) * 4);

@@ -10,7 +10,7 @@ import type { Network } from './network.js';
 
 /** Networks that are kept on the device: the tiles of a picture have few sizes, and a preview has its own generator. */
 const KEPT = 4;
-/** What those take at most that are not in use, and what one may take at all; on phones a quarter. */
+/** What those take at most that are not in use, and what one may take at all; on phones half. */
 const KEPT_BYTES = 512 * 1024 * 1024;
 const MOST_BYTES = 1024 * 1024 * 1024;
 
@@ -32,6 +32,8 @@ export interface Size {
 
 interface Entry {
   readonly made: Promise<Network | undefined>;
+  /** Whether it is more than the device takes at once. */
+  tooLarge: boolean;
   network?: Network | undefined;
 }
 
@@ -42,7 +44,7 @@ let off: string | undefined;
 /** Networks and those in the making, the last used last. */
 const networks = new Map<string, Entry>();
 
-const share = (bytes: number): number => (thisDevice().mobile ? bytes / 4 : bytes);
+const share = (bytes: number): number => (thisDevice().mobile ? bytes / 2 : bytes);
 
 /** What the browser has of WebGPU. */
 const webGpu = (): GPU | undefined => (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
@@ -99,30 +101,47 @@ export function close(): void {
 }
 
 /** A network for tiles of this size; nothing where a GPU cannot take all operators, or not so large a picture. */
-export function networkFor(gpu: Gpu, drawer: Drawer, size: Size): Promise<Network | undefined> {
+export const networkFor = (gpu: Gpu, drawer: Drawer, size: Size): Promise<Network | undefined> =>
+  entryFor(gpu, drawer, size).made;
+
+/** Whether tiles of this size are not too large for the device. */
+export const fits = (gpu: Gpu, drawer: Drawer, size: Size): boolean => !entryFor(gpu, drawer, size).tooLarge;
+
+function entryFor(gpu: Gpu, drawer: Drawer, size: Size): Entry {
   const name = `${drawer.key} ${size.width}×${size.height} ${size.side}`;
   let entry = networks.get(name);
   if (entry) networks.delete(name);
   else {
+    // One that is gone may come again.
+    if (!drawer.alive()) return { made: Promise.resolve(undefined), tooLarge: false };
     evict();
-    const making: Entry = { made: make(gpu, drawer, size) };
+    const making = (entry = make(gpu, drawer, size));
     making.made.then(
       (network) => (making.network = network),
       () => networks.delete(name),
     );
-    entry = making;
   }
   networks.set(name, entry);
-  return entry.made;
+  return entry;
 }
 
-async function make(gpu: Gpu, drawer: Drawer, { width, height, side }: Size): Promise<Network | undefined> {
-  if (!drawer.alive() || !script) return undefined;
-  const program = drawer.engine.program(width, height, side);
-  if (!program) return undefined;
+function make(gpu: Gpu, drawer: Drawer, size: Size): Entry {
+  try {
+    return planned(gpu, drawer, size);
+  } catch (error) {
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- as the core throws it
+    return { made: Promise.reject(error), tooLarge: false };
+  }
+}
+
+function planned(gpu: Gpu, { engine }: Drawer, { width, height, side }: Size): Entry {
+  const nothing = Promise.resolve(undefined);
+  const program = engine.program(width, height, side);
+  if (!program || !script) return { made: nothing, tooLarge: false };
   const [steps, constants] = [program.steps, program.take_constants()];
   program.free();
-  return script.Network.of(gpu, steps, constants, 3 * width * height, share(MOST_BYTES));
+  if (!script.Network.fits(gpu, steps, share(MOST_BYTES))) return { made: nothing, tooLarge: true };
+  return { made: script.Network.of(gpu, steps, constants, 3 * width * height), tooLarge: false };
 }
 
 /** Makes room for one more. */

@@ -1,16 +1,22 @@
-import type { Place } from '../../client/core.js';
+import type { Place, Weights } from '../../client/core.js';
 
 /** Floats in a vector. */
 export const LANES = 4;
 /** Vectors that hold so many channels. */
 export const vectors = (channels: number): number => Math.ceil(channels / LANES);
 
+/** Words of 32 bits that a value takes. */
+const WORDS = { f32: 1, vec2u: 2, vec4f: LANES } as const;
+
 /** What is bound at one place. */
 interface Binding {
   readonly buffer: number;
-  readonly type: 'f32' | 'vec4f';
+  readonly type: keyof typeof WORDS;
   readonly write: boolean;
 }
+
+/** Four of float16. */
+const WIDENED = 'fn widened(v: vec2u) -> vec4f { return vec4f(unpack2x16float(v.x), unpack2x16float(v.y)); }';
 
 /**
  * A compute shader in the making. What differs from size to size is a number in its uniforms, so that tiles of all sizes
@@ -25,8 +31,12 @@ export class Shader {
     const same = (binding: Binding) => binding.buffer === place.buffer && binding.type === type;
     let binding = this.bindings.findIndex(same);
     if (binding < 0) binding = this.bindings.push({ buffer: place.buffer, type, write }) - 1;
-    const offset = type === 'vec4f' ? place.offset / LANES : place.offset;
-    return `b${binding}[${this.number(offset)} + ${index}]`;
+    return `b${binding}[${this.number(place.offset / WORDS[type])} + ${index}]`;
+  }
+
+  /** An expression for a vector of weights. */
+  weights({ at, halves }: Weights, index: string): string {
+    return halves ? `widened(${this.at(at, index, { type: 'vec2u' })})` : this.at(at, index);
   }
 
   /** An expression for a number, as `u32`. */
@@ -43,6 +53,6 @@ export class Shader {
       ({ type, write }, i) =>
         `@group(0) @binding(${i + 1}) var<storage, ${write ? 'read_write' : 'read'}> b${i}: array<${type}>;`,
     );
-    return [uniforms, ...buffers, functions].join('\n');
+    return [uniforms, ...buffers, WIDENED, functions].join('\n');
   }
 }

@@ -240,7 +240,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) id: v
     for (var i = index; i < ${chunk * 4 * across}u; i += ${GROUP}u) {
       let row = k * 4u + i / ${across}u; let c = first + i % ${across}u;
       var v = vec4f();
-      if (row < ${depth * 4}u && c < ${count}u) { v = ${shader.at(weights, `row * ${count}u + c`)}; }
+      if (row < ${depth * 4}u && c < ${count}u) { v = ${shader.weights(weights, `row * ${count}u + c`)}; }
       weights[i] = v;
     }
     workgroupBarrier();
@@ -272,7 +272,7 @@ function depthwise(step: Step<'convolve'>): Dispatch {
   for (var i = 0; i < ${kernel[0]}; i++) {
     for (var j = 0; j < ${kernel[1]}; j++) {
       let v = fetch(i32(y) * ${stride[0]} + i * ${dilation[0]} - ${pad[0]}, i32(x) * ${stride[1]} + j * ${dilation[1]} - ${pad[1]}, c);
-      sum += v * ${shader.at(weights, `u32(i * ${kernel[1]} + j) * ${count}u + c`)};
+      sum += v * ${shader.weights(weights, `u32(i * ${kernel[1]} + j) * ${count}u + c`)};
     }
   }
   finish(y, x, c, sum);`;

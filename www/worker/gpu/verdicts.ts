@@ -1,4 +1,4 @@
-import { openDB, type DBSchema } from 'idb';
+import { deleteDB, openDB, type DBSchema } from 'idb';
 
 /** What a trial found. A GPU that failed, or drew another picture, is not asked again for a while. */
 export type Finding = 'faster' | 'slower' | 'faulty';
@@ -56,5 +56,14 @@ export async function remember(key: string, verdict: Verdict): Promise<void> {
     database.close();
   } catch {
     // As above.
+  }
+}
+
+/** Forgets what was found out. */
+export async function forget(): Promise<void> {
+  try {
+    await deleteDB(NAME);
+  } catch {
+    // Where nothing can be stored nothing is.
   }
 }

@@ -199,18 +199,33 @@ async function makeSite(folder) {
   renameSync(staged, folder);
 }
 
+const TAG = /<\w+(?:\s+[\w-]+(?:="[^"]*")?)*\s*\/?>/g;
+const ATTRIBUTE = /[\w-]+="[^"]*"|[\w-]+/g;
+const LISTED = /\{url:"[^"]*",revision:[^}]*\}/g;
+
+/** Without what may differ: names and sums of the page's own files, the order of attributes and of what a list names. */
+function canonical(text) {
+  const listed = (text.match(LISTED) ?? []).map((entry) => entry.replace(/revision:[^}]*/, '')).sort();
+  const sorted = (tag) => {
+    const [name, ...attributes] = tag.match(ATTRIBUTE);
+    return `<${name}${attributes.sort().join('')}>`;
+  };
+  return text
+    .replace(LISTED, () => listed.shift())
+    .replace(/ integrity="[^"]*"/g, '')
+    .replace(TAG, sorted)
+    .replace(/\s+/g, '');
+}
+
 /** Fails unless two folders hold the same site. Each names its own files by their contents in its own way. */
 function same(...folders) {
-  const named = (name) => name.replace(/^(app)-[0-9a-f]{16}(\.\w+)$/, '$1$2');
+  const plain = (name) => name.replace(/\b(app)-[0-9a-f]{16}\b/g, '$1');
   const contents = (file) => {
     const text = readFileSync(file, 'latin1');
-    const ours = /(index\.html|service-worker\.js)$/.test(file);
-    return ours
-      ? text.replace(/(app)-[0-9a-f]{16}/g, '$1').replace(/integrity="[^"]*"|revision:"[^"]*"|\s+|\/(?=>)/g, '')
-      : text;
+    return /(index\.html|service-worker\.js)$/.test(file) ? canonical(plain(text)) : text;
   };
   const [one, other] = folders.map(
-    (folder) => new Map(filesIn(folder).map((name) => [named(name), contents(join(folder, name))])),
+    (folder) => new Map(filesIn(folder).map((name) => [plain(name), contents(join(folder, name))])),
   );
   const differ = [...new Set([...one.keys(), ...other.keys()])].filter((name) => one.get(name) !== other.get(name));
   if (differ.length === 0) return;

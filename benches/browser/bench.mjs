@@ -52,8 +52,10 @@ export async function stage({ files = [], script, isolated = false, prepare = ()
 
 /** What pages have that run the engines of `rivals/`: a worker's answer, and values to draw, plane by plane and pixel by pixel. */
 export function helpers() {
+  const PATIENCE_MS = 600_000;
   window.call = (worker, command, argument) =>
     new Promise((resolve, reject) => {
+      setTimeout(reject, PATIENCE_MS, new Error(`no answer to ${command} for ${PATIENCE_MS / 1000} s`));
       worker.onmessage = ({ data }) => (data.error ? reject(new Error(data.error)) : resolve(data));
       worker.onerror = ({ message }) => reject(new Error(message));
       worker.postMessage({ command, argument });

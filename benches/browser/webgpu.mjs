@@ -91,8 +91,13 @@ async function measure({ all, tier, side, runs }) {
     }
   }
   for (let run = 0; run < runs; run++)
-    for (const row of rows.filter(({ failed }) => !failed))
-      row.times.push((await call(row.worker, 'run', row.input)).ms);
+    for (const row of rows.filter(({ failed }) => !failed)) {
+      try {
+        row.times.push((await call(row.worker, 'run', row.input)).ms);
+      } catch (error) {
+        row.failed = String(error).slice(0, 300);
+      }
+    }
   const reference = rows.find(({ name, failed }) => name === 'nijigen' && !failed)?.result;
   return rows.map(({ name, worker, times, first, result, adapter, failed }) => {
     worker.terminate();
@@ -150,4 +155,5 @@ const note =
   `\`ratio\` is to onnxruntime-web's WebGPU in the same run; \`first ms\` is making the model ready and the first run; \`max error\` is to our module on the processor (\`nijigen\`, ${VARIANT}).` +
   (process.env.BENCH_NOTE ? ` ${process.env.BENCH_NOTE}` : '');
 if (given.software) console.log(`\n${note}`);
+else if (!adapter) throw new Error('our engine found no GPU here: nothing is published');
 else publish('webgpu', rows, note);

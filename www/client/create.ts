@@ -15,6 +15,7 @@ import {
 import { absolute, checkedStore, requirePlatform } from '#platform';
 import { Pool } from './pool.js';
 import type {
+  Backend,
   BackendName,
   CacheSettings,
   EngineSource,
@@ -91,7 +92,7 @@ export async function createWith(offered: Parts, options: ConverterOptions): Pro
   const store = options.cache && isSharedStore(options.cache) ? checkedStore(options.cache) : undefined;
   const { wasm, from } = await partsOf(options, base ? () => Promise.resolve(partsIn(base)) : offered);
   const threads = checkedThreads(options.threads);
-  const backend = {
+  const backend: Backend = {
     name: checkedBackend(options.engine),
     ...(gpu !== undefined && { url: absolute(gpu) }),
     ...(options.softwareGpu && { software: true }),

@@ -107,7 +107,9 @@ export class EngineWorker implements EngineHost {
       const reply = await this.#answer(this.#remote.convert(request, tell));
       if (signal?.aborted) throw cancelled();
       if ('result' in reply) {
-        this.memory = reply.result.memory;
+        const { memory, gpu } = reply.result;
+        this.memory = memory;
+        if (gpu !== undefined) this.engine.backend.off = gpu;
         return reply.result;
       }
       throw this.#failed(reply.failure);

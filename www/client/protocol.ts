@@ -66,6 +66,8 @@ export interface Backend {
   readonly url?: string;
   /** Whether an adapter that the processor computes will do: for tests. */
   readonly software?: boolean;
+  /** Why one of the converter's workers gave the GPU up: then all leave it alone. */
+  off?: string;
 }
 
 /**

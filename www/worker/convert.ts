@@ -9,7 +9,17 @@ import { thisDevice } from './device.js';
 import { fileOf, hold } from './drawings.js';
 import { load, type Loading } from './engine.js';
 import { WorkerError } from './failure.js';
-import { begun, cutForGpu, drawWithGpu, gpuFailure, prepareGpu, tryGpu, type Drawer, type Size } from './gpu/index.js';
+import {
+  begun,
+  cutForGpu,
+  drawWithGpu,
+  gpuDrewNonsense,
+  gpuFailure,
+  prepareGpu,
+  tryGpu,
+  type Drawer,
+  type Size,
+} from './gpu/index.js';
 import { keyOf, keyOfShipped } from './key.js';
 import { core, report, shareModule } from './module.js';
 import { pause } from '#pause';
@@ -45,16 +55,16 @@ async function taken(request: ConversionRequest, around: Surroundings): Promise<
   const { mode, settings } = request.cache;
   const cache = mode === 'off' ? undefined : shared(await cacheWith(settings), request.engine, settings);
   const keeping = cache && (await Keeping.of(request, raw, loading, cache));
-  const way = new Way(request, around, clock, loading, raw, keeping);
+  const pipeline = new Pipeline(request, around, clock, loading, raw, keeping);
   const lookup = new core.Lookup(mode);
   try {
     let step = lookup.next(false);
-    while (step !== 'answer') step = lookup.next(await way.take(step));
+    while (step !== 'answer') step = lookup.next(await pipeline.take(step));
     // Not after a trap, which may have left the allocator locked.
     lookup.free();
-    return way.answer();
+    return pipeline.answer();
   } finally {
-    way.end();
+    pipeline.end();
   }
 }
 
@@ -85,7 +95,7 @@ class Keeping {
   }
 }
 
-class Way {
+class Pipeline {
   #photo: Photo | undefined;
   #seen: Seen | undefined;
   #drawn = false;
@@ -303,11 +313,13 @@ async function infer(
     stopIf(signal);
   };
   try {
-    const onGpu = wanted && conversion.progress < 1 && (await drawWithGpu(backend, drawer, conversion, check, tell));
-    if (!onGpu) await step(conversion, tell, check);
+    const may = wanted && conversion.progress < 1;
+    const drawn = may ? await drawWithGpu(backend, drawer, conversion, check, tell) : 'part';
+    if (drawn !== 'all') await step(conversion, tell, check);
+    if (drawn === 'refused') gpuDrewNonsense(drawer);
     shareModule();
     onProgress({ stage: 'inference', loaded: 1, total: 1 });
-    return onGpu;
+    return drawn === 'all';
   } catch (error) {
     // Not after a trap, which may have left the allocator locked.
     if (!(error instanceof WebAssembly.RuntimeError)) conversion.free();

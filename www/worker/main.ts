@@ -85,8 +85,9 @@ const api: WorkerApi = {
   },
 
   async cache(engine: EngineSource, settings: CacheSettings, asked: CacheCommand): Promise<CacheReply> {
+    // Beside it: it may have to wait for another tab.
+    if (asked.name === 'clear') void forget();
     try {
-      if (asked.name === 'clear') await forget();
       const nothing = await nothingKept();
       if (nothing) return nothing;
       await loadCore(engine, new AbortController().signal, () => undefined);

@@ -17,7 +17,7 @@ answer({
     network = undefined;
     const program = core.Bench.program(new Uint8Array(model), width, height);
     if (!program) return false;
-    network = await Network.of(gpu, program.steps, program.take_constants(), 3 * width * height, Infinity);
+    network = await Network.of(gpu, program.steps, program.take_constants(), 3 * width * height);
     program.free();
     return true;
   },
@@ -39,5 +39,5 @@ answer({
   },
   dispatches: () => network.bound.length,
   /** What its buffers take. */
-  peak: () => 4 * network.program.buffers.reduce((sum, floats) => sum + floats, 0),
+  peak: () => 4 * network.program.buffers.reduce((sum, words) => sum + words, 0),
 });

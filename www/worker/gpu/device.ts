@@ -86,6 +86,15 @@ export class Gpu {
     }
   }
 
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** Runs one work after another: two tiles may need the same buffers, and what the device says is of what runs. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const run = this.#last.then(work);
+    this.#last = run.catch(() => undefined);
+    return run;
+  }
+
   /** Runs what makes things on the device; what it refuses is an error here. */
   async checked<T>(make: () => T): Promise<T> {
     const { device } = this;

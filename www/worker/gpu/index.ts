@@ -5,7 +5,7 @@ import type { Backend } from '../../client/protocol.js';
 import { core, report } from '../module.js';
 import { close, existing, fits, giveUp, isOff, mayDraw, networkFor, open, type Drawer, type Size } from './networks.js';
 import { isWorking, tried } from './trial.js';
-import { recall, remember, type Finding } from './verdicts.js';
+import { recall, remember, unlearn, type Finding } from './verdicts.js';
 
 export { gpuFailure, type Drawer, type Size } from './networks.js';
 export { begun } from './trial.js';
@@ -46,6 +46,7 @@ function gpuDraws({ name }: Backend, drawer: Drawer, size: Size): boolean {
 
 /** Makes ready what served on an earlier visit, while other things are fetched. */
 export function prepareGpu(backend: Backend, drawer: Drawer): void {
+  if (backend.off !== undefined) giveUp(new Error(backend.off));
   if (!mayDraw(backend)) return;
   if (backend.name === 'webgpu') {
     open(backend).catch(giveUp);
@@ -96,8 +97,9 @@ export async function cutForGpu<Cut extends { readonly size: Size }>(
 }
 
 /**
- * Draws with the GPU, as far as it gets; `conversion.step` goes on from there. True if it drew all. `onProgress` is told
- * the share that is done.
+ * Draws with the GPU, as far as it gets; `conversion.step` goes on from there. Whether it drew all, or the
+ * core did not take what it drew: if it takes what the processor draws, that is the GPU's fault. `onProgress` is told the
+ * share that is done.
  */
 export async function drawWithGpu(
   backend: Backend,
@@ -105,28 +107,33 @@ export async function drawWithGpu(
   conversion: Conversion,
   check: Check,
   onProgress: (share: number) => void,
-): Promise<boolean> {
+): Promise<'all' | 'part' | 'refused'> {
   const patience = patienceOf(backend);
   try {
     const gpu = await soon(open(backend), check, patience);
-    if (!gpu) return false;
+    if (!gpu) return 'part';
     for (let tile = conversion.tile(); tile; tile = conversion.tile()) {
       const { width, height, side, share } = tile;
       const values = tile.take_values();
       tile.free();
       const network = await soon(networkFor(gpu, drawer, { width, height, side }), check, patience);
-      if (!network) return false;
+      if (!network) return 'part';
       const done = conversion.progress;
       const drawn = await network.run(values, (part) => {
         check();
         onProgress(done + part * share);
       });
-      conversion.put(drawn);
+      try {
+        conversion.put(drawn);
+      } catch (error) {
+        if (error instanceof WebAssembly.RuntimeError) throw error;
+        return 'refused';
+      }
     }
-    return true;
+    return 'all';
   } catch (error) {
     given(error, drawer);
-    return false;
+    return 'part';
   }
 }
 
@@ -137,9 +144,20 @@ function given(error: unknown, drawer: Drawer): void {
   const { code } = error as { readonly code?: unknown };
   if (code === 'cancelled' || error instanceof WebAssembly.RuntimeError) throw error;
   // What the core says of a tile the processor may have to say, too; then it is the model's fault.
-  if (typeof code !== 'string') giveUp(error);
+  if (typeof code !== 'string') leave(error, drawer);
   else for (const kind of KINDS) findings.set(about(drawer, kind), 'faulty');
 }
+
+/** Leaves the GPU alone for the visit; on the next one it is tried anew, when nobody waits. */
+function leave(error: unknown, drawer: Drawer): void {
+  giveUp(error);
+  for (const kind of KINDS) void unlearn(lasting(about(drawer, kind)));
+}
+
+/** The processor drew what the core did not take from the GPU. */
+export const gpuDrewNonsense = (drawer: Drawer): void => {
+  leave(new Error('the GPU gave what are no numbers'), drawer);
+};
 
 /** Has the GPU tried on what the processor took so many milliseconds a pixel for, once nobody waits for a picture. */
 export function tryGpu(backend: Backend, drawer: Drawer, sizes: readonly [Size, ...Size[]], perPixel: number): void {

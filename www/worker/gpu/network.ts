@@ -18,8 +18,8 @@ interface Bound {
 
 /** A generator for tiles of one size, on the device. */
 export class Network {
-  /** Whether a tile is on its way. */
-  running = false;
+  /** Tiles that are on their way or wait. */
+  #runs = 0;
   /** What its buffers take on the device. */
   readonly bytes: number;
 
@@ -73,14 +73,15 @@ export class Network {
     }
   }
 
-  /** The last run: the next one waits for it, for both need the same buffers. */
-  #last: Promise<unknown> = Promise.resolve();
+  /** Whether a tile is on its way. */
+  get running(): boolean {
+    return this.#runs > 0;
+  }
 
   /** What the generator makes of a tile. `onPart` is told the share of the work that is done, and may throw. */
   run(tile: Float32Array<ArrayBuffer>, onPart: (share: number) => void): Promise<Float32Array<ArrayBuffer>> {
-    const run = this.#last.then(() => this.#run(tile, onPart));
-    this.#last = run.catch(() => undefined);
-    return run;
+    this.#runs++;
+    return this.gpu.inTurn(() => this.#run(tile, onPart)).finally(() => this.#runs--);
   }
 
   async #run(tile: Float32Array<ArrayBuffer>, onPart: (share: number) => void): Promise<Float32Array<ArrayBuffer>> {
@@ -89,7 +90,6 @@ export class Network {
     const [input, output] = [buffers[program.input.buffer], buffers[program.output.buffer]];
     if (!input || !output || tile.length !== this.values) throw new GpuError('the tile has another size');
     const size = this.values * 4;
-    this.running = true;
     return await this.#scoped(async () => {
       device.queue.writeBuffer(input, program.input.offset * 4, tile);
       await this.#submit(onPart);
@@ -139,7 +139,6 @@ export class Network {
     try {
       result = await work();
     } finally {
-      this.running = false;
       const scopes = [device.popErrorScope(), device.popErrorScope()];
       const errors = await this.gpu.until(Promise.all(scopes));
       const error = errors.find((error) => error !== null);

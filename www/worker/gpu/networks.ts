@@ -33,8 +33,11 @@ export interface Size {
 interface Entry {
   readonly made: Promise<Network | undefined>;
   /** Whether it is more than the device takes at once. */
-  tooLarge: boolean;
+  readonly tooLarge: boolean;
+  /** Once it is made. */
   network?: Network | undefined;
+  /** There is none to wait for. */
+  settled?: boolean;
 }
 
 let script: typeof Script | undefined;
@@ -117,8 +120,10 @@ function entryFor(gpu: Gpu, drawer: Drawer, size: Size): Entry {
     evict();
     const making = (entry = make(gpu, drawer, size));
     making.made.then(
-      (network) => (making.network = network),
-      () => networks.delete(name),
+      (network) => Object.assign(making, { network, settled: true }),
+      () => {
+        if (networks.get(name) === making) networks.delete(name);
+      },
     );
   }
   networks.set(name, entry);
@@ -129,6 +134,7 @@ function make(gpu: Gpu, drawer: Drawer, size: Size): Entry {
   try {
     return planned(gpu, drawer, size);
   } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) throw error;
     // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- as the core throws it
     return { made: Promise.reject(error), tooLarge: false };
   }
@@ -146,7 +152,8 @@ function planned(gpu: Gpu, { engine }: Drawer, { width, height, side }: Size): E
 
 /** Makes room for one more. */
 function evict(): void {
-  const all = [...networks.values()];
+  // What a GPU cannot draw takes no room.
+  const all = [...networks.values()].filter(({ network, settled }) => network ?? !settled);
   let [count, bytes] = [all.length, all.reduce((sum, { network }) => sum + (network?.bytes ?? 0), 0)];
   for (const [key, { network }] of networks) {
     if (count < KEPT && bytes <= share(KEPT_BYTES)) return;

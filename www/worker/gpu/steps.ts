@@ -197,37 +197,47 @@ function finishing(shader: Shader, step: Step<'convolve'>): string {
 `;
 }
 
-/**
- * A product of matrices: pixels × (taps × inputs) × outputs. A workgroup shares what it reads of both, a few vectors of
- * inputs at a time; an invocation sums one vector of outputs of four pixels side by side.
- */
-function convolution(step: Step<'convolve'>): Dispatch {
-  const { parts, kernel, stride, dilation, pad, weights, sides, outputs } = step;
-  const shader = new Shader();
-  const finish = finishing(shader, step);
-  const functions = fetching(shader, step) + finish;
+/** How a convolution is cut into workgroups, in vectors of four channels. */
+interface Tiling {
+  readonly inputs: number;
+  readonly outputs: number;
+  /** Vectors of inputs that make an output: those of all taps. */
+  readonly depth: number;
+  /** Vectors of outputs that a workgroup makes. */
+  readonly across: number;
+  /** Pixels of which it makes them, in so many columns and rows. */
+  readonly pixels: number;
+  readonly columns: number;
+  readonly rows: number;
+  /** Vectors of inputs that are read at a time. */
+  readonly chunk: number;
+}
+
+function tilingOf({ parts, kernel, outputs }: Step<'convolve'>): Tiling {
   const inputs = parts.reduce((sum, { channels }) => sum + vectors(channels), 0);
-  const [count, depth] = [vectors(outputs), kernel[0] * kernel[1] * inputs];
+  const count = vectors(outputs);
   // Fewer outputs leave more invocations for pixels.
   const across = count > 4 ? 8 : count > 2 ? 4 : count;
   const pixels = (GROUP / across) * PIXELS;
-  const [columns, chunk] = [SQUARE, Math.min(8, SHARED / pixels)];
-  const rows = pixels / columns;
-  const [width, height] = [shader.number(sides[1]), shader.number(sides[0])];
-  const int = (value: number) => `${value}`;
+  return {
+    inputs,
+    outputs: count,
+    depth: kernel[0] * kernel[1] * inputs,
+    across,
+    pixels,
+    columns: SQUARE,
+    rows: pixels / SQUARE,
+    chunk: Math.min(8, SHARED / pixels),
+  };
+}
+
+/** Reads what a workgroup shares of the pixels and the weights from vector `k` on. */
+function sharing(shader: Shader, step: Step<'convolve'>, tiling: Tiling, [height, width]: readonly string[]): string {
+  const { kernel, stride, dilation, pad, weights } = step;
+  const { inputs, outputs, depth, across, pixels, columns, chunk } = tiling;
   const place = (axis: 0 | 1, at: string, tap: string) =>
-    `i32(${at}) * ${int(stride[axis])} + i32(${tap}) * ${int(dilation[axis])} - ${int(pad[axis])}`;
-  const each = (text: (i: number) => string) => [0, 1, 2, 3].map(text).join('\n      ');
-  const text = shader.text(`${functions}
-var<workgroup> pixels: array<vec4f, ${pixels * (chunk + 1)}>;
-var<workgroup> weights: array<vec4f, ${chunk * 4 * across}>;
-@compute @workgroup_size(${across}, ${GROUP / across})
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) id: vec3u,
-    @builtin(local_invocation_index) index: u32) {
-  let left = group.x * ${columns}u; let top = group.y * ${rows}u; let first = group.z * ${across}u;
-  ${each((i) => `var sum${i} = vec4f();`)}
-  for (var k = 0u; k < ${depth}u; k += ${chunk}u) {
-    for (var i = index; i < ${pixels * chunk}u; i += ${GROUP}u) {
+    `i32(${at}) * ${stride[axis]} + i32(${tap}) * ${dilation[axis]} - ${pad[axis]}`;
+  return `for (var i = index; i < ${pixels * chunk}u; i += ${GROUP}u) {
       let pixel = i / ${chunk}u; let at = k + i % ${chunk}u;
       let y = top + pixel / ${columns}u; let x = left + pixel % ${columns}u;
       var v = vec4f();
@@ -240,9 +250,34 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) id: v
     for (var i = index; i < ${chunk * 4 * across}u; i += ${GROUP}u) {
       let row = k * 4u + i / ${across}u; let c = first + i % ${across}u;
       var v = vec4f();
-      if (row < ${depth * 4}u && c < ${count}u) { v = ${shader.weights(weights, `row * ${count}u + c`)}; }
+      if (row < ${depth * 4}u && c < ${outputs}u) { v = ${shader.weights(weights, `row * ${outputs}u + c`)}; }
       weights[i] = v;
-    }
+    }`;
+}
+
+/**
+ * A product of matrices: pixels × (taps × inputs) × outputs. A workgroup shares what it reads of both, a few vectors of
+ * inputs at a time; an invocation sums one vector of outputs of four pixels side by side.
+ */
+function convolution(step: Step<'convolve'>): Dispatch {
+  const { sides } = step;
+  const shader = new Shader();
+  const finish = finishing(shader, step);
+  const functions = fetching(shader, step) + finish;
+  const tiling = tilingOf(step);
+  const { outputs, depth, across, pixels, columns, rows, chunk } = tiling;
+  const [height, width] = [shader.number(sides[0]), shader.number(sides[1])];
+  const each = (line: (i: number) => string) => [0, 1, 2, 3].map(line).join('\n      ');
+  const text = shader.text(`${functions}
+var<workgroup> pixels: array<vec4f, ${pixels * (chunk + 1)}>;
+var<workgroup> weights: array<vec4f, ${chunk * 4 * across}>;
+@compute @workgroup_size(${across}, ${GROUP / across})
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) id: vec3u,
+    @builtin(local_invocation_index) index: u32) {
+  let left = group.x * ${columns}u; let top = group.y * ${rows}u; let first = group.z * ${across}u;
+  ${each((i) => `var sum${i} = vec4f();`)}
+  for (var k = 0u; k < ${depth}u; k += ${chunk}u) {
+    ${sharing(shader, step, tiling, [height, width])}
     workgroupBarrier();
     for (var j = 0u; j < ${chunk}u; j++) {
       ${each((i) => `let w${i} = weights[(j * 4u + ${i}u) * ${across}u + id.x];`)}
@@ -255,10 +290,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) id: v
   }
   let c = first + id.x;
   let y = top + id.y * ${PIXELS}u / ${columns}u; let x = left + id.y * ${PIXELS}u % ${columns}u;
-  if (c >= ${count}u || y >= ${height}) { return; }
+  if (c >= ${outputs}u || y >= ${height}) { return; }
   ${each((i) => `if (x + ${i}u < ${width}) { finish(y, x + ${i}u, c, sum${i}); }`)}
 }`);
-  const groups = [Math.ceil(sides[1] / columns), Math.ceil(sides[0] / rows), Math.ceil(count / across)] as const;
+  const groups = [Math.ceil(sides[1] / columns), Math.ceil(sides[0] / rows), Math.ceil(outputs / across)] as const;
   return { shader, text, groups };
 }
 

@@ -3,7 +3,6 @@ import type { Choices, Conversion } from 'nijigen-core';
 import { core } from '../module.js';
 import { pause } from '#pause';
 import type { Gpu } from './device.js';
-import type { Network } from './network.js';
 import { giveUp, networkFor, type Drawer, type Size } from './networks.js';
 import type { Finding } from './verdicts.js';
 
@@ -37,11 +36,10 @@ export async function begun(): Promise<() => void> {
 export async function tried(gpu: Gpu, drawer: Drawer, size: Size, milliseconds: number): Promise<Finding | undefined> {
   try {
     const difference = await differenceOf(gpu, drawer);
-    const network = difference === undefined ? undefined : await networkFor(gpu, drawer, size);
+    const able = difference !== undefined && (await warmUp(gpu, drawer, size));
     if (!drawer.alive()) return undefined;
     if (difference !== undefined && difference > TOLERANCE) return 'faulty';
-    if (!network) return 'slower';
-    return (await alone(() => timeOf(network, size))) * MARGIN < milliseconds ? 'faster' : 'slower';
+    return able && (await alone(() => isWithin(gpu, drawer, size, milliseconds / MARGIN))) ? 'faster' : 'slower';
   } catch (error) {
     if (error instanceof WebAssembly.RuntimeError) throw error;
     giveUp(error);
@@ -115,13 +113,32 @@ async function alone<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Milliseconds that a tile takes. The first run has costs that later ones have not. */
-async function timeOf(network: Network, { width, height }: Size): Promise<number> {
-  const values = Float32Array.from({ length: 3 * width * height }, (_, i) => (noise(i) / 255) * 2 - 1);
-  await network.run(values, () => undefined);
-  const begin = performance.now();
-  const drawn = await network.run(values, () => undefined);
-  const time = performance.now() - begin;
-  if (!drawn.every(Number.isFinite)) throw new Error(`${network.gpu.name} gives what are no numbers`);
-  return time;
+/** Like no photo, which takes as long. */
+const noiseOf = ({ width, height }: Size) =>
+  Float32Array.from({ length: 3 * width * height }, (_, i) => (noise(i) / 255) * 2 - 1);
+
+/** The first run has costs that later ones have not. False where the GPU cannot draw such a tile. */
+async function warmUp(gpu: Gpu, drawer: Drawer, size: Size): Promise<boolean> {
+  const network = await networkFor(gpu, drawer, size);
+  const drawn = await network?.run(noiseOf(size), () => undefined);
+  if (drawn?.every(Number.isFinite) === false) throw new Error(`${gpu.name} gives what are no numbers`);
+  return drawn !== undefined;
+}
+
+/** Whether a tile takes at most so many milliseconds; after those it is given up, for photos wait meanwhile. */
+async function isWithin(gpu: Gpu, drawer: Drawer, size: Size, milliseconds: number): Promise<boolean> {
+  const values = noiseOf(size);
+  const network = await networkFor(gpu, drawer, size);
+  if (!network) return false;
+  const end = performance.now() + milliseconds;
+  const late = new Error('it takes longer');
+  try {
+    await network.run(values, () => {
+      if (performance.now() > end) throw late;
+    });
+    return performance.now() <= end;
+  } catch (error) {
+    if (error === late) return false;
+    throw error;
+  }
 }

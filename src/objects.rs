@@ -106,22 +106,22 @@ impl Action {
     }
 }
 
-/// What it says to `write`; of other steps it says `done`.
+/// How a store's `write` ended; of other steps it says `done`.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(test, derive(ts_rs::TS))]
-pub enum Heard {
+pub enum WriteOutcome {
     Done,
     Full,
     Broken,
 }
 
-impl From<Heard> for Result<(), Fault> {
-    fn from(heard: Heard) -> Result<(), Fault> {
-        match heard {
-            Heard::Done => Ok(()),
-            Heard::Full => Err(Fault::Full),
-            Heard::Broken => Err(Fault::Broken(String::new())),
+impl From<WriteOutcome> for Result<(), Fault> {
+    fn from(outcome: WriteOutcome) -> Result<(), Fault> {
+        match outcome {
+            WriteOutcome::Done => Ok(()),
+            WriteOutcome::Full => Err(Fault::Full),
+            WriteOutcome::Broken => Err(Fault::Broken(String::new())),
         }
     }
 }
@@ -172,9 +172,9 @@ mod tests {
         policy.insert(record(1, 60, 5));
         policy.insert(record(2, 30, 20));
         let mut put = Put::new(record(3, 60, 10));
-        let mut next = |heard: &str, now| {
-            let heard: Heard = serde_json::from_value(json!(heard)).unwrap();
-            let action = policy.put(&mut put, heard.into(), now);
+        let mut next = |outcome: &str, now| {
+            let outcome: WriteOutcome = serde_json::from_value(json!(outcome)).unwrap();
+            let action = policy.put(&mut put, outcome.into(), now);
             serde_json::to_value(Action::new(&action, &policy)).unwrap()
         };
         let apply = next("done", 10);

@@ -8,7 +8,7 @@ use crate::{
     cache::{Settings, Since},
     generator::gpu,
     lookup::Step,
-    objects::{Action, CacheMode, Heard, Hit, Listed, Stored, Upkeep},
+    objects::{Action, CacheMode, Hit, Listed, Stored, Upkeep, WriteOutcome},
     options::{
         Comparison, Crop, Device, Draw, Finish, Format, Framing, Language, Limits, MAX_SIDE_RANGE, QUALITY_RANGE,
         Rotation, STRENGTH_RANGE,
@@ -60,7 +60,7 @@ fn types(config: &Config) -> String {
         declared::<Stored>,
         declared::<Upkeep>,
         declared::<Action>,
-        declared::<Heard>,
+        declared::<WriteOutcome>,
         declared::<Listed>,
         declared::<gpu::Program>,
         declared::<gpu::Step>,

@@ -60,9 +60,9 @@ impl<F: Likeness + Clone, S: Store<F>> Level<F, S> {
             pictures.original = None;
         }
         let mut put = Put::new(Record { bytes: pictures.bytes(), ..record });
-        let mut heard = Ok(());
+        let mut outcome = Ok(());
         loop {
-            heard = match self.policy.put(&mut put, heard, now) {
+            outcome = match self.policy.put(&mut put, outcome, now) {
                 Action::Apply(upkeep) => {
                     self.apply(upkeep);
                     Ok(())

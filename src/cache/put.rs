@@ -46,12 +46,12 @@ impl<F> Put<F> {
 }
 
 impl<F: Likeness + Clone> Policy<F> {
-    /// The next step of storing an entry. `heard` is what the store said to [`Action::Write`], else of no account.
+    /// The next step of storing an entry. `outcome` is what the store said to [`Action::Write`], else of no account.
     ///
     /// A store without room is given some, once; not where that did not help the last time, as when it is others that
     /// fill the disk: then it would cost all entries, one photo after the other, and keep none.
-    pub fn put(&mut self, put: &mut Put<F>, heard: Result<(), Fault>, now: u64) -> Action {
-        let (stage, action) = match (put.stage, heard) {
+    pub fn put(&mut self, put: &mut Put<F>, outcome: Result<(), Fault>, now: u64) -> Action {
+        let (stage, action) = match (put.stage, outcome) {
             (Stage::New, _) => match self.room(&put.record.id(), put.record.bytes, now) {
                 Some(upkeep) => (Stage::Fits, Action::Apply(upkeep)),
                 None => return Action::Done(Err(Fault::Full)),

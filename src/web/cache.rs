@@ -9,7 +9,7 @@ use crate::{
     cache::{self, Id, Policy, Settings},
     checksum,
     fingerprint::Fingerprint,
-    objects::{self, Heard, Hit, Listed, Stored, Upkeep},
+    objects::{self, Hit, Listed, Stored, Upkeep, WriteOutcome},
 };
 
 pub(super) type Record = cache::Record<Fingerprint>;
@@ -101,11 +101,11 @@ impl Cache {
     pub fn put(
         &mut self,
         entry: &mut Put,
-        #[wasm_bindgen(unchecked_param_type = "Heard")] heard: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "WriteOutcome")] outcome: &JsValue,
         now: f64,
     ) -> Result<JsValue, JsValue> {
-        let heard: Heard = parsed(heard, "store's answer")?;
-        let action = self.0.put(&mut entry.0, heard.into(), now as u64);
+        let outcome: WriteOutcome = parsed(outcome, "store's answer")?;
+        let action = self.0.put(&mut entry.0, outcome.into(), now as u64);
         Ok(object(&objects::Action::new(&action, &self.0)))
     }
 

@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 use crate::{Error, Options, manifest::Entry};
 
 #[wasm_bindgen(typescript_custom_section)]
-const TYPES: &str = "import type { Action, CacheMode, CacheSettings, Draw, Finish, Framing, GpuProgram, Heard, Hit, Limits, Listed, Step, Stored, Upkeep } from '../client/core.js';\n\
+const TYPES: &str = "import type { Action, CacheMode, CacheSettings, Draw, Finish, Framing, GpuProgram, Hit, Limits, Listed, Step, Stored, Upkeep, WriteOutcome } from '../client/core.js';\n\
     /** What is not named has its default. */\n\
     export type Choices = Readonly<Partial<Limits & Framing & Draw & Finish>>;";
 

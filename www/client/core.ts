@@ -205,9 +205,9 @@ export type Upkeep = { remove: Array<string>, touch: Array<Stored>, };
 export type Action = { "name": "apply", upkeep: Upkeep, } | { "name": "write" } | { "name": "done", kept: boolean, };
 
 /**
- * What it says to `write`; of other steps it says `done`.
+ * How a store's `write` ended; of other steps it says `done`.
  */
-export type Heard = "done" | "full" | "broken";
+export type WriteOutcome = "done" | "full" | "broken";
 
 /**
  * An entry as the list shows it.

@@ -1,7 +1,7 @@
 // Made by wasm-bindgen of src/web/: npm run types
 /* tslint:disable */
 /* eslint-disable */
-import type { Action, CacheMode, CacheSettings, Draw, Finish, Framing, GpuProgram, Heard, Hit, Limits, Listed, Step, Stored, Upkeep } from '../client/core.js';
+import type { Action, CacheMode, CacheSettings, Draw, Finish, Framing, GpuProgram, Hit, Limits, Listed, Step, Stored, Upkeep, WriteOutcome } from '../client/core.js';
 /** What is not named has its default. */
 export type Choices = Readonly<Partial<Limits & Framing & Draw & Finish>>;
 
@@ -52,7 +52,7 @@ export class Cache {
     /**
      * The next step of storing an entry.
      */
-    put(entry: Put, heard: Heard, now: number): Action;
+    put(entry: Put, outcome: WriteOutcome, now: number): Action;
     /**
      * Sets a limit in bytes beside the settings' own.
      */

@@ -29,7 +29,7 @@ use crate::{
     inputs::{self, Found},
     mark::{Marks, is_signed, sign},
     output, panics,
-    report::{self, Answer, Failure, Story},
+    report::{self, Answer, Failure, Trace},
 };
 
 /// Steps of the progress bar per photo.
@@ -112,11 +112,11 @@ impl Batch<'_> {
             let index = self.counts.next.fetch_add(1, Ordering::Relaxed);
             let (Some(input), Some(target)) = (self.found.inputs.get(index), self.outputs.get(index)) else { return };
             self.bar.set_message(input.relative.display().to_string());
-            let mut story = Story::begin();
-            let result = self.one(&mut own, &input.path, target, &mut story);
+            let mut trace = Trace::begin();
+            let result = self.one(&mut own, &input.path, target, &mut trace);
             if self.report {
                 match &result {
-                    Ok(()) => report::done(&input.path, target, &story),
+                    Ok(()) => report::done(&input.path, target, &trace),
                     Err(failure) => report::failed(&input.path, target, failure),
                 }
             }
@@ -124,7 +124,7 @@ impl Batch<'_> {
                 Ok(()) => drop(self.counts.done.fetch_add(1, Ordering::Relaxed)),
                 Err(failure) => self.say(&input.path, &failure.explain()),
             }
-            self.bar.inc(STEPS.saturating_sub(story.shown));
+            self.bar.inc(STEPS.saturating_sub(trace.shown));
         }
     }
 
@@ -138,7 +138,7 @@ impl Batch<'_> {
     }
 
     /// Converts one photo, unless its result is in its place already and that may be.
-    fn one(&self, engine: &mut Engine, photo: &Path, target: &Path, story: &mut Story) -> Outcome<()> {
+    fn one(&self, engine: &mut Engine, photo: &Path, target: &Path, trace: &mut Trace) -> Outcome<()> {
         let resume = self.resume && !output::is_stream(target);
         if let Some(why) = output::refusal(target, self.force || resume, self.found) {
             return Err(Failure::File("exists", why));
@@ -146,33 +146,33 @@ impl Batch<'_> {
         let file = inputs::read(photo, &self.options.limits)?;
         let there = if resume { fs::read(target).ok() } else { None };
         // The report names every photo by it.
-        let sha256 = story.sha256(&file);
+        let sha256 = trace.sha256(&file);
         let marks = resume.then(|| Marks::of(&self.key, &sha256));
         let format = self.options.finish.format;
         let similar = |held: &Vec<u8>| marks.is_some_and(|marks| is_signed(held, format, &marks.near));
         let own = |held: &Vec<u8>| marks.is_some_and(|marks| is_signed(held, format, &marks.own));
         let signed = |held: &Vec<u8>| own(held) || self.near() && similar(held);
         if there.as_ref().is_some_and(signed) {
-            return self.resumed(story);
+            return self.resumed(trace);
         }
-        let mut bytes = self.find_or_render_safely(engine, photo, &file, story)?;
+        let mut bytes = self.find_or_render_safely(engine, photo, &file, trace)?;
         // Another photo's result, where it does no longer.
         let replaced = self.force || there.as_ref().is_some_and(similar);
         // One without a mark, or that is not whole.
         match there.filter(|_| !replaced) {
-            Some(held) if held == bytes => return self.resumed(story),
+            Some(held) if held == bytes => return self.resumed(trace),
             Some(_) => return Err(Failure::File("exists", output::other(target))),
             None => {}
         }
         if let Some(Marks { own, near }) = marks {
-            sign(&mut bytes, format, if story.answer == Answer::Near { &near } else { &own });
+            sign(&mut bytes, format, if trace.answer == Answer::Near { &near } else { &own });
         }
         match output::write(target, &bytes, replaced) {
             // Another worker, at the same photo, was faster.
             Err(error)
                 if error.kind() == io::ErrorKind::AlreadyExists && fs::read(target).is_ok_and(|held| signed(&held)) =>
             {
-                self.resumed(story)
+                self.resumed(trace)
             }
             written => written.map_err(|error| {
                 Failure::File("unwritable", format!("{} cannot be written: {error}", target.display()))
@@ -185,8 +185,8 @@ impl Batch<'_> {
         self.cache.as_ref().is_some_and(|cache| cache.caching().near)
     }
 
-    fn resumed(&self, story: &mut Story) -> Outcome<()> {
-        story.answer = Answer::Resumed;
+    fn resumed(&self, trace: &mut Trace) -> Outcome<()> {
+        trace.answer = Answer::Resumed;
         self.counts.resumed.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
@@ -197,10 +197,10 @@ impl Batch<'_> {
         engine: &mut Engine,
         photo: &Path,
         file: &[u8],
-        story: &mut Story,
+        trace: &mut Trace,
     ) -> Result<Vec<u8>> {
         let fresh = engine.clone();
-        panics::catch(|| self.find_or_render(engine, photo, file, story)).unwrap_or_else(|said| {
+        panics::catch(|| self.find_or_render(engine, photo, file, trace)).unwrap_or_else(|said| {
             *engine = fresh;
             Err(Error::Internal(said))
         })
@@ -208,11 +208,11 @@ impl Batch<'_> {
 
     /// The very file's kept result, one of a picture that looks the same, or a new one, which is kept: in the order that
     /// [`Lookup`] says.
-    fn find_or_render(&self, engine: &mut Engine, path: &Path, file: &[u8], story: &mut Story) -> Result<Vec<u8>> {
+    fn find_or_render(&self, engine: &mut Engine, path: &Path, file: &[u8], trace: &mut Trace) -> Result<Vec<u8>> {
         let caching = self.cache.as_ref().map_or(Caching::OFF, Cache::caching);
         let mut lookup = Lookup::new(caching);
-        story.answer = if caching.exact || caching.near { Answer::Miss } else { Answer::Off };
-        let mut photo = Photo { file, story, prepared: None, seen: None, answer: Vec::new() };
+        trace.answer = if caching.exact || caching.near { Answer::Miss } else { Answer::Off };
+        let mut photo = Photo { file, trace, prepared: None, seen: None, answer: Vec::new() };
         let mut yes = false;
         loop {
             yes = match lookup.next(yes) {
@@ -240,7 +240,7 @@ impl Batch<'_> {
         let near = self.cache.as_ref().zip(photo.seen.as_ref()).and_then(|(cache, seen)| cache.near(seen));
         let Some((bits, kept)) = near else { return false };
         self.say(path, &format!("looks like an earlier photo ({bits} of 64 bits differ); its result is used"));
-        photo.story.bits = Some(bits);
+        photo.trace.bits = Some(bits);
         photo.found(Answer::Near, Some(kept)) && self.count_kept()
     }
 
@@ -251,7 +251,7 @@ impl Batch<'_> {
 
     fn draw(&self, engine: &mut Engine, path: &Path, photo: &mut Photo) -> Result<bool> {
         let prepared = photo.prepared.take().ok_or_else(not_decoded)?;
-        photo.answer = self.render(engine, path, prepared, &mut photo.story.shown)?;
+        photo.answer = self.render(engine, path, prepared, &mut photo.trace.shown)?;
         Ok(true)
     }
 
@@ -286,7 +286,7 @@ impl Batch<'_> {
 /// What is known of a photo on its way.
 struct Photo<'a> {
     file: &'a [u8],
-    story: &'a mut Story,
+    trace: &'a mut Trace,
     prepared: Option<Prepared>,
     seen: Option<Fingerprint>,
     /// The result's file.
@@ -295,13 +295,13 @@ struct Photo<'a> {
 
 impl Photo<'_> {
     fn sha256(&mut self) -> [u8; 32] {
-        self.story.sha256(self.file)
+        self.trace.sha256(self.file)
     }
 
     fn found(&mut self, answer: Answer, kept: Option<Vec<u8>>) -> bool {
         let found = kept.is_some();
         if found {
-            self.story.answer = answer;
+            self.trace.answer = answer;
         }
         self.answer = kept.unwrap_or_default();
         found
@@ -309,7 +309,7 @@ impl Photo<'_> {
 
     fn glimpse(&mut self, Options { limits, framing, .. }: &Options) -> Result<bool> {
         self.seen = glimpse(self.file, limits, framing)?.map(|small| Fingerprint::new(&small));
-        self.story.phash = self.seen.as_ref().map(Fingerprint::phash);
+        self.trace.phash = self.seen.as_ref().map(Fingerprint::phash);
         Ok(self.seen.is_some())
     }
 
@@ -320,7 +320,7 @@ impl Photo<'_> {
 
     fn see(&mut self) -> Result<bool> {
         let seen = Fingerprint::new(self.prepared()?.picture());
-        self.story.phash = Some(seen.phash());
+        self.trace.phash = Some(seen.phash());
         self.seen = Some(seen);
         Ok(true)
     }

@@ -27,9 +27,9 @@ pub enum Answer {
     Resumed,
 }
 
-/// What becomes known of a photo on its way.
+/// What is known of a photo so far, for its line of the report.
 #[derive(Debug)]
-pub struct Story {
+pub struct Trace {
     begin: Instant,
     /// Steps that the progress bar shows of it.
     pub shown: u64,
@@ -41,9 +41,9 @@ pub struct Story {
     pub bits: Option<u32>,
 }
 
-impl Story {
-    pub fn begin() -> Story {
-        Story { begin: Instant::now(), shown: 0, sha256: None, phash: None, answer: Answer::Off, bits: None }
+impl Trace {
+    pub fn begin() -> Trace {
+        Trace { begin: Instant::now(), shown: 0, sha256: None, phash: None, answer: Answer::Off, bits: None }
     }
 
     /// The checksum of the photo's file.
@@ -124,15 +124,15 @@ enum Line<'a> {
 }
 
 /// Tells of a result.
-pub fn done(input: &Path, output: &Path, story: &Story) {
+pub fn done(input: &Path, output: &Path, trace: &Trace) {
     print(&Line::Done {
         input: shown(input),
         output: shown(output),
-        sha256: story.sha256.map(|sha256| checksum::hex(&sha256)),
-        phash: story.phash.map(|phash| format!("{phash:016x}")),
-        cache: story.answer,
-        bits: story.bits,
-        ms: story.begin.elapsed().as_millis(),
+        sha256: trace.sha256.map(|sha256| checksum::hex(&sha256)),
+        phash: trace.phash.map(|phash| format!("{phash:016x}")),
+        cache: trace.answer,
+        bits: trace.bits,
+        ms: trace.begin.elapsed().as_millis(),
     });
 }
 

@@ -137,16 +137,16 @@ proptest! {
         for (photo, bytes) in sizes.into_iter().enumerate() {
             let record = record(photo as u64, bytes, NOW);
             let mut put = Put::new(record.clone());
-            let (mut heard, mut writes, mut steps) = (Ok(()), 0, 0);
+            let (mut outcome, mut writes, mut steps) = (Ok(()), 0, 0);
             let kept = loop {
                 steps += 1;
                 prop_assert!(steps <= 6);
-                match policy.put(&mut put, heard, NOW) {
+                match policy.put(&mut put, outcome, NOW) {
                     Action::Done(kept) => break kept,
-                    Action::Apply(_) => heard = Ok(()),
+                    Action::Apply(_) => outcome = Ok(()),
                     Action::Write => {
                         writes += 1;
-                        heard = match answers.next() {
+                        outcome = match answers.next() {
                             Some(1) => Err(Fault::Full),
                             Some(2) => Err(Fault::Broken("gone".into())),
                             _ => Ok(()),

@@ -149,17 +149,7 @@ impl Lowering<'_> {
 
     fn convolution(&mut self, id: usize, op: &ops::Conv) -> Option<()> {
         let node = self.places.graph.node(id);
-        let read = &op.read;
-        let channels = read.channels();
-        let most = if matches!(op.kernel, Kernel::Dense(_)) { PARTS } else { 1 };
-        let (raw, parts) = if read.resize.is_some() || read.parts.len() > most {
-            let sides = read.resize.as_ref().map_or(read.raw, |axes| axes.each_ref().map(|axis| axis.taps.len()));
-            let at = self.places.temporary(sides, channels);
-            self.copied(read, node, [0, 0], sides, at, false)?;
-            (sides, vec![Part { at, channels, affine: None, slope: None }])
-        } else {
-            (read.raw, self.parts(read, node)?)
-        };
+        let (raw, parts) = self.gathered(op, node)?;
         // What becomes another pixel does so in whole vectors.
         if op.shuffle && !op.outputs.is_multiple_of(4 * LANES) {
             return None;
@@ -168,41 +158,42 @@ impl Lowering<'_> {
             Some(slot) => Some(self.places.place(node.inputs[slot])?),
             None => None,
         };
+        let memory = &mut self.places.memory;
         let (depthwise, weights) = match &op.kernel {
-            Kernel::Dense(weights) => (false, self.places.memory.weights(&packed(weights, op))),
-            Kernel::Depthwise(weights) => (true, self.places.memory.weights(&narrowed(weights, channels))),
+            Kernel::Dense(weights) => (false, memory.weights(&packed(weights, op))),
+            Kernel::Depthwise(weights) => (true, memory.weights(&narrowed(weights, op.read.channels()))),
         };
         let bias: Vec<f32> = op.bias.iter().copied().take(op.outputs).collect();
-        let bias = self.places.memory.constant(&bias);
-        let (written, written_channels) = op.written();
-        let to = self.places.picture(OutletId::new(id, 0), written, written_channels);
+        let bias = memory.constant(&bias);
+        let (written, channels) = op.written();
+        let to = self.places.picture(OutletId::new(id, 0), written, channels);
         let facts = self.places.graph.node_input_facts(id).ok()?;
         let work = op.cost(&facts).ok()?.iter().filter_map(|(_, count)| count.to_i64().ok()).sum::<i64>() as u64;
         let ops::Conv { kernel_sides: kernel, stride, dilation, pad, sides, outputs, slope, shuffle, .. } = *op;
-        let border = read.border.into();
+        let border = op.read.border.into();
+        #[rustfmt::skip]
         self.steps.push(Step::Convolve {
-            parts,
-            raw,
-            border,
-            depthwise,
-            kernel,
-            stride,
-            dilation,
-            pad,
-            weights,
-            bias,
-            residual,
-            slope,
-            shuffle,
-            to,
-            sides,
-            outputs,
-            work,
+            parts, raw, border, depthwise, kernel, stride, dilation, pad, weights, bias, residual, slope, shuffle, to,
+            sides, outputs, work,
         });
         if op.moments {
-            self.moments(id, to, written, written_channels)?;
+            self.moments(id, to, written, channels)?;
         }
         Some(())
+    }
+
+    /// What a convolution reads, and its sides; copied together where a shader could not read it as it is.
+    fn gathered(&mut self, op: &ops::Conv, node: &TypedNode) -> Option<([usize; 2], Vec<Part>)> {
+        let read = &op.read;
+        let most = if matches!(op.kernel, Kernel::Dense(_)) { PARTS } else { 1 };
+        if read.resize.is_none() && read.parts.len() <= most {
+            return Some((read.raw, self.parts(read, node)?));
+        }
+        let sides = read.resize.as_ref().map_or(read.raw, |axes| axes.each_ref().map(|axis| axis.taps.len()));
+        let channels = read.channels();
+        let at = self.places.temporary(sides, channels);
+        self.copied(read, node, [0, 0], sides, at, false)?;
+        Some((sides, vec![Part { at, channels, affine: None, slope: None }]))
     }
 
     /// Those of a picture that a node just wrote.

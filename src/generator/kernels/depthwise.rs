@@ -1,5 +1,7 @@
 //! Convolution of each channel with itself.
 
+use std::ops::Range;
+
 use super::{
     in_bands,
     moments::Partial,
@@ -93,24 +95,13 @@ impl Task for Rows<'_> {
     fn run<S: Simd>(self) {
         let conv = self.conv;
         let channels = whole(conv.source.channels());
-        let [_, width] = conv.source.sides();
+        let [height, width] = conv.source.sides();
         let rows = self.out.len() / (conv.sides[1] * channels);
         let top = (self.first * conv.stride[0]) as isize - conv.pad[0] as isize;
-        let lines = (rows - 1) * conv.stride[0] + (conv.kernel[0] - 1) * conv.dilation[0] + 1;
         let (row, out) = (width * channels, self.out.as_mut_ptr());
-        let height = conv.source.sides()[0];
         if conv.source.plain().is_none() {
-            self.scratch.rows.resize((lines * row).max(self.scratch.rows.len()), 0.);
-            for line in 0..lines {
-                if conv.source.border.index(top + line as isize, height).is_some() {
-                    let to = self.scratch.rows[line * row..].as_mut_ptr();
-                    // SAFETY: there is room for `lines` rows.
-                    unsafe {
-                        let y = top + line as isize;
-                        conv.source.gather::<S>(y, 0, width, to, channels, &mut self.scratch.resampled);
-                    }
-                }
-            }
+            let lines = (rows - 1) * conv.stride[0] + (conv.kernel[0] - 1) * conv.dilation[0] + 1;
+            conv.gather::<S>(top, lines, self.scratch);
         }
         let line = |i: usize| {
             let inside = conv.source.border.index(top + i as isize, height)?;
@@ -119,21 +110,18 @@ impl Task for Rows<'_> {
                 None => self.scratch.rows[i * row..][..row].as_ptr(),
             })
         };
-        // Columns whose taps all lie in the picture.
-        let reach = (conv.kernel[1] - 1) * conv.dilation[1];
-        let first = conv.pad[1].div_ceil(conv.stride[1]).min(conv.sides[1]);
-        let last = ((width + conv.pad[1]).saturating_sub(reach).div_ceil(conv.stride[1])).clamp(first, conv.sides[1]);
+        let inner = conv.inner();
         for y in 0..rows {
             let taps: Vec<_> = (0..conv.kernel[0]).map(|k| line(y * conv.stride[0] + k * conv.dilation[0])).collect();
             let mut x = 0;
             while x < conv.sides[1] {
-                // SAFETY: between `first` and `last` every tap is in the row; elsewhere each is looked up.
+                // SAFETY: in `inner` every tap is in the row; elsewhere each is looked up.
                 unsafe {
-                    if (first..last).contains(&x) && x + TILE <= last {
+                    if inner.contains(&x) && x + TILE <= inner.end {
                         conv.pixels::<S, TILE>(&taps, y, x, false, self.residual, out);
                         x += TILE;
                     } else {
-                        conv.pixels::<S, 1>(&taps, y, x, !(first..last).contains(&x), self.residual, out);
+                        conv.pixels::<S, 1>(&taps, y, x, !inner.contains(&x), self.residual, out);
                         x += 1;
                     }
                 }
@@ -143,6 +131,31 @@ impl Task for Rows<'_> {
 }
 
 impl Depthwise<'_> {
+    /// Columns whose taps all lie in the picture.
+    fn inner(&self) -> Range<usize> {
+        let [_, width] = self.source.sides();
+        let reach = (self.kernel[1] - 1) * self.dilation[1];
+        let first = self.pad[1].div_ceil(self.stride[1]).min(self.sides[1]);
+        let last = (width + self.pad[1]).saturating_sub(reach).div_ceil(self.stride[1]);
+        first..last.clamp(first, self.sides[1])
+    }
+
+    /// So many rows of what is read from row `top` on, those beyond the border aside.
+    #[inline(always)]
+    fn gather<S: Simd>(&self, top: isize, lines: usize, scratch: &mut Scratch) {
+        let channels = whole(self.source.channels());
+        let [height, width] = self.source.sides();
+        let row = width * channels;
+        scratch.rows.resize((lines * row).max(scratch.rows.len()), 0.);
+        for (line, y) in (0..lines).zip(top..) {
+            if self.source.border.index(y, height).is_some() {
+                let to = scratch.rows[line * row..].as_mut_ptr();
+                // SAFETY: there is room for `lines` rows.
+                unsafe { self.source.gather::<S>(y, 0, width, to, channels, &mut scratch.resampled) };
+            }
+        }
+    }
+
     #[inline(always)]
     unsafe fn pixels<S: Simd, const N: usize>(
         &self,

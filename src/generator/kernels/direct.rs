@@ -15,30 +15,7 @@ impl Convolution<'_> {
     pub(super) fn direct<S: Simd>(&self, first: usize, rows: usize, writer: &Writer, scratch: &mut Scratch) {
         let [height, width] = self.weights.kernel;
         let stride = Source::compact(self.weights.inputs);
-        let pixels = (self.sides[1] - 1) * self.stride[1] + (width - 1) * self.dilation[1] + 1;
-        let [source_height, source_width] = self.source.sides();
-        // Rows that need nothing done to them are read where they are.
-        let inside = self.pad == [0, 0]
-            && (first + rows - 1) * self.stride[0] + (height - 1) * self.dilation[0] < source_height
-            && pixels <= source_width
-            && stride == whole(self.weights.inputs);
-        let top = first * self.stride[0];
-        let (base, row_length) = match self.source.plain().filter(|_| inside) {
-            Some(raw) => (raw[top * source_width * stride..].as_ptr(), source_width * stride),
-            None => {
-                let lines = (rows - 1) * self.stride[0] + (height - 1) * self.dilation[0] + 1;
-                scratch.rows.resize((lines * pixels * stride + LANES).max(scratch.rows.len()), 0.);
-                for line in 0..lines {
-                    let y = (top + line) as isize - self.pad[0] as isize;
-                    let to = scratch.rows[line * pixels * stride..].as_mut_ptr();
-                    // SAFETY: there is room for `lines` rows of `pixels`.
-                    unsafe {
-                        self.source.gather::<S>(y, -(self.pad[1] as isize), pixels, to, stride, &mut scratch.resampled)
-                    };
-                }
-                (scratch.rows.as_ptr(), pixels * stride)
-            }
-        };
+        let (base, row_length) = self.lines::<S>(first, rows, scratch);
         for y in 0..rows {
             for chunk in (0..self.sides[1]).step_by(CHUNK) {
                 let count = CHUNK.min(self.sides[1] - chunk);
@@ -62,6 +39,33 @@ impl Convolution<'_> {
                 }
             }
         }
+    }
+
+    /// Where what these rows read begins, and how far it is from row to row.
+    #[inline(always)]
+    fn lines<S: Simd>(&self, first: usize, rows: usize, scratch: &mut Scratch) -> (*const f32, usize) {
+        let [height, width] = self.weights.kernel;
+        let stride = Source::compact(self.weights.inputs);
+        let pixels = (self.sides[1] - 1) * self.stride[1] + (width - 1) * self.dilation[1] + 1;
+        let lines = (rows - 1) * self.stride[0] + (height - 1) * self.dilation[0] + 1;
+        let [source_height, source_width] = self.source.sides();
+        let top = first * self.stride[0];
+        // Rows that need nothing done to them are read where they are.
+        let inside = self.pad == [0, 0]
+            && top + lines <= source_height
+            && pixels <= source_width
+            && stride == whole(self.weights.inputs);
+        if let Some(raw) = self.source.plain().filter(|_| inside) {
+            return (raw[top * source_width * stride..].as_ptr(), source_width * stride);
+        }
+        scratch.rows.resize((lines * pixels * stride + LANES).max(scratch.rows.len()), 0.);
+        for line in 0..lines {
+            let y = (top + line) as isize - self.pad[0] as isize;
+            let to = scratch.rows[line * pixels * stride..].as_mut_ptr();
+            // SAFETY: there is room for `lines` rows of `pixels`.
+            unsafe { self.source.gather::<S>(y, -(self.pad[1] as isize), pixels, to, stride, &mut scratch.resampled) };
+        }
+        (scratch.rows.as_ptr(), pixels * stride)
     }
 
     /// As many outputs of a row as there are sums, from column `x` on, in the channels of one panel.

@@ -125,67 +125,127 @@ unsafe fn columns<S: Simd>(from: *const f32, apart: usize) -> [[S::V; IN]; OUT] 
     rows
 }
 
-impl Convolution<'_> {
-    #[inline(always)]
-    pub(super) fn winograd<S: Simd>(&self, first: usize, rows: usize, writer: &Writer, scratch: &mut Scratch) {
-        // Tiles that go together through all points.
+/// How much lies where in [`Scratch`] while tiles side by side go together through all points.
+#[derive(Clone, Copy)]
+struct Layout {
+    /// Tiles that go together.
+    most: usize,
+    /// Floats of a pixel's inputs and outputs.
+    inputs: usize,
+    outputs: usize,
+    /// From pixel to pixel of a gathered row, and from row to row.
+    stride: usize,
+    width: usize,
+}
+
+impl Layout {
+    fn of<S: Simd>(conv: &Convolution<'_>) -> Layout {
         let most = 8usize.next_multiple_of(S::ROWS);
-        let (inputs, outputs) = (whole(self.weights.inputs), whole(self.weights.outputs));
-        let stride = Source::compact(self.weights.inputs);
-        let panels = stride * self.weights.outputs.next_multiple_of(COLUMNS);
-        let width = (most * OUT + 2) * stride;
+        let (inputs, outputs) = (whole(conv.weights.inputs), whole(conv.weights.outputs));
+        let stride = Source::compact(conv.weights.inputs);
+        Layout { most, inputs, outputs, stride, width: (most * OUT + 2) * stride }
+    }
+
+    fn reserve(&self, scratch: &mut Scratch) {
+        let &Layout { most, inputs, outputs, width, .. } = self;
         scratch.rows.resize((IN * width).max(scratch.rows.len()), 0.);
         scratch.points.resize((IN * IN * most * inputs).max(scratch.points.len()), 0.);
         scratch.products.resize((IN * IN * most * outputs).max(scratch.products.len()), 0.);
-        let (lines, points, products) =
-            (scratch.rows.as_mut_ptr(), scratch.points.as_mut_ptr(), scratch.products.as_mut_ptr());
-        for left in (0..self.sides[1]).step_by(most * OUT) {
-            let tiles = (self.sides[1] - left).div_ceil(OUT).min(most);
-            let x = left as isize - self.pad[1] as isize;
-            for line in 0..IN {
-                let y = (first + line) as isize - self.pad[0] as isize;
-                // SAFETY: a row has room for `most * OUT + 2` pixels.
-                unsafe {
-                    let to = lines.add(line * width);
-                    if line < rows + 2 {
-                        self.source.gather::<S>(y, x, tiles * OUT + 2, to, stride, &mut scratch.resampled);
-                    } else {
-                        // No output reads it, yet what is there would move the others' last digits.
-                        to.write_bytes(0, width);
-                    }
+    }
+}
+
+impl Convolution<'_> {
+    #[inline(always)]
+    pub(super) fn winograd<S: Simd>(&self, first: usize, rows: usize, writer: &Writer, scratch: &mut Scratch) {
+        let layout = Layout::of::<S>(self);
+        layout.reserve(scratch);
+        for left in (0..self.sides[1]).step_by(layout.most * OUT) {
+            let tiles = (self.sides[1] - left).div_ceil(OUT).min(layout.most);
+            self.points::<S>(layout, [first, left], rows, tiles, scratch);
+            self.products::<S>(layout, tiles, scratch);
+            self.outputs::<S>(layout, left, rows, tiles, writer, scratch);
+        }
+    }
+
+    /// What the tiles from this row and column on read, at all points.
+    #[inline(always)]
+    fn points<S: Simd>(
+        &self,
+        layout: Layout,
+        [first, left]: [usize; 2],
+        rows: usize,
+        tiles: usize,
+        scratch: &mut Scratch,
+    ) {
+        let Layout { most, inputs, stride, width, .. } = layout;
+        let (lines, points) = (scratch.rows.as_mut_ptr(), scratch.points.as_mut_ptr());
+        let x = left as isize - self.pad[1] as isize;
+        for line in 0..IN {
+            let y = (first + line) as isize - self.pad[0] as isize;
+            // SAFETY: a row has room for `most * OUT + 2` pixels.
+            unsafe {
+                let to = lines.add(line * width);
+                if line < rows + 2 {
+                    self.source.gather::<S>(y, x, tiles * OUT + 2, to, stride, &mut scratch.resampled);
+                } else {
+                    // No output reads it, yet what is there would move the others' last digits.
+                    to.write_bytes(0, width);
                 }
             }
-            for (tile, c) in (0..tiles).flat_map(|tile| (0..inputs).step_by(LANES).map(move |c| (tile, c))) {
-                // SAFETY: the tile's 8×8 pixels lie in the gathered rows, its points in `points`.
-                unsafe {
-                    let from = lines.add(tile * OUT * stride + c);
-                    transform::<S>(from, [width, stride], points.add(tile * inputs + c), most * inputs);
-                }
+        }
+        for (tile, c) in (0..tiles).flat_map(|tile| (0..inputs).step_by(LANES).map(move |c| (tile, c))) {
+            // SAFETY: the tile's 8×8 pixels lie in the gathered rows, its points in `points`.
+            unsafe {
+                let from = lines.add(tile * OUT * stride + c);
+                transform::<S>(from, [width, stride], points.add(tile * inputs + c), most * inputs);
             }
-            for point in 0..IN * IN {
-                // SAFETY: rows up to a multiple of `S::ROWS` have room; those beyond `tiles` hold older finite values.
-                unsafe {
-                    gemm::product::<S>(
-                        points.add(point * most * inputs),
-                        inputs,
-                        tiles.next_multiple_of(S::ROWS),
-                        stride,
-                        self.weights.panels[point * panels..].as_ptr(),
-                        self.weights.outputs,
-                        products.add(point * most * outputs),
-                    );
-                }
+        }
+    }
+
+    /// A product of matrices for each point.
+    #[inline(always)]
+    fn products<S: Simd>(&self, layout: Layout, tiles: usize, scratch: &mut Scratch) {
+        let Layout { most, inputs, outputs, stride, .. } = layout;
+        let panels = stride * self.weights.outputs.next_multiple_of(COLUMNS);
+        let (points, products) = (scratch.points.as_ptr(), scratch.products.as_mut_ptr());
+        for point in 0..IN * IN {
+            // SAFETY: rows up to a multiple of `S::ROWS` have room; those beyond `tiles` hold older finite values.
+            unsafe {
+                gemm::product::<S>(
+                    points.add(point * most * inputs),
+                    inputs,
+                    tiles.next_multiple_of(S::ROWS),
+                    stride,
+                    self.weights.panels[point * panels..].as_ptr(),
+                    self.weights.outputs,
+                    products.add(point * most * outputs),
+                );
             }
-            for (tile, vector) in (0..tiles).flat_map(|tile| (0..outputs / LANES).map(move |v| (tile, v))) {
-                // SAFETY: the tile's products are there; `put` is called within the band only.
-                unsafe {
-                    let half = columns::<S>(products.add(tile * outputs + vector * LANES), most * outputs);
-                    let x = left + tile * OUT;
-                    for (y, row) in half.into_iter().enumerate().take(rows) {
-                        let values = inverse::<S>(row);
-                        for (i, value) in values.into_iter().enumerate().take(self.sides[1] - x) {
-                            writer.put::<S>(y, x + i, vector, value);
-                        }
+        }
+    }
+
+    /// What the products make of the tiles from column `left` on.
+    #[inline(always)]
+    fn outputs<S: Simd>(
+        &self,
+        layout: Layout,
+        left: usize,
+        rows: usize,
+        tiles: usize,
+        writer: &Writer,
+        scratch: &Scratch,
+    ) {
+        let Layout { most, outputs, .. } = layout;
+        for (tile, vector) in (0..tiles).flat_map(|tile| (0..outputs / LANES).map(move |v| (tile, v))) {
+            // SAFETY: the tile's products are there; `put` is called within the band only.
+            unsafe {
+                let from = scratch.products.as_ptr().add(tile * outputs + vector * LANES);
+                let half = columns::<S>(from, most * outputs);
+                let x = left + tile * OUT;
+                for (y, row) in half.into_iter().enumerate().take(rows) {
+                    let values = inverse::<S>(row);
+                    for (i, value) in values.into_iter().enumerate().take(self.sides[1] - x) {
+                        writer.put::<S>(y, x + i, vector, value);
                     }
                 }
             }

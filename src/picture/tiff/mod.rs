@@ -2,6 +2,7 @@
 
 mod chunk;
 mod directory;
+mod parts;
 
 use image::metadata::Orientation;
 
@@ -13,9 +14,8 @@ use super::{
 use crate::{Error, Result, options::Limits};
 use chunk::Shape;
 use directory::{Directory, File};
+use parts::Parts;
 
-/// Of one part of a picture, unpacked: half a gigabyte.
-const MOST_BITS: u64 = 1 << 32;
 /// A picture of less than one in so many of the largest one's pixels is a thumbnail, whatever it says.
 const SMALL: u64 = 4;
 
@@ -129,6 +129,27 @@ fn unsupported(what: &str) -> Error {
     Error::UnsupportedFormat(format!("This file is a TIFF with {what}, which cannot be read. Save it as PNG or JPEG."))
 }
 
+/// Of the old kind of JPEG libtiff takes for YCbCr what does not say what it is, or says grey and has three samples.
+fn photometric(directory: &Directory, compression: u64) -> u64 {
+    match (compression, directory.value(262)) {
+        (6, None) => 6,
+        (6, Some(0 | 1)) if directory.value(277).unwrap_or(1) >= 3 => 6,
+        (_, said) => said.unwrap_or(1),
+    }
+}
+
+/// Samples of a pixel that are colours.
+fn colours(photometric: u64, jpeg: bool) -> Result<usize> {
+    match photometric {
+        0 | 1 | 3 => Ok(1),
+        2 => Ok(3),
+        5 => Ok(4),
+        6 if jpeg => Ok(3),
+        6 | 8 => Err(unsupported("colours as YCbCr or CIELAB")),
+        _ => Err(unsupported("colours of a rare kind")),
+    }
+}
+
 impl<'a> Kind<'a> {
     fn read(directory: &Directory<'a>, big_endian: bool) -> Result<Kind<'a>> {
         let side = |tag| directory.value(tag).and_then(|side| u32::try_from(side).ok()).filter(|side| *side > 0);
@@ -137,33 +158,20 @@ impl<'a> Kind<'a> {
         };
         let value = |tag, usual| directory.value(tag).unwrap_or(usual);
         let compression = value(259, 1);
-        // Of the old kind of JPEG libtiff takes for YCbCr what does not say what it is, or says grey and has three samples.
-        let photometric = match (compression, directory.value(262)) {
-            (6, None) => 6,
-            (6, Some(0 | 1)) if value(277, 1) >= 3 => 6,
-            (_, said) => said.unwrap_or(1),
-        };
+        let photometric = photometric(directory, compression);
         let bits = directory.values(258);
         let depth = bits.first().map_or(1, |&bits| bits as usize);
         let usual = if compression == 6 && matches!(photometric, 2 | 6) { 3 } else { 1 };
         let samples = usize::try_from(value(277, usual)).unwrap_or(0);
         let float = value(339, 1) == 3;
         let jpeg = matches!(compression, 6 | 7);
-        let colours = match photometric {
-            0 | 1 | 3 => 1,
-            2 => 3,
-            5 => 4,
-            6 if jpeg => 3,
-            6 | 8 => return Err(unsupported("colours as YCbCr or CIELAB")),
-            _ => return Err(unsupported("colours of a rare kind")),
-        };
+        let colours = colours(photometric, jpeg)?;
         if !matches!(compression, 1 | 4..=8 | 32773 | 32946) {
             return Err(unsupported("packing of a rare kind"));
         }
         let valid = match depth {
             1 | 2 | 4 | 8 => !float,
-            16 => true,
-            32 | 64 => true,
+            16 | 32 | 64 => true,
             _ => false,
         };
         if !valid || bits.iter().any(|&other| other != depth as u64) || value(339, 1) == 2 {
@@ -172,11 +180,6 @@ impl<'a> Kind<'a> {
         if samples < colours || samples > 16 || (photometric == 3 && depth > 16) {
             return Err(corrupt("what it says of its colours is not valid"));
         }
-        let alpha = match (samples - colours, directory.value(338)) {
-            (0, _) | (_, Some(0)) => Alpha::None,
-            (_, Some(1)) => Alpha::Associated,
-            _ => Alpha::Straight,
-        };
         Ok(Kind {
             width: width as usize,
             height: height as usize,
@@ -187,7 +190,11 @@ impl<'a> Kind<'a> {
             bits: if jpeg { 8 } else { depth },
             float: float && !jpeg,
             samples,
-            alpha: if photometric == 5 { Alpha::None } else { alpha },
+            alpha: match (photometric, samples - colours, directory.value(338)) {
+                (5, _, _) | (_, 0, _) | (_, _, Some(0)) => Alpha::None,
+                (_, _, Some(1)) => Alpha::Associated,
+                _ => Alpha::Straight,
+            },
             planar: value(284, 1) == 2 && samples > 1 && compression != 6,
             reversed: value(266, 1) == 2 && !jpeg,
             big_endian,
@@ -279,29 +286,11 @@ fn old_jpeg<'a, 'd>(bytes: &'a [u8], directory: &Directory, kind: Kind<'d>) -> R
 
 /// RGBA; of CMYK what the inks leave of the light. `whole` is a file of its own that has all of them.
 fn pixels(bytes: &[u8], directory: &Directory, kind: &Kind, whole: Option<&[u8]>) -> Result<Vec<u8>> {
-    let place = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
-    let side = |tag| directory.value(tag).map(place);
-    let tiled = directory.has(322) && whole.is_none();
-    let (width, height) = match tiled {
-        true => (side(322).unwrap_or(0), side(323).unwrap_or(0)),
-        false if whole.is_some() => (kind.width, kind.height),
-        false => (kind.width, side(278).unwrap_or(kind.height).clamp(1, kind.height)),
-    };
-    let (offsets, counts) = if tiled { (324, 325) } else { (273, 279) };
-    let (offsets, counts) = (directory.values(offsets), directory.values(counts));
-    // A tile may be larger than the picture, but not without end.
-    if width == 0 || height == 0 || width > kind.width + 4096 || height > kind.height + 4096 {
-        return Err(corrupt("what it says of its parts is not valid"));
-    }
-    // In wasm the product may be more than a number holds.
-    if width as u64 * height as u64 * (kind.samples * kind.bits) as u64 >= MOST_BITS {
-        return Err(Error::OutOfMemory);
-    }
+    let parts = Parts::read(directory, kind, whole.is_some())?;
+    let Parts { width, height, tiled, .. } = parts;
     let (across, down) = (kind.width.div_ceil(width), kind.height.div_ceil(height));
     let samples = if kind.planar { 1 } else { kind.samples };
     let map = directory.values(320);
-    let mut begins = offsets.clone();
-    begins.sort_unstable();
     let mut rgba = Vec::new();
     rgba.try_reserve_exact(kind.width * kind.height * 4)?;
     rgba.resize(kind.width * kind.height * 4, 255);
@@ -310,18 +299,7 @@ fn pixels(bytes: &[u8], directory: &Directory, kind: &Kind, whole: Option<&[u8]>
         let (left, top) = (at % across * width, at / across * height);
         let packed = match whole {
             Some(file) => file,
-            None => {
-                let missing = || corrupt("the file ends before the picture does");
-                // What a writer has left out begins nowhere.
-                let &from = offsets.get(part).filter(|&&offset| offset > 0).ok_or_else(missing)?;
-                // Some leave the length at 0. It ends at the latest where another part begins.
-                let said = counts.get(part).filter(|&&count| count > 0 && kind.compression != 1);
-                let end = match said {
-                    Some(&count) => from.saturating_add(count),
-                    None => begins.get(begins.partition_point(|&other| other <= from)).copied().unwrap_or(u64::MAX),
-                };
-                bytes.get(place(from)..place(end).min(bytes.len())).ok_or_else(missing)?
-            }
+            None => parts.bytes(part, bytes, kind)?,
         };
         let rows = if tiled { height } else { height.min(kind.height - top) };
         let shape = Shape { width, height: rows, row: (width * samples * kind.bits).div_ceil(8), samples };

@@ -1,4 +1,4 @@
-import { NijigenError, type Conversion, type ErrorCode } from '../../client/index.js';
+import { NijigenError, type Conversion, type ErrorCode, type Progress } from '../../client/index.js';
 import { compare, draw, finish, recall, type Drawn, type Listeners, type Wish } from './draw.js';
 import { kindOf, type FileKind } from '../shell/kind.js';
 import { Meter, type Reading } from './meter.js';
@@ -88,37 +88,18 @@ export class Job {
     const begin = performance.now();
     const before = this.#finished?.took;
     let drawn = waits;
-    let meter = new Meter();
-    let reading: Reading = { share: 0, words: '' };
     // What an attempt that was cancelled still has to say is no longer of interest.
     const change = (state: JobState) => {
       if (!signal.aborted) this.onChange(state);
     };
     if (waits) change({ name: 'waiting' });
+    const listeners = this.#listeners(wish, signal, begin, change);
+    const onWaiting = () => {
+      this.#drawing = drawn = true;
+      listeners.onWaiting();
+    };
     try {
-      const { file, whole } = await work({
-        signal,
-        onWaiting: () => {
-          this.#drawing = drawn = true;
-          // It is drawn once more.
-          meter = new Meter();
-          change({ name: 'waiting' });
-        },
-        onProgress: (progress) => {
-          reading = meter.read(progress);
-          change({ name: 'running', reading });
-        },
-        onPreview: (preview) => {
-          if (signal.aborted) return;
-          // It is a picture, should what comes after it be cancelled or fail. The photo is not blended in yet.
-          if (!this.#finished || this.#finished.provisional) {
-            const whole = { ...wish, choices: { ...wish.choices, strength: 1 } };
-            const took = performance.now() - begin;
-            this.#finished = { conversion: preview, whole: preview, wish: whole, took, provisional: true };
-          }
-          change({ name: 'running', reading, preview });
-        },
-      });
+      const { file, whole } = await work({ signal, ...listeners, onWaiting });
       if (signal.aborted) return;
       this.#drawing = false;
       // Another file of the same drawing is no other drawing.
@@ -132,6 +113,33 @@ export class Job {
       if (signal.aborted) return;
       this.#fallBack({ name: 'failed', code, message, ...(kind && { kind }) });
     }
+  }
+
+  /** What an attempt that began at this time tells. */
+  #listeners(wish: Wish, signal: AbortSignal, begin: number, change: (state: JobState) => void) {
+    let meter = new Meter();
+    let reading: Reading = { share: 0, words: '' };
+    return {
+      onWaiting: () => {
+        // It is drawn once more.
+        meter = new Meter();
+        change({ name: 'waiting' });
+      },
+      onProgress: (progress: Progress) => {
+        reading = meter.read(progress);
+        change({ name: 'running', reading });
+      },
+      onPreview: (preview: Conversion) => {
+        if (signal.aborted) return;
+        // It is a picture, should what comes after it be cancelled or fail. The photo is not blended in yet.
+        if (!this.#finished || this.#finished.provisional) {
+          const whole = { ...wish, choices: { ...wish.choices, strength: 1 } };
+          const took = performance.now() - begin;
+          this.#finished = { conversion: preview, whole: preview, wish: whole, took, provisional: true };
+        }
+        change({ name: 'running', reading, preview });
+      },
+    };
   }
 
   cancel(): void {

@@ -31,9 +31,19 @@ export function takeIn(
     add([...(event.clipboardData?.files ?? [])]);
   });
 
-  // Entering a child leaves its parent, so the events are counted.
-  let depth = 0;
-  // A result that is dragged out is a file, too, and no photo when it is let go here.
+  onDrop((data) => {
+    if (data.types.includes('Files')) return void dropped(data).then(take);
+    const address = addressIn(data);
+    if (address === undefined) return;
+    void linked(address).then((file) => {
+      if (file) add([file]);
+      else refuse();
+    });
+  });
+}
+
+/** Whether a result of ours is dragged out: a file, too, and no photo when it is let go here. */
+function ownDrags(): () => boolean {
   let own = false;
   document.addEventListener('dragstart', () => {
     own = true;
@@ -41,39 +51,38 @@ export function takeIn(
   document.addEventListener('dragend', () => {
     own = false;
   });
+  return () => own;
+}
+
+/** `drop` is given what is let go on the page; while it hovers the page shows it. */
+function onDrop(drop: (data: DataTransfer) => void): void {
+  const isOwn = ownDrags();
+  // Entering a child leaves its parent, so the events are counted.
+  let depth = 0;
   const over = (change: number) => {
     depth = Math.max(0, depth + change);
     document.body.classList.toggle('dropping', depth > 0);
   };
-  const onDrag = (type: 'dragenter' | 'dragover' | 'dragleave' | 'drop', handle: (event: DragEvent) => void) => {
+  const on = (type: 'dragenter' | 'dragover' | 'dragleave' | 'drop', handle: (data: DataTransfer) => void) => {
     document.addEventListener(type, (event) => {
       const { dataTransfer, target } = event;
-      if (own || !dataTransfer || (target instanceof HTMLElement && target.matches('input[type=text]'))) return;
+      if (isOwn() || !dataTransfer || (target instanceof HTMLElement && target.matches('input[type=text]'))) return;
       const words = dataTransfer.types.includes('text/plain');
       const taken = dataTransfer.types.includes('Files') || mayBeLinked(dataTransfer);
       // Else the browser would leave the page for what is let go; some do for words that are an address.
       if (taken || words) event.preventDefault();
-      if (!taken) return;
-      handle(event);
+      if (taken) handle(dataTransfer);
     });
   };
-  onDrag('dragenter', () => {
+  on('dragenter', () => {
     over(1);
   });
-  onDrag('dragleave', () => {
+  on('dragleave', () => {
     over(-1);
   });
-  onDrag('dragover', () => undefined);
-  onDrag('drop', (event) => {
+  on('dragover', () => undefined);
+  on('drop', (data) => {
     over(-depth);
-    const { dataTransfer } = event;
-    if (!dataTransfer) return;
-    if (dataTransfer.types.includes('Files')) return void dropped(dataTransfer).then(take);
-    const address = addressIn(dataTransfer);
-    if (address === undefined) return;
-    void linked(address).then((file) => {
-      if (file) add([file]);
-      else refuse();
-    });
+    drop(data);
   });
 }

@@ -1,5 +1,5 @@
 import type { Cache } from 'nijigen-core';
-import type { Action, Heard, Hit, Listed, Upkeep } from '../../client/core.js';
+import type { Action, Hit, Listed, Upkeep, WriteOutcome } from '../../client/core.js';
 import type { CacheSettings } from '../../client/protocol.js';
 import { core } from '../module.js';
 import type { Pictures, Store, Stored } from './store.js';
@@ -66,14 +66,14 @@ export class Level {
   /** Stores an entry if it fits; true when it is stored. */
   async put(entry: Stored, pictures: Pictures): Promise<boolean> {
     const put = new core.Put(entry.record);
-    for (let heard: Heard = 'done'; ;) {
-      const action: Action = this.#policy.put(put, heard, Date.now());
+    for (let outcome: WriteOutcome = 'done'; ;) {
+      const action: Action = this.#policy.put(put, outcome, Date.now());
       switch (action.name) {
         case 'apply':
           await this.#carry(action.upkeep).catch(() => undefined);
           break;
         case 'write':
-          heard = await this.#write(entry, pictures);
+          outcome = await this.#write(entry, pictures);
           break;
         case 'done':
           put.free();
@@ -82,7 +82,7 @@ export class Level {
     }
   }
 
-  async #write(entry: Stored, pictures: Pictures): Promise<Heard> {
+  async #write(entry: Stored, pictures: Pictures): Promise<WriteOutcome> {
     try {
       await this.#store.write(entry, pictures);
       return 'done';

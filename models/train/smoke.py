@@ -15,9 +15,10 @@ import cv2
 import numpy as np
 import torch
 
-from . import evaluate, export, photos, portrait, train
+from . import evaluate, export, int8, photos, portrait, train
 from .depthwise import Depthwise
 from .losses import total_loss
+from .measures import psnr
 from .networks import TIERS
 from .pairs import Pairs
 from .teacher import Teacher
@@ -91,6 +92,16 @@ def check_teacher():
     assert (larger - photo)[..., 200:, :].abs().max() < 1e-3, "the picture moved far from the eyes"
 
 
+def check_integers(path):
+    """Seven bits are close to the generator itself, three are not."""
+    model = int8.Model(path)
+    photo = scene(1).transpose(2, 0, 1)[None].astype(np.float32) / 127.5 - 1
+    ranges, whole = model.ranges([photo]), model.session(model.nodes, model.weights)
+    of = lambda session: int8.picture(model.run(session, photo, [model.output])[0])
+    close, far = (psnr(of(whole), of(model.rounded(ranges, bits))) for bits in (7, 3))
+    assert .5 < model.share() < 1 and close > 50 and far < close - 5, f"{model.share()} {close} {far}"
+
+
 def gradients(half, dilation):
     """Of a depthwise convolution's input, weights and biases, computed in bfloat16 or not."""
     torch.manual_seed(0)
@@ -130,6 +141,7 @@ def main():
         export.main(["--weights", at("net.pt"), "--style", "carnival", "--out", made, "--pairs", at("pairs")])
         evaluate.main(["--model", made, "--pairs", at("pairs"), "--sheet", at("sheet.jpg")])
         assert os.path.getsize(at("sheet.jpg")) > 0
+        check_integers(made)
         again = score(at("pairs"), room)
         assert abs(again - after) < .01, f"loss {after} is {again} with the weights of the exported file"
         for tier in ("fine", "animeganv2"):

@@ -212,6 +212,15 @@ const brightness = (image) =>
     return { least: Math.min(...values), mean: values.reduce((sum, value) => sum + value, 0) / values.length };
   });
 
+/** Does what puts another picture in this one's place, which is decoded first, and waits for it. */
+async function replaced(image, act) {
+  const before = await image.evaluate(({ src }) => src);
+  await act();
+  await image.evaluate(async (img, before) => {
+    while (!img.src || img.src === before) await new Promise(requestAnimationFrame);
+  }, before);
+}
+
 async function tryOn(page, ...files) {
   const chooser = page.waitForEvent('filechooser');
   await page.getByRole('button', { name: WORDS['own.add'] }).click();
@@ -242,11 +251,12 @@ test('a model is seen before it is kept, by keyboard on the narrowest screen; a 
     await page.evaluate(() => document.querySelector('#panel').scrollWidth <= document.documentElement.clientWidth),
   );
 
-  await looks.first().press('ArrowDown');
-  assert.ok((await brightness(trial.locator('.drawn'))).mean < found.mean - 20, 'the large picture is the chosen one');
-  await page.keyboard.press('ArrowDown');
+  const large = trial.locator('.drawn');
+  await replaced(large, () => looks.first().press('ArrowDown'));
+  assert.ok((await brightness(large)).mean < found.mean - 20, 'the large picture is the chosen one');
+  await replaced(large, () => page.keyboard.press('ArrowDown'));
   assert.equal(await trial.locator('label:has(:checked) .values').textContent(), pale);
-  const shown = await brightness(trial.locator('.drawn'));
+  const shown = await brightness(large);
   await trial.locator('.keep').press('Enter');
   await page.locator('.model > input:visible').waitFor();
   assert.ok(await page.evaluate(() => document.activeElement.matches('.own .add')));

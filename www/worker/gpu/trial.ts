@@ -39,7 +39,9 @@ export async function tried(gpu: Gpu, drawer: Drawer, size: Size, milliseconds: 
     const able = difference !== undefined && (await warmUp(gpu, drawer, size));
     if (!drawer.alive()) return undefined;
     if (difference !== undefined && difference > TOLERANCE) return 'faulty';
-    return able && (await alone(() => isWithin(gpu, drawer, size, milliseconds / MARGIN))) ? 'faster' : 'slower';
+    const faster = able && (await alone(() => isWithin(gpu, drawer, size, milliseconds / MARGIN)));
+    // Of a generator that is gone meanwhile nothing was found.
+    return drawer.alive() ? (faster ? 'faster' : 'slower') : undefined;
   } catch (error) {
     if (error instanceof WebAssembly.RuntimeError) throw error;
     giveUp(error);

@@ -34,8 +34,9 @@ else
 fi
 for tier in fast fine; do
   for style in "${STYLES[@]}"; do
-    model=models/$style-$tier.onnx
-    run models.train.export --weights $ROOM/$tier.pt --tier $tier --style "$style" --out "$model" --pairs $ROOM/pairs
+    model=models/$style-$tier.onnx whole=$ROOM/$style-$tier.onnx
+    run models.train.export --weights $ROOM/$tier.pt --tier $tier --style "$style" --out "$whole" --pairs $ROOM/pairs
+    run models.train.quantise --photos "$PHOTOS" --model "$whole" --out models
     run models.train.evaluate --model "$model" --pairs $ROOM/pairs --sheet "$ROOM/$style-$tier.jpg" | tee "$ROOM/$style-$tier.txt"
   done
 done

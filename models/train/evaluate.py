@@ -2,7 +2,7 @@
 
     python -m models.train.evaluate --model models/meadow-fast.onnx --pairs pairs --sheet sheet.jpg
 
-Runs the ONNX file itself, at every working size the folder holds.  See measures.py for what the columns mean.
+Runs the ONNX file as our engine does, at every working size the folder holds.  See measures.py for what the columns mean.
 """
 import argparse
 import glob
@@ -93,7 +93,7 @@ def main(argv=None):
     ap.add_argument("--pictures", default="", help="write photos, teacher's and student's pictures here, with a photos.csv for "
                     "models.train.faces, whose count says in how many both eyes are found")
     a = ap.parse_args(argv)
-    generator, rows, shown = export.session(a.model), [], []
+    generator, rows, shown = export.drawn_by_engine(a.model), [], []
     layer = 1 + list(STYLES).index(a.style or os.path.basename(a.model).split("-")[0])
     for path in sorted(glob.glob(os.path.join(a.pairs, f"{a.split}_*.npy"))):
         name = os.path.basename(path)

@@ -18,6 +18,7 @@ import torch
 from onnx import helper, numpy_helper
 
 from .networks import TIERS, paint
+from .quantise import Model, floats
 
 OPSET = 17
 CHECKED = ((64, 64), (128, 192), (200, 152), (256, 256))
@@ -57,12 +58,18 @@ def weights_of(path, style, tier):
     if not os.path.isdir(path):
         return torch.load(path, map_location="cpu")[style]
     file = os.path.join(path, f"{style}-{tier}.onnx")
-    held = {t.name.removesuffix(".f16"): numpy_helper.to_array(t) for t in onnx.load(file).graph.initializer}
+    held = floats({t.name: numpy_helper.to_array(t) for t in onnx.load(file).graph.initializer})
     wanted = TIERS[tier]().state_dict()
     strangers = [name for name, mine in wanted.items() if name not in held or held[name].shape != tuple(mine.shape)]
     if strangers:
         raise SystemExit(f"{file} is of another network: {', '.join(strangers[:3])} …")
-    return {name: torch.from_numpy(held[name].astype(np.float32)) for name in wanted}
+    return {name: torch.from_numpy(held[name]) for name in wanted}
+
+
+def drawn_by_engine(path):
+    """A session that computes what our engine does of a file: `session`, but for integers."""
+    quantised = any(t.name.endswith(".i8") for t in onnx.load(path).graph.initializer)
+    return Model(path).simulated() if quantised else session(path)
 
 
 def session(path):

@@ -16,7 +16,7 @@ from .reach import receptive_field
 
 LICENCE = "MIT OR Apache-2.0"
 # A picture that is kept answers only for the version that drew it.
-VERSION = {"fast": "2.2.0", "fine": "2.2.0"}
+VERSION = {"fast": "2.3.0", "fine": "2.3.0"}
 # How much fine structure of the photo the program gives back where the generator lost it (src/picture/detail.rs). A portrait's
 # background shall be quiet.
 DETAIL = {"portrait": 0.5}

@@ -2,7 +2,6 @@
 //!
 //! The only module that knows tract.
 
-mod float16;
 #[cfg(any(test, target_arch = "wasm32"))]
 pub(crate) mod gpu;
 mod kernels;
@@ -17,6 +16,7 @@ mod tidy;
 pub mod tiles;
 mod upsample;
 mod validate;
+mod widen;
 
 use std::{collections::VecDeque, sync::Arc};
 

@@ -14,7 +14,7 @@ use tract_onnx::{
     prelude::*,
 };
 
-use super::{float16, ranges::graph, rewrite::PackedKernels, upsample, validate};
+use super::{ranges::graph, rewrite::PackedKernels, upsample, validate, widen::widen};
 use crate::{
     Result,
     error::bad,
@@ -73,7 +73,7 @@ impl Model {
             .map_err(|_| bad("the file is not ONNX, or it is damaged".into()))?;
         upsample::modernise(&mut proto);
         let graph = proto.graph.as_mut().ok_or_else(|| bad("the file holds no graph".into()))?;
-        float16::widen(graph);
+        widen(graph);
         let graph = &*graph;
         let inputs = inputs(graph);
         let side = inputs.iter().position(|input| is_side(input));

@@ -16,6 +16,8 @@ struct Vectors {
 struct Model {
     name: String,
     file: String,
+    /// Whether it has weights in integers, so that what they read is rounded.
+    quantised: bool,
     fill: Vec<Fill>,
     cases: Vec<Case>,
 }
@@ -97,8 +99,12 @@ fn outputs_equal_onnx_runtimes() {
             let expected: Vec<f32> = expected.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
             assert_eq!(output.len(), expected.len(), "{}", case.expected);
             let error = output.iter().zip(&expected).map(|(x, y)| (x - y).abs()).fold(0., f32::max);
-            println!("{}: max abs error {error:.1e}", case.expected);
-            assert!(error <= vectors.tolerance, "{}: max abs error {error}", case.expected);
+            let mean = output.iter().zip(&expected).map(|(x, y)| (x - y).abs()).sum::<f32>() / output.len() as f32;
+            println!("{}: abs error at most {error:.1e}, {mean:.1e} on average", case.expected);
+            // Where a float's last digit decides between two levels, one channel of one pixel goes another way.
+            let [most, usual] =
+                if model.quantised { [30., 2.] } else { [1., 1.] }.map(|times| times * vectors.tolerance);
+            assert!(error <= most && mean <= usual, "{}: {error}, {mean}", case.expected);
         }
     }
 }

@@ -1,5 +1,8 @@
 //! Pictures of any size from a generator whose pixels see a bounded area.
 
+use prost::Message;
+use tract_onnx::pb::{ModelProto, tensor_proto::DataType};
+
 use nijigen::{
     Options, Picture,
     generator::{
@@ -38,11 +41,26 @@ fn picture(width: u32, height: u32) -> Picture {
     Picture::new(width, height, (0..width * height).flat_map(pixel).collect()).unwrap()
 }
 
+/// A generator without integers, whose levels a float's last digit would decide: every weight is a little more than one.
+fn in_floats(file: &[u8]) -> Vec<u8> {
+    let mut proto = ModelProto::decode(file).unwrap();
+    let graph = proto.graph.as_mut().unwrap();
+    let mut found = 0;
+    for tensor in graph.initializer.iter_mut().filter(|tensor| tensor.data_type == DataType::Int8 as i32) {
+        let value = |(i, byte): (usize, &u8)| f32::from(byte.cast_signed()) + (i % 3) as f32 / 8.;
+        tensor.raw_data = tensor.raw_data.iter().enumerate().map(value).flat_map(f32::to_le_bytes).collect();
+        tensor.data_type = DataType::Float as i32;
+        found += 1;
+    }
+    assert!(found > 0, "nothing is in integers");
+    proto.encode_to_vec()
+}
+
 #[test]
 fn tiled_equals_whole() {
     for (entry, file) in shipped() {
         let Some(margin) = margin(&entry.receptive_field, entry.multiple) else { continue };
-        let mut generator = Generator::load(&file).unwrap();
+        let mut generator = Generator::load(&in_floats(&file)).unwrap();
         // The last is more than fits, on a device that can draw more at once than others.
         for (width, height, room) in [(1800, 64, 0), (64, 1104, 0), (600, 1400, 900 * 900)] {
             if room > 0 && entry.style != "meadow" {
@@ -119,8 +137,10 @@ fn the_pipeline_joins_tiles_without_a_seam() {
     let whole = run(&mut Generator::load(&file).unwrap(), input, w, h, width);
     let mut wanted = photo;
     denormalise(&whole, &canvas, Area { left: 0, right: width, top: 0, bottom: height }, &mut wanted);
-    let worst = joined.rgba().iter().zip(wanted.rgba()).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
-    assert!(worst <= 1, "differs by {worst} levels");
+    let differences: Vec<u8> = joined.rgba().iter().zip(wanted.rgba()).map(|(a, b)| a.abs_diff(*b)).collect();
+    let count = |least: u8| differences.iter().filter(|&&difference| difference >= least).count();
+    // Sums that differ in a float's last digit give other levels here and there.
+    assert!(count(2) * 1000 < differences.len() && count(5) == 0, "{} by 2 and more", count(2));
 }
 
 /// As where a GPU draws, which may fail on the way.

@@ -11,7 +11,7 @@ import onnx
 import torch
 from onnx import numpy_helper
 
-from models.train.export import export, run, session
+from models.train.export import drawn_by_engine, export, run
 from models.train.networks import AnimeGANv2
 
 from . import seeded, tiny
@@ -72,7 +72,7 @@ def expected(name, path, layout, sides, seed):
     """Run one case; writes its output and returns its row."""
     h, w = sides
     shape = [1, 3, h, w] if layout == "NCHW" else [1, h, w, 3]
-    output = run(session(path), seeded.picture(seed, shape), max(sides))
+    output = run(drawn_by_engine(path), seeded.picture(seed, shape), max(sides))
     file = f"{name}-{h}x{w}.f32"
     output.astype("<f4").tofile(f"{HERE}/{file}")
     print(f"{file}: mean {output.mean():+.3f}, standard deviation {output.std():.3f}, "
@@ -85,7 +85,8 @@ def entry(name, file, run_file, layout, sizes, recipe=()):
     with open(file, "rb") as f:
         digest = hashlib.sha256(f.read()).hexdigest()
     cases = [expected(name, run_file, layout, s, seed) for seed, s in enumerate(sizes, 1)]
-    return dict(name=name, file=file, sha256=digest, layout=layout, fill=list(recipe), cases=cases)
+    quantised = any(t.name.endswith(".i8") for t in onnx.load(file).graph.initializer)
+    return dict(name=name, file=file, sha256=digest, layout=layout, quantised=quantised, fill=list(recipe), cases=cases)
 
 
 def make_bad():

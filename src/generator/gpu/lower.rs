@@ -160,8 +160,8 @@ impl Lowering<'_> {
         };
         let memory = &mut self.places.memory;
         let (depthwise, weights) = match &op.kernel {
-            Kernel::Dense(weights) => (false, memory.weights(&packed(weights, op))),
-            Kernel::Depthwise(weights) => (true, memory.weights(&narrowed(weights, op.read.channels()))),
+            Kernel::Dense(weights) => (false, memory.weights(&packed(weights, op), weights.are_integers())),
+            Kernel::Depthwise(weights) => (true, memory.weights(&narrowed(weights, op.read.channels()), false)),
         };
         let bias: Vec<f32> = op.bias.iter().copied().take(op.outputs).collect();
         let bias = memory.constant(&bias);

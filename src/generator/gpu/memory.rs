@@ -24,9 +24,10 @@ impl Memory {
         self.words(values.iter().map(|value| value.to_bits()))
     }
 
-    /// The same of weights: as float16, two in a word, where that loses nothing.
-    pub fn weights(&mut self, values: &[f32]) -> Weights {
-        let halves = values.iter().all(|&value| f16::from_f32(value).to_f32() == value);
+    /// The same of weights: as float16, two in a word, where that loses nothing, or, of those that come from a byte, a
+    /// fifteenth of its step.
+    pub fn weights(&mut self, values: &[f32], bytes: bool) -> Weights {
+        let halves = bytes || values.iter().all(|&value| f16::from_f32(value).to_f32() == value);
         let pair = |pair: &[f32]| {
             pair.iter().rev().fold(0, |word, &value| word << 16 | u32::from(f16::from_f32(value).to_bits()))
         };

@@ -4,9 +4,10 @@ use super::{
     fourier,
     gemm::{self, COLUMNS},
     in_bands,
+    integer::{are_integers, pack},
     moments::Partial,
     operands::{Convolution, Convolve, Finish, Method, Scratch, Weights, Writer},
-    simd::{LANES, Simd, Task, dispatch, whole},
+    simd::{LANES, Simd, Task, adds_integers, dispatch, whole},
     source::Source,
     stripes::{Window, in_stripes},
     winograd,
@@ -15,9 +16,16 @@ use super::{
 impl Method {
     /// The one with the fewest multiply-adds left; direct where there are too few channels for its transforms. Winograd's
     /// are worth it for a single output, too: a panel of the direct product is no narrower for it.
-    pub fn of(kernel: [usize; 2], stride: [usize; 2], dilation: [usize; 2], channels: [usize; 2]) -> Method {
+    pub fn of(
+        kernel: [usize; 2],
+        stride: [usize; 2],
+        dilation: [usize; 2],
+        channels: [usize; 2],
+        weight: impl Fn(usize, usize, usize, usize) -> f32,
+    ) -> Method {
         let [inputs, outputs] = channels;
         match kernel {
+            [1, 1] if adds_integers() && are_integers(channels, |o, i| weight(o, i, 0, 0)) => Method::Integer,
             _ if stride != [1, 1] || dilation != [1, 1] => Method::Direct,
             [3, 3] if inputs >= 8 => Method::Winograd,
             [5..=9, 5..=9] if kernel[0] == kernel[1] && inputs >= 16 && outputs >= 16 => Method::Fourier,
@@ -45,6 +53,7 @@ impl Weights {
                     move |o| if i < inputs { weight(o, i, y, x) } else { 0. }
                 })
             }
+            Method::Integer => pack([inputs, outputs], |o, i| weight(o, i, 0, 0)),
             Method::Winograd => gemm::pack_points(winograd::IN * winograd::IN, stride, outputs, |i, first, row| {
                 let at = |y, x, o| if i < inputs && o < outputs { weight(o, i, y, x) } else { 0. };
                 let of = |y, x| std::array::from_fn(|column| at(y, x, first + column));
@@ -122,8 +131,8 @@ impl Convolution<'_> {
             Method::Winograd => winograd::OUT,
             Method::Fourier => fourier::IN + 1 - self.weights.kernel[0],
             // As little as is worth a band, so that a small picture keeps several threads busy.
-            Method::Direct if self.weights.kernel == [1, 1] => 1.max(256 / self.sides[1]),
-            Method::Direct => {
+            Method::Direct | Method::Integer if self.weights.kernel == [1, 1] => 1.max(256 / self.sides[1]),
+            Method::Direct | Method::Integer => {
                 // Enough rows that those shared by neighbouring bands cost little, few enough for the cache.
                 let row = (self.sides[1] * self.stride[1] + 8) * Source::compact(self.weights.inputs) * 4;
                 ((256 << 10) / (row * self.stride[0])).clamp(2, 8)
@@ -176,6 +185,7 @@ impl Task for Rows<'_> {
             Method::Direct => conv.direct::<S>(self.first, self.rows, &writer, self.scratch),
             Method::Winograd => conv.winograd::<S>(self.first, self.rows, &writer, self.scratch),
             Method::Fourier => conv.fourier::<S>(self.first, self.rows, &writer, self.scratch),
+            Method::Integer => conv.integer::<S>(self.first, self.rows, &writer, self.scratch),
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{
 };
 
 /// Pixels of a row whose inputs stay in the cache while all panels of weights go by: a multiple of every [`Simd::ROWS`].
-const CHUNK: usize = 48;
+pub(super) const CHUNK: usize = 48;
 
 impl Convolution<'_> {
     #[inline(always)]
@@ -43,7 +43,7 @@ impl Convolution<'_> {
 
     /// Where what these rows read begins, and how far it is from row to row.
     #[inline(always)]
-    fn lines<S: Simd>(&self, first: usize, rows: usize, scratch: &mut Scratch) -> (*const f32, usize) {
+    pub(super) fn lines<S: Simd>(&self, first: usize, rows: usize, scratch: &mut Scratch) -> (*const f32, usize) {
         let [height, width] = self.weights.kernel;
         let stride = Source::compact(self.weights.inputs);
         let pixels = (self.sides[1] - 1) * self.stride[1] + (width - 1) * self.dilation[1] + 1;
@@ -92,16 +92,13 @@ impl Convolution<'_> {
                 for run in 0..runs {
                     let column = x * self.stride[1] + run * self.dilation[1];
                     let from = rows.add(line * self.dilation[0] * row_length + column * stride);
-                    gemm::accumulate::<S, _>(&mut sums, from, self.stride[1] * stride, depth, weights);
+                    gemm::accumulate::<S, _, false>(&mut sums, from, self.stride[1] * stride, depth, weights);
                     weights = weights.add(depth * COLUMNS);
                 }
             }
+            let columns = writer.columns::<S>(y, panel);
             for (m, &mut sum) in sums.as_mut().iter_mut().enumerate() {
-                let [left, right] = S::halves(sum);
-                writer.put::<S>(y, x + m, 2 * panel, left);
-                if 2 * panel + 1 < writer.channels.len() {
-                    writer.put::<S>(y, x + m, 2 * panel + 1, right);
-                }
+                columns.put(x + m, S::halves(sum));
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The matrix product that every convolution ends in: rows are pixels, columns output channels.
 
-use super::simd::{LANES, Simd, whole};
+use super::simd::{BYTES, GROUP, LANES, Simd, whole};
 
 /// Columns of one panel of weights.
 pub const COLUMNS: usize = 2 * LANES;
@@ -63,13 +63,14 @@ pub fn tiles<S: Simd>(rows: usize) -> impl Iterator<Item = usize> {
     (0..rows.div_ceil(S::ROWS)).map(move |tile| (tile * S::ROWS).min(rows.saturating_sub(S::ROWS)))
 }
 
-/// `sums[m] += a[m * stride ..][..depth] · panel`
+/// `sums[m] += a[m * stride ..][..depth] · panel`, in floats or, with `INTEGERS`, by [`Simd::dot_wide`]; the depth of
+/// these is a multiple of `BYTES / GROUP`.
 ///
 /// # Safety
 /// `a` must be readable for as many rows of `depth` floats, `stride` apart, as there are sums, `panel` for
 /// `depth * COLUMNS`.
 #[inline(always)]
-pub unsafe fn accumulate<S: Simd, Sums: AsMut<[S::Wide]> + Copy>(
+pub unsafe fn accumulate<S: Simd, Sums: AsMut<[S::Wide]> + Copy, const INTEGERS: bool>(
     sums: &mut Sums,
     a: *const f32,
     stride: usize,
@@ -78,12 +79,20 @@ pub unsafe fn accumulate<S: Simd, Sums: AsMut<[S::Wide]> + Copy>(
 ) {
     // In registers, however the caller goes through its own.
     let mut local = *sums;
-    for k in 0..depth {
-        // SAFETY: the caller's contract.
-        unsafe {
-            let columns = S::load_wide(panel.add(k * COLUMNS));
-            for (m, sum) in local.as_mut().iter_mut().enumerate() {
-                *sum = S::mul_add_wide(*a.add(m * stride + k), columns, *sum);
+    // Of integers there are whole blocks.
+    let unrolled = if INTEGERS { BYTES / GROUP } else { 1 };
+    for first in (0..depth).step_by(unrolled) {
+        for k in first..first + unrolled {
+            // SAFETY: the caller's contract.
+            unsafe {
+                let columns = S::load_wide(panel.add(k * COLUMNS));
+                for (m, sum) in local.as_mut().iter_mut().enumerate() {
+                    let value = *a.add(m * stride + k);
+                    *sum = match INTEGERS {
+                        true => S::dot_wide(value, columns, *sum),
+                        false => S::mul_add_wide(value, columns, *sum),
+                    };
+                }
             }
         }
     }
@@ -111,7 +120,7 @@ pub unsafe fn product<S: Simd>(
             let mut sums = S::sums();
             // SAFETY: the caller's contract; a panel's second vector is written only where `width` reaches it.
             unsafe {
-                accumulate::<S, _>(&mut sums, a.add(row * stride), stride, depth, weights.add(first * depth));
+                accumulate::<S, _, false>(&mut sums, a.add(row * stride), stride, depth, weights.add(first * depth));
                 for (m, &mut sum) in sums.as_mut().iter_mut().enumerate() {
                     let [left, right] = S::halves(sum);
                     let to = to.add((row + m) * width + first);

@@ -9,6 +9,7 @@ mod depthwise;
 mod direct;
 mod fourier;
 mod gemm;
+mod integer;
 pub mod layout;
 mod moments;
 mod operands;

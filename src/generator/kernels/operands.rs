@@ -14,6 +14,8 @@ pub enum Method {
     Winograd,
     /// Up to 9×9 with strides and dilations of 1.
     Fourier,
+    /// 1×1 with weights of 8 bits.
+    Integer,
 }
 
 /// Weights as a method reads them.
@@ -23,6 +25,7 @@ pub struct Weights {
     pub(super) kernel: [usize; 2],
     pub(super) inputs: usize,
     pub(super) outputs: usize,
+    /// [`Method::Integer`]'s hold integers in the places of floats.
     pub(super) panels: Vec<f32>,
 }
 
@@ -39,6 +42,13 @@ impl Weights {
         let columns = super::gemm::COLUMNS;
         let (panel, column) = (output / columns, output % columns);
         self.panels[((panel * taps + tap) * stride + input) * columns + column]
+    }
+
+    /// Whether those of a 1×1 convolution come from a byte each, where the method is [`Method::Direct`].
+    #[cfg(any(test, target_arch = "wasm32"))]
+    pub fn are_integers(&self) -> bool {
+        let weight = |o, i| self.direct(0, i, o);
+        self.kernel == [1, 1] && super::integer::are_integers([self.inputs, self.outputs], weight)
     }
 
     /// How they are meant to be used.
@@ -99,6 +109,7 @@ pub(super) struct Scratch {
     pub resampled: Vec<f32>,
     pub points: Vec<f32>,
     pub products: Vec<f32>,
+    pub levels: Vec<f32>,
 }
 
 /// Where an output's vectors go.
@@ -113,15 +124,62 @@ pub(super) struct Writer<'a> {
     pub channels: Vec<usize>,
 }
 
+/// Where the vectors of one panel go in a row.
+pub(super) struct Columns<'a, S: Simd> {
+    writer: &'a Writer<'a>,
+    bias: [S::V; 2],
+    /// From the band's beginning to the row's first pixel.
+    at: [usize; 2],
+    /// One vector, where it is the last of an odd number.
+    single: bool,
+}
+
+impl<S: Simd> Columns<'_, S> {
+    /// # Safety
+    /// The pixel must lie in the row.
+    #[inline(always)]
+    pub unsafe fn put(&self, x: usize, sums: [S::V; 2]) {
+        let x = x * self.writer.pixel;
+        // SAFETY: as the caller promises.
+        unsafe {
+            self.writer.store::<S>(x + self.at[0], S::add(sums[0], self.bias[0]));
+            if !self.single {
+                self.writer.store::<S>(x + self.at[1], S::add(sums[1], self.bias[1]));
+            }
+        }
+    }
+}
+
 impl Writer<'_> {
+    /// For what is computed panel by panel.
+    ///
+    /// # Safety
+    /// The row must lie in the band.
+    #[inline(always)]
+    pub unsafe fn columns<S: Simd>(&self, y: usize, panel: usize) -> Columns<'_, S> {
+        let vectors = [2 * panel, 2 * panel + 1];
+        let last = self.channels.len() - 1;
+        // SAFETY: the bias has whole panels.
+        let bias = vectors.map(|vector| unsafe { S::load(self.bias.as_ptr().add(vector * LANES)) });
+        let at = vectors.map(|vector| y * self.row + self.channels[vector.min(last)]);
+        Columns { writer: self, bias, at, single: vectors[1] > last }
+    }
+
     /// # Safety
     /// The pixel must lie in the band and `vector` among its channels.
     #[inline(always)]
     pub unsafe fn put<S: Simd>(&self, y: usize, x: usize, vector: usize, sum: S::V) {
-        let at = y * self.row + x * self.pixel + self.channels[vector];
+        // SAFETY: as the caller promises.
+        unsafe {
+            let value = S::add(sum, S::load(self.bias.as_ptr().add(vector * LANES)));
+            self.store::<S>(y * self.row + x * self.pixel + self.channels[vector], value);
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn store<S: Simd>(&self, at: usize, mut value: S::V) {
         // SAFETY: as the caller promises; the residual is as long as the band.
         unsafe {
-            let mut value = S::add(sum, S::load(self.bias.as_ptr().add(vector * LANES)));
             if let Some(residual) = self.residual {
                 value = S::add(value, S::load(residual.as_ptr().add(at)));
             }

@@ -3,6 +3,12 @@
 /// Floats in a vector: WebAssembly has 128 bits; elsewhere two such make one.
 pub const LANES: usize = if cfg!(target_arch = "wasm32") { 4 } else { 8 };
 
+/// Integers in a lane: four of a byte, or two of two bytes where no instruction adds products of bytes.
+pub const GROUP: usize = if cfg!(all(target_arch = "wasm32", not(feature = "relaxed"))) { 2 } else { 4 };
+
+/// Levels that [`Simd::store_levels`] writes at once: a vector of bytes in every set of instructions.
+pub const BYTES: usize = 16;
+
 /// `n` rounded up to whole vectors.
 pub const fn whole(n: usize) -> usize {
     n.div_ceil(LANES) * LANES
@@ -37,6 +43,15 @@ pub trait Simd: Copy {
     fn mul_add(a: Self::V, b: Self::V, c: Self::V) -> Self::V;
     /// The larger of each lane.
     fn max(a: Self::V, b: Self::V) -> Self::V;
+    /// Without its sign.
+    fn abs(a: Self::V) -> Self::V;
+    /// Of 32-bit integers, which have a float's place.
+    fn from_integers(lanes: Self::V) -> Self::V;
+    /// The lowest byte of every lane, 0 to 127, in order, [`GROUP`] to a lane.
+    ///
+    /// # Safety
+    /// `BYTES / GROUP` lanes must be writable at `to`.
+    unsafe fn store_levels(values: [Self::V; BYTES / LANES], to: *mut f32);
     /// Sums of nothing.
     fn sums() -> Self::Sums;
     /// # Safety
@@ -44,6 +59,9 @@ pub trait Simd: Copy {
     unsafe fn load_wide(from: *const f32) -> Self::Wide;
     /// `value * b + c`, the same value for every lane.
     fn mul_add_wide(value: f32, b: Self::Wide, c: Self::Wide) -> Self::Wide;
+    /// `value · b + c` in integers: lanes of `b` are [`GROUP`] signed ones, `value` is as many of 0 to 127, each lane of the
+    /// result is one.
+    fn dot_wide(value: f32, b: Self::Wide, c: Self::Wide) -> Self::Wide;
     /// The lower lanes and the upper ones.
     fn halves(wide: Self::Wide) -> [Self::V; 2];
 }
@@ -81,12 +99,23 @@ impl Task for Drill {
     }
 }
 
+/// Whether this machine adds products of integers sooner than those of floats. Without instructions for it, as for
+/// what is [`portable`] here, it does not.
+pub fn adds_integers() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return known().is_some();
+    #[cfg(not(target_arch = "x86_64"))]
+    cfg!(target_arch = "wasm32")
+}
+
 /// Runs `task` with the best instructions of this machine.
 pub fn dispatch<T: Task>(task: T) -> T::Output {
     #[cfg(target_arch = "x86_64")]
     match known() {
         // SAFETY: the machine has them.
         Some(Known::Avx512) => return unsafe { x86::run_wide(task) },
+        // SAFETY: the machine has them.
+        Some(Known::AvxVnni) => return unsafe { x86::run_vnni(task) },
         // SAFETY: the machine has them.
         Some(Known::Avx2) => return unsafe { x86::run(task) },
         None => {}
@@ -101,41 +130,38 @@ pub fn dispatch<T: Task>(task: T) -> T::Output {
 
 /// Instructions beyond those that every x86-64 has.
 #[cfg(target_arch = "x86_64")]
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy)]
 enum Known {
     Avx512,
+    AvxVnni,
     Avx2,
 }
 
 /// The fastest there are. Unit tests can ask for others, so that each kind is tested wherever there is one:
-/// `NIJIGEN_SIMD` is `avx512`, `avx2`, or `none` for what is known of no machine.
+/// `NIJIGEN_SIMD` is `avx512`, `avxvnni`, `avx2`, or `none` for what is known of no machine.
 #[cfg(target_arch = "x86_64")]
 fn known() -> Option<Known> {
     use std::{arch::is_x86_feature_detected as has, sync::LazyLock};
     static KNOWN: LazyLock<Option<Known>> = LazyLock::new(|| {
         let asked = if cfg!(test) { std::env::var("NIJIGEN_SIMD").ok() } else { None };
-        let asked = asked.as_deref();
-        let avx2 = asked != Some("none") && has!("avx2") && has!("fma");
-        let avx512 = avx2 && has!("avx512f") && has!("avx512vl") && has!("avx512dq");
-        let wanted = if asked.is_some() { asked == Some("avx512") } else { !halved() };
-        if avx512 && wanted { Some(Known::Avx512) } else { avx2.then_some(Known::Avx2) }
+        let wanted = |kind| asked.as_deref().is_none_or(|asked| asked == kind);
+        // With `none` asked for, there is none.
+        let avx2 = has!("avx2") && has!("fma");
+        let avx512 = has!("avx512f") && has!("avx512vl") && has!("avx512dq") && has!("avx512vnni");
+        match () {
+            () if avx2 && avx512 && wanted("avx512") => Some(Known::Avx512),
+            () if avx2 && has!("avxvnni") && wanted("avxvnni") => Some(Known::AvxVnni),
+            () if avx2 && wanted("avx2") => Some(Known::Avx2),
+            () => None,
+        }
     });
     *KNOWN
 }
 
-/// Whether 512 bits are computed as twice 256, which AMD's processors did up to Zen 4 (family 19h): an EPYC of it does
-/// 58 G multiply-adds a second either way, and the wider kernels win nothing there.
-#[cfg(target_arch = "x86_64")]
-fn halved() -> bool {
-    use std::arch::x86_64::__cpuid;
-    let (vendor, version) = (__cpuid(0), __cpuid(1).eax);
-    let family = ((version >> 8) & 0xf) + ((version >> 20) & 0xff);
-    vendor.ecx == u32::from_le_bytes(*b"cAMD") && family <= 0x19
-}
-
-/// The rest of [`Simd`] where a panel's row is two vectors; the product has this many rows.
+/// The rest of [`Simd`] where a panel's row is two vectors; the product has this many rows, and `$dot` is
+/// [`Simd::dot_wide`] of single vectors.
 macro_rules! pairs {
-    ($rows:expr) => {
+    ($rows:expr, $dot:expr) => {
         type Wide = [Self::V; 2];
         type Sums = [Self::Wide; $rows];
         #[inline(always)]
@@ -153,6 +179,12 @@ macro_rules! pairs {
             [Self::mul_add(value, b[0], c[0]), Self::mul_add(value, b[1], c[1])]
         }
         #[inline(always)]
+        fn dot_wide(value: f32, b: Self::Wide, c: Self::Wide) -> Self::Wide {
+            let value = Self::splat(value);
+            // SAFETY: as for all of these.
+            unsafe { [$dot(value, b[0], c[0]), $dot(value, b[1], c[1])] }
+        }
+        #[inline(always)]
         fn halves(wide: Self::Wide) -> [Self::V; 2] {
             wide
         }
@@ -161,7 +193,7 @@ macro_rules! pairs {
 
 /// The methods of [`Simd`], each from one expression, and those of wide vectors as they are.
 macro_rules! simd {
-    ($name:ident, $v:ty, $splat:expr, $load:expr, $store:expr, $add:expr, $sub:expr, $mul:expr, $mul_add:expr, $max:expr, $($wide:tt)*) => {
+    ($name:ident, $v:ty, $splat:expr, $load:expr, $store:expr, $add:expr, $sub:expr, $mul:expr, $mul_add:expr, $max:expr, $abs:expr, $from_integers:expr, $store_levels:expr, $($wide:tt)*) => {
         #[derive(Clone, Copy)]
         pub struct $name;
 
@@ -202,6 +234,18 @@ macro_rules! simd {
             fn max(a: $v, b: $v) -> $v {
                 unsafe { $max(a, b) }
             }
+            #[inline(always)]
+            fn abs(a: $v) -> $v {
+                unsafe { $abs(a) }
+            }
+            #[inline(always)]
+            fn from_integers(lanes: $v) -> $v {
+                unsafe { $from_integers(lanes) }
+            }
+            #[inline(always)]
+            unsafe fn store_levels(values: [$v; super::BYTES / super::LANES], to: *mut f32) {
+                unsafe { $store_levels(values, to.cast()) }
+            }
             $($wide)*
         }
     };
@@ -216,7 +260,12 @@ mod x86 {
         task.run::<Avx2>()
     }
 
-    #[target_feature(enable = "avx2,fma,avx512f,avx512vl,avx512dq")]
+    #[target_feature(enable = "avx2,fma,avxvnni")]
+    pub fn run_vnni<T: super::Task>(task: T) -> T::Output {
+        task.run::<AvxVnni>()
+    }
+
+    #[target_feature(enable = "avx2,fma,avx512f,avx512vl,avx512dq,avx512vnni")]
     pub fn run_wide<T: super::Task>(task: T) -> T::Output {
         task.run::<Avx512>()
     }
@@ -239,13 +288,52 @@ mod x86 {
                 unsafe { _mm512_fmadd_ps(_mm512_set1_ps(value), b, c) }
             }
             #[inline(always)]
+            fn dot_wide(value: f32, b: __m512, c: __m512) -> __m512 {
+                unsafe {
+                    let value = _mm512_set1_epi32(value.to_bits().cast_signed());
+                    let sum = _mm512_dpbusd_epi32(_mm512_castps_si512(c), value, _mm512_castps_si512(b));
+                    _mm512_castsi512_ps(sum)
+                }
+            }
+            #[inline(always)]
             fn halves(wide: __m512) -> [__m256; 2] {
                 unsafe { [_mm512_castps512_ps256(wide), _mm512_extractf32x8_ps::<1>(wide)] }
             }
         };
     }
 
-    // Vectors of eight floats are the same in both.
+    /// In two steps, of which the first cannot saturate: 2 · 127 · 127 fit 16 bits.
+    #[inline(always)]
+    unsafe fn dot(value: __m256, b: __m256, c: __m256) -> __m256 {
+        unsafe {
+            let pairs = _mm256_maddubs_epi16(_mm256_castps_si256(value), _mm256_castps_si256(b));
+            let fours = _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+            _mm256_castsi256_ps(_mm256_add_epi32(fours, _mm256_castps_si256(c)))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn dot_vnni(value: __m256, b: __m256, c: __m256) -> __m256 {
+        unsafe {
+            let sum =
+                _mm256_dpbusd_avx_epi32(_mm256_castps_si256(c), _mm256_castps_si256(value), _mm256_castps_si256(b));
+            _mm256_castsi256_ps(sum)
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn store_levels(values: [__m256; 2], to: *mut __m128i) {
+        unsafe {
+            let low = _mm256_set1_epi32(0xFF);
+            let first = _mm256_and_si256(_mm256_castps_si256(values[0]), low);
+            let second = _mm256_and_si256(_mm256_castps_si256(values[1]), low);
+            let first = _mm_packs_epi32(_mm256_castsi256_si128(first), _mm256_extracti128_si256::<1>(first));
+            let second = _mm_packs_epi32(_mm256_castsi256_si128(second), _mm256_extracti128_si256::<1>(second));
+            _mm_storeu_si128(to, _mm_packus_epi16(first, second));
+        }
+    }
+
+    // Vectors of eight floats are the same in all.
     macro_rules! avx {
         ($name:ident, $($wide:tt)*) => {
             simd!(
@@ -259,12 +347,16 @@ mod x86 {
                 _mm256_mul_ps,
                 _mm256_fmadd_ps,
                 _mm256_max_ps,
+                |a| _mm256_andnot_ps(_mm256_set1_ps(-0.), a),
+                |lanes| _mm256_cvtepi32_ps(_mm256_castps_si256(lanes)),
+                store_levels,
                 $($wide)*
             );
         };
     }
 
-    avx!(Avx2, pairs! { 6 });
+    avx!(Avx2, pairs! { 6, dot });
+    avx!(AvxVnni, pairs! { 6, dot_vnni });
     avx!(Avx512, single! {});
 }
 
@@ -276,6 +368,30 @@ mod wasm {
     #[target_feature(enable = "relaxed-simd")]
     pub fn run_relaxed<T: super::Task>(task: T) -> T::Output {
         task.run::<Relaxed>()
+    }
+
+    #[cfg(feature = "relaxed")]
+    #[inline(always)]
+    unsafe fn dot(value: v128, b: v128, c: v128) -> v128 {
+        i32x4_relaxed_dot_i8x16_i7x16_add(b, value, c)
+    }
+
+    #[cfg(not(feature = "relaxed"))]
+    #[inline(always)]
+    unsafe fn dot(value: v128, b: v128, c: v128) -> v128 {
+        i32x4_add(i32x4_dot_i16x8(b, value), c)
+    }
+
+    #[inline(always)]
+    unsafe fn store_levels(values: [v128; 4], to: *mut v128) {
+        let [a, b, c, d] = values.map(|value| v128_and(value, i32x4_splat(0xFF)));
+        let halves = [i16x8_narrow_i32x4(a, b), i16x8_narrow_i32x4(c, d)];
+        unsafe {
+            match super::GROUP {
+                4 => v128_store(to, u8x16_narrow_i16x8(halves[0], halves[1])),
+                _ => to.cast::<[v128; 2]>().write_unaligned(halves),
+            }
+        }
     }
 
     #[cfg(not(feature = "relaxed"))]
@@ -290,7 +406,10 @@ mod wasm {
         f32x4_mul,
         |a, b, c| f32x4_add(f32x4_mul(a, b), c),
         f32x4_pmax,
-        pairs! { 4 }
+        f32x4_abs,
+        f32x4_convert_i32x4,
+        store_levels,
+        pairs! { 4, dot }
     );
 
     #[cfg(feature = "relaxed")]
@@ -305,7 +424,10 @@ mod wasm {
         f32x4_mul,
         f32x4_relaxed_madd,
         f32x4_pmax,
-        pairs! { 4 }
+        f32x4_abs,
+        f32x4_convert_i32x4,
+        store_levels,
+        pairs! { 4, dot }
     );
 }
 
@@ -329,6 +451,23 @@ mod portable {
         })
     }
 
+    /// Lanes as the integers in them.
+    #[inline(always)]
+    fn integers(lanes: V, f: impl Fn(usize, i32) -> i32) -> V {
+        std::array::from_fn(|i| f32::from_bits(f(i, lanes[i].to_bits().cast_signed()).cast_unsigned()))
+    }
+
+    #[inline(always)]
+    fn dot(value: V, b: V, c: V) -> V {
+        integers(c, |i, sum| {
+            let (levels, weights) = (value[i].to_bits().to_le_bytes(), b[i].to_bits().to_le_bytes());
+            levels
+                .into_iter()
+                .zip(weights)
+                .fold(sum, |sum, (level, weight)| sum + i32::from(level) * i32::from(weight.cast_signed()))
+        })
+    }
+
     simd!(
         Portable,
         V,
@@ -340,6 +479,10 @@ mod portable {
         |a, b| zip(a, b, |a, b| a * b),
         mul_add,
         |a, b| zip(a, b, |a, b| if a > b { a } else { b }),
-        pairs! { 6 }
+        |a: V| a.map(f32::abs),
+        |lanes: V| lanes.map(|lane| lane.to_bits().cast_signed() as f32),
+        |values: [V; 2], to: *mut [u8; 16]| to
+            .write_unaligned(std::array::from_fn(|i| { values[i / LANES][i % LANES].to_bits().to_le_bytes()[0] })),
+        pairs! { 6, dot }
     );
 }

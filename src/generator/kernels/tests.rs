@@ -266,8 +266,55 @@ fn check_depthwise(case: &Case) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// A 1×1 convolution in integers, in loops: bit for bit what every instruction set must give.
+fn check_integer(case: &Case) -> Result<(), TestCaseError> {
+    let _threads = Threads::start(3);
+    let (inputs, outputs, sides) = (case.parts[0], case.outputs, case.sides);
+    let raw = picture(sides, inputs, 1);
+    let integers: Vec<i32> = noise(outputs * inputs, 3).iter().map(|v| (v * 127.).round() as i32).collect();
+    let steps = noise(outputs, 6);
+    let weight = |o: usize, i: usize, _: usize, _: usize| match i {
+        0 => 127. * steps[o].abs(),
+        _ => integers[o * inputs + i] as f32 * steps[o].abs(),
+    };
+    let weights = Weights::new(Method::Integer, [1, 1], [inputs, outputs], weight);
+    let bias = noise(outputs, 4);
+    let (written, factor) = if case.shuffle { (outputs / 4, 2) } else { (outputs, 1) };
+    let written_sides = sides.map(|side| side * factor);
+    let residual = case.residual.then(|| picture(written_sides, written, 5));
+    let mut out = vec![f32::NAN; written_sides[0] * written_sides[1] * whole(written)];
+    let part = Part { raw: &raw, channels: inputs, affine: None, slope: None };
+    let source = Source { parts: vec![part], raw: sides, top: 0, resize: None, border: Border::Zero };
+    let (residual, slope, shuffle) = (residual.as_deref(), case.slope, case.shuffle);
+    let finish = Finish { bias: &bias, residual, slope, shuffle, moments: false };
+    let (stride, dilation, pad) = ([1, 1], [1, 1], [0, 0]);
+    Convolution { source, weights: &weights, stride, dilation, pad, sides, finish }.run(&mut out);
+    for (pixel, values) in raw.chunks(whole(inputs)).enumerate() {
+        let (y, x) = (pixel / sides[1], pixel % sides[1]);
+        let most = values.iter().fold(1e-30, |most: f32, value| most.max(value.abs()));
+        let (rate, unit) = (63. / most, most / 63.);
+        for o in 0..outputs {
+            let step = (0..inputs).map(|i| weight(o, i, 0, 0).abs()).fold(1e-30, f32::max) / 127.;
+            let product =
+                |i: usize| (values[i] * rate).round_ties_even() as i32 * (weight(o, i, 0, 0) / step).round() as i32;
+            let mut expected = (0..inputs).map(product).sum::<i32>() as f32 * step * unit + bias[o];
+            let (corner, c) = if shuffle { (o / written, o % written) } else { (0, o) };
+            let at = ((y * factor + corner / 2) * written_sides[1] + x * factor + corner % 2) * whole(written) + c;
+            expected += residual.map_or(0., |residual| residual[at]);
+            expected = expected.max(expected * slope.unwrap_or(1.));
+            prop_assert_eq!(out[at], expected, "{} {} {}", y, x, o);
+        }
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn integers_are_added_as_in_loops(case in case(), blocks in 1..7usize) {
+        check_integer(&Case { parts: vec![16 * blocks], ..case })?;
+    }
 
     #[test]
     fn direct_convolution_is_the_defined_one(case in case()) {
@@ -310,6 +357,23 @@ proptest! {
         let parts = vec![case.parts[0]];
         check_depthwise(&Case { sides, kernel, stride, pad, parts, resize: false, shuffle: false, ..case })?;
     }
+}
+
+#[test]
+fn only_weights_that_come_from_a_byte_are_added_as_integers() {
+    let of = |weights: &dyn Fn(usize, usize) -> f32, inputs| {
+        Method::of([1, 1], [1, 1], [1, 1], [inputs, 2], |o, i, _, _| weights(o, i))
+    };
+    let level = |o: usize, i: usize| ((i * 37 + o) % 255) as f32 - 127.;
+    let whole = |o: usize, i: usize| if i == 0 { 127. * 0.013 } else { level(o, i) * 0.013 };
+    let integers = if simd::adds_integers() { Method::Integer } else { Method::Direct };
+    assert_eq!(of(&whole, 32), integers);
+    assert_eq!(of(&|_, _| 0., 32), integers);
+    assert_eq!(of(&whole, 24), Method::Direct, "no whole vectors of bytes");
+    let (floats, between) = (noise(64, 1), |o, i| whole(o, i) + if (o, i) == (1, 31) { 0.001 } else { 0. });
+    assert_eq!(of(&|o, i| floats[o * 32 + i], 32), Method::Direct);
+    assert_eq!(of(&between, 32), Method::Direct, "one weight is none");
+    assert_eq!(of(&|_, _| f32::NAN, 32), Method::Direct);
 }
 
 #[test]

@@ -213,13 +213,13 @@ impl Rewrite<'_> {
             };
             Kernel::Depthwise(Arc::new((0..height * width * channels).map(at).collect()))
         } else {
-            let method = match self.packed.direct {
-                true => Method::Direct,
-                false => Method::of([height, width], pending.stride, pending.dilation, [inputs, outputs]),
-            };
             let at = |o: usize, i: usize, y: usize, x: usize| {
                 let o = if pending.shuffle { unshuffled(o, outputs) } else { o };
                 weights[((o * inputs + i) * height + y) * width + x]
+            };
+            let method = match self.packed.direct {
+                true => Method::Direct,
+                false => Method::of([height, width], pending.stride, pending.dilation, [inputs, outputs], at),
             };
             Kernel::Dense(Arc::new(Weights::new(method, [height, width], [inputs, outputs], at)))
         };

@@ -39,6 +39,8 @@ struct Scratch {
 
 /// Output pixels that share a load of the weights.
 const TILE: usize = 4;
+/// The same where the weights stay in registers: as many pixels of three rows as fit the nearest cache.
+const CHUNK: usize = 16;
 
 impl Convolve for Depthwise<'_> {
     /// Writes `H×W×whole(C)` to `out`. The moments, `2×C`, where they are wanted.
@@ -113,11 +115,20 @@ impl Task for Rows<'_> {
         let inner = conv.inner();
         for y in 0..rows {
             let taps: Vec<_> = (0..conv.kernel[0]).map(|k| line(y * conv.stride[0] + k * conv.dilation[0])).collect();
+            let nine = if let ([Some(a), Some(b), Some(c)], 3) = (taps.as_slice(), conv.kernel[1]) {
+                Some([*a, *b, *c])
+            } else {
+                None
+            };
             let mut x = 0;
             while x < conv.sides[1] {
                 // SAFETY: in `inner` every tap is in the row; elsewhere each is looked up.
                 unsafe {
-                    if inner.contains(&x) && x + TILE <= inner.end {
+                    if let Some(taps) = nine.filter(|_| inner.contains(&x)) {
+                        let end = inner.end.min(x + CHUNK);
+                        conv.nine::<S>(taps, y, x..end, self.residual, out);
+                        x = end;
+                    } else if inner.contains(&x) && x + TILE <= inner.end {
                         conv.pixels::<S, TILE>(&taps, y, x, false, self.residual, out);
                         x += TILE;
                     } else {
@@ -152,6 +163,51 @@ impl Depthwise<'_> {
                 let to = scratch.rows[line * row..].as_mut_ptr();
                 // SAFETY: there is room for `lines` rows.
                 unsafe { self.source.gather::<S>(y, 0, width, to, channels, &mut scratch.resampled) };
+            }
+        }
+    }
+
+    /// Pixels side by side whose taps all lie in these rows, of a 3×3 kernel.
+    #[inline(always)]
+    unsafe fn nine<S: Simd>(
+        &self,
+        rows: [*const f32; 3],
+        y: usize,
+        columns: Range<usize>,
+        residual: Option<&[f32]>,
+        out: *mut f32,
+    ) {
+        let channels = whole(self.source.channels());
+        let slope = S::splat(self.finish.slope.unwrap_or(1.));
+        let (apart, next) = (self.dilation[1] * channels, self.stride[1] * channels);
+        let first = (columns.start * self.stride[1] - self.pad[1]) * channels;
+        for c in (0..channels).step_by(LANES) {
+            // SAFETY: as the caller promises.
+            unsafe {
+                let bias = S::load(self.finish.bias.as_ptr().add(c));
+                let mut weights = [bias; 9];
+                for (tap, weight) in weights.iter_mut().enumerate() {
+                    *weight = S::load(self.weights.as_ptr().add(tap * channels + c));
+                }
+                let mut from = rows;
+                for row in &mut from {
+                    *row = row.add(first + c);
+                }
+                let mut at = (y * self.sides[1] + columns.start) * channels + c;
+                for _ in columns.clone() {
+                    let mut sum = bias;
+                    for (row, weights) in from.iter_mut().zip(weights.as_chunks::<3>().0) {
+                        sum = S::mul_add(S::load(*row), weights[0], sum);
+                        sum = S::mul_add(S::load(row.add(apart)), weights[1], sum);
+                        sum = S::mul_add(S::load(row.add(2 * apart)), weights[2], sum);
+                        *row = row.add(next);
+                    }
+                    if let Some(residual) = residual {
+                        sum = S::add(sum, S::load(residual.as_ptr().add(at)));
+                    }
+                    S::store(S::max(sum, S::mul(sum, slope)), out.add(at));
+                    at += channels;
+                }
             }
         }
     }

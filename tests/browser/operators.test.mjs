@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { VARIANTS } from './browser.mjs';
 import { stage } from './engines.mjs';
-import { build, FOUND, random, WAYS } from './random-networks.mjs';
+import { build, buildIntegers, FOUND, random, WAYS } from './random-networks.mjs';
 
 const NETWORKS = 60;
 /** Between values of about 1. */
@@ -48,6 +48,16 @@ for (const variant of VARIANTS) {
     const property = fc.asyncProperty(random, async (made) => void (await right(made)));
     const seed = Number(process.env.NIJIGEN_SEED ?? Math.random() * 2 ** 31) | 0;
     await fc.assert(property, { numRuns: NETWORKS, seed, includeErrorInReport: true });
+    for (const depthwise of [false, true]) {
+      const network = buildIntegers({ seed: 3, height: 19, width: 57, channels: 48, depthwise });
+      const { output, operators } = await draw(engine, network);
+      assert.ok(operators.includes('IntegerConvolution'), operators.join(', '));
+      assert.deepEqual(
+        output,
+        Float32Array.from(network.expected),
+        'integers are added bit for bit as they are defined',
+      );
+    }
     if (variant.endsWith('-threads')) assert.ok((await engine.ask('helped')) > 0, 'the other thread never helped');
     await engine.close();
   });

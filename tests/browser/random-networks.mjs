@@ -72,6 +72,15 @@ export function build(made) {
   return { file: network.file(output), height, width, input: network.input.data, expected: output.data };
 }
 
+/** A network whose every number is exact, but for integers that are rounded as they are defined. */
+export function buildIntegers({ seed, height, width, channels, depthwise }) {
+  const network = new Network(seed, height, width, true);
+  let picture = network.convolve(network.input, { outputs: channels });
+  if (depthwise) picture = network.convolve(picture, { kernel: 3, pad: 1, depthwise: true });
+  picture = network.convolveIntegers(picture, 3);
+  return { file: network.file(picture), height, width, input: network.input.data, expected: picture.data };
+}
+
 /** One for each way to convolve. */
 const plain = {
   seed: 1, height: 13, width: 21, inputs: 20, joined: null, first: undefined, outputs: 20, kernel: 3, stride: 1, dilation: 1,

@@ -73,7 +73,7 @@ impl Model {
             .map_err(|_| bad("the file is not ONNX, or it is damaged".into()))?;
         upsample::modernise(&mut proto);
         let graph = proto.graph.as_mut().ok_or_else(|| bad("the file holds no graph".into()))?;
-        widen(graph);
+        let packed = PackedKernels::of(&widen(graph));
         let graph = &*graph;
         let inputs = inputs(graph);
         let side = inputs.iter().position(|input| is_side(input));
@@ -93,7 +93,7 @@ impl Model {
         }
         let (taken, given) = (graph::taken(graph, &input.name), graph::given(graph, &output.name));
         let graph = parse(&onnx, &proto)?;
-        Ok(Model { taken, given, layout, sides, datum_type, image, side, graph, packed: PackedKernels::default() })
+        Ok(Model { taken, given, layout, sides, datum_type, image, side, graph, packed })
     }
 }
 

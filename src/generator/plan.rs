@@ -103,7 +103,7 @@ fn optimise(model: &Model, shape: &[usize], side: u32, ours: bool) -> TractResul
 #[cfg(any(test, target_arch = "wasm32"))]
 pub(super) fn graph_for_gpu(model: &Model, width: u32, height: u32, side: u32) -> TractResult<TypedModel> {
     let graph = sized(model, &shape(model.layout, width, height), side)?;
-    let mut graph = rewrite(&graph, &super::rewrite::PackedKernels::direct())?;
+    let mut graph = rewrite(&graph, &model.packed.direct())?;
     tidy::tidy(&mut graph)?;
     Ok(graph)
 }

@@ -9,6 +9,7 @@ use tract_onnx::pb::{
 };
 
 use super::{
+    kernels::adds_integers,
     onnx::Model,
     plan::{Plan, Run},
 };
@@ -279,6 +280,24 @@ const PLAIN: Made = Made {
     outputs: 16,
     leaky: false,
 };
+
+/// Where this machine adds integers sooner; not a stranger's weights, even where they are whole numbers.
+#[test]
+fn what_is_stored_in_bytes_is_added_in_integers() {
+    let count = |file: &[u8]| drawn(file, [32, 32], true).1.iter().filter(|name| *name == "IntegerConvolution").count();
+    for (file, pointwise) in [("meadow-fast", 17), ("meadow-fine", 44)] {
+        let bytes = std::fs::read(format!("models/{file}.onnx")).unwrap();
+        assert_eq!(count(&bytes), if adds_integers() { pointwise } else { 0 }, "{file}");
+    }
+    let mut network = Network::default();
+    let whole = network.weight(&[16, 3, 1, 1], vec![1.; 48]);
+    let weights = network.weight(&[16, 16, 1, 1], (0..256).map(|i| (i % 3) as f32 - 1.).collect());
+    let last = network.weight(&[3, 16, 1, 1], vec![0.25; 48]);
+    let picture = network.node("Conv", &["input", &whole], &[], &[]);
+    let picture = network.node("Conv", &[&picture, &weights], &[], &[]);
+    let picture = network.node("Conv", &[&picture, &last], &[], &[]);
+    assert_eq!(count(&network.file(&(picture, 3))), 0);
+}
 
 /// Nobody else reads the picture, so it might be written over; but the convolution reads it twice.
 #[test]

@@ -8,15 +8,16 @@ use tract_onnx::{
     prelude::f16,
 };
 
-/// Does so here: tract would carry every cast through its planning, a quarter of the way from file to plan.
-pub(super) fn widen(graph: &mut GraphProto) {
+/// Does so here: tract would carry every cast through its planning, a quarter of the way from file to plan. Gives the
+/// values of those that were int8.
+pub(super) fn widen(graph: &mut GraphProto) -> Vec<Vec<f32>> {
     let mut readers = HashMap::<String, usize>::new();
     // Older exports list weights among the inputs.
     let values = graph.output.iter().chain(&graph.input).map(|value| &value.name);
     for input in graph.node.iter().flat_map(|node| &node.input).chain(values) {
         *readers.entry(input.clone()).or_default() += 1;
     }
-    let mut weights = Weights { tensors: std::mem::take(&mut graph.initializer), places: HashMap::new() };
+    let mut weights = Weights { tensors: std::mem::take(&mut graph.initializer), ..Weights::default() };
     for (at, tensor) in weights.tensors.iter().enumerate().filter(|(_, tensor)| !tensor.raw_data.is_empty()) {
         if readers.get(&tensor.name) == Some(&1) {
             weights.places.insert(tensor.name.clone(), at);
@@ -37,12 +38,18 @@ pub(super) fn widen(graph: &mut GraphProto) {
         done.is_none()
     });
     graph.initializer = weights.tensors;
+    weights.scaled.into_iter().map(|at| floats(&graph.initializer[at])).collect()
 }
 
+#[derive(Default)]
 struct Weights {
     tensors: Vec<TensorProto>,
     /// Of those that one node alone reads, by name.
     places: HashMap<String, usize>,
+    /// Of those that were bytes.
+    bytes: Vec<usize>,
+    /// Of those that were bytes and got steps.
+    scaled: Vec<usize>,
 }
 
 impl Weights {
@@ -58,21 +65,30 @@ impl Weights {
             DataType::Float16 => tensor.raw_data.as_chunks().0.iter().map(half).collect(),
             _ => return None,
         };
+        if tensor.data_type == DataType::Int8 as i32 {
+            self.bytes.push(at);
+        }
         tensor.data_type = DataType::Float as i32;
         put(tensor, output, &values);
         Some(at)
     }
 
-    /// Floats are multiplied by a step for each output channel.
+    /// What was bytes is multiplied by a step for each output channel.
     fn scale(&mut self, node: &NodeProto) -> Option<usize> {
         let ([input, steps], [output]) = (node.input.as_slice(), node.output.as_slice()) else { return None };
         let (&at, &steps) = (self.places.get(input)?, self.places.get(steps)?);
+        if !self.bytes.contains(&at) {
+            return None;
+        }
         let [tensor, steps] = self.tensors.get_disjoint_mut([at, steps]).ok()?;
         let (&outputs, rest) = steps.dims.split_first()?;
         let alike = tensor.dims.len() == steps.dims.len() && tensor.dims.first() == Some(&outputs);
-        let float = [&*tensor, &*steps].iter().all(|tensor| tensor.data_type == DataType::Float as i32);
         let (mut values, factors) = (floats(tensor), floats(steps));
-        if !alike || !float || rest.iter().any(|&side| side != 1) || factors.len() as i64 != outputs {
+        if !alike
+            || steps.data_type != DataType::Float as i32
+            || rest.iter().any(|&side| side != 1)
+            || factors.len() as i64 != outputs
+        {
             return None;
         }
         let inputs = (values.len() / factors.len()).max(1);
@@ -80,6 +96,7 @@ impl Weights {
             row.iter_mut().for_each(|value| *value *= factor);
         }
         put(tensor, output, &values);
+        self.scaled.push(at);
         Some(at)
     }
 }
@@ -145,7 +162,7 @@ mod tests {
             ..GraphProto::default()
         };
         let before = graph.clone();
-        widen(&mut graph);
+        assert_eq!(widen(&mut graph), [[0., 2., -63.5, 63.5]]);
         assert_eq!((graph.node.len(), graph.initializer[0].name.as_str()), (1, "w"));
         assert_eq!(floats(&graph.initializer[0]), [0., 2., -63.5, 63.5]);
         // Steps of inputs, or a product that another node reads, too, are tract's.
@@ -153,7 +170,7 @@ mod tests {
             let mut graph = before.clone();
             graph.initializer[1].dims = dims;
             graph.node[2].input = vec![input.into()];
-            widen(&mut graph);
+            assert!(widen(&mut graph).is_empty());
             assert!(graph.node.iter().any(|node| node.op_type == "Mul"), "{input}");
         }
     }

@@ -1,5 +1,5 @@
 // Small networks, written as ONNX and computed in loops as their operators are defined, at once.
-import { model, node, tensor, whole } from './onnx.mjs';
+import { FLOAT, INT8, model, node, tensor, whole } from './onnx.mjs';
 import { signedUnit } from './vectors.mjs';
 
 /** Where a border takes its pixels from, -1 for zeros. */
@@ -86,7 +86,12 @@ export class Network {
     const steps = Float32Array.from({ length: outputs }, (_, o) => 0.01 / (o + 3));
     const bias = this.#noise(outputs);
     const weights = Float32Array.from(whole, (value, at) => value * steps[Math.floor(at / channels)]);
-    const filters = this.#constant([outputs, channels, 1, 1], weights);
+    const bytes = `w${this.#weights.length}`;
+    this.#weights.push(
+      tensor(bytes, [outputs, channels, 1, 1], Buffer.from(Int8Array.from(whole).buffer), { type: INT8 }),
+    );
+    const cast = this.#node('Cast', [bytes], { to: FLOAT });
+    const filters = this.#node('Mul', [cast, this.#constant([outputs, 1, 1, 1], steps)]);
     const name = this.#node('Conv', [input.name, filters, this.#constant([outputs], bias)], {});
     const { fround } = Math;
     const pixels = Array.from({ length: height * width }, (_, pixel) => {

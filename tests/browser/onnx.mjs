@@ -26,7 +26,8 @@ export function message(fields) {
   return Buffer.concat(parts);
 }
 
-const [FLOAT, INT64] = [1, 7];
+export const [FLOAT, INT8] = [1, 3];
+const INT64 = 7;
 export const floats = (...values) => Buffer.from(new Float32Array(values).buffer);
 export const longs = (...values) => Buffer.from(new BigInt64Array(values.map(BigInt)).buffer);
 

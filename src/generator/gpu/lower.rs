@@ -160,7 +160,7 @@ impl Lowering<'_> {
         };
         let memory = &mut self.places.memory;
         let (depthwise, weights) = match &op.kernel {
-            Kernel::Dense(weights) => (false, memory.weights(&packed(weights, op), weights.are_integers())),
+            Kernel::Dense(weights) => (false, memory.weights(&packed(weights, op), weights.are_bytes())),
             Kernel::Depthwise(weights) => (true, memory.weights(&narrowed(weights, op.read.channels()), false)),
         };
         let bias: Vec<f32> = op.bias.iter().copied().take(op.outputs).collect();

@@ -16,21 +16,19 @@ use super::{
 impl Method {
     /// The one with the fewest multiply-adds left; direct where there are too few channels for its transforms. Winograd's
     /// are worth it for a single output, too: a panel of the direct product is no narrower for it.
-    pub fn of(
-        kernel: [usize; 2],
-        stride: [usize; 2],
-        dilation: [usize; 2],
-        channels: [usize; 2],
-        weight: impl Fn(usize, usize, usize, usize) -> f32,
-    ) -> Method {
+    pub fn of(kernel: [usize; 2], stride: [usize; 2], dilation: [usize; 2], channels: [usize; 2]) -> Method {
         let [inputs, outputs] = channels;
         match kernel {
-            [1, 1] if adds_integers() && are_integers(channels, |o, i| weight(o, i, 0, 0)) => Method::Integer,
             _ if stride != [1, 1] || dilation != [1, 1] => Method::Direct,
             [3, 3] if inputs >= 8 => Method::Winograd,
             [5..=9, 5..=9] if kernel[0] == kernel[1] && inputs >= 16 && outputs >= 16 => Method::Fourier,
             _ => Method::Direct,
         }
+    }
+
+    /// Whether [`Method::Integer`] can be used for a 1×1 convolution with these weights, and this machine is faster by it.
+    pub fn fits_integers(channels: [usize; 2], weight: impl Fn(usize, usize, usize, usize) -> f32) -> bool {
+        adds_integers() && are_integers(channels, |o, i| weight(o, i, 0, 0))
     }
 }
 
@@ -85,7 +83,7 @@ impl Weights {
                 })
             }
         };
-        Weights { method, kernel, inputs, outputs, panels }
+        Weights { method, kernel, inputs, outputs, bytes: false, panels }
     }
 }
 

@@ -133,6 +133,9 @@ struct Panel<'a> {
 
 impl Panel<'_> {
     /// As many pixels as there are sums, from pixel `x` of the chunk on, of those that the chunk has.
+    ///
+    /// # Safety
+    /// `levels` must be those of at least so many pixels, written or not.
     #[inline(always)]
     unsafe fn tile<S: Simd>(&self, levels: *const f32, x: usize, count: usize) {
         let depth = self.weights.inputs / GROUP;

@@ -24,6 +24,8 @@ mod winograd;
 pub use depthwise::Depthwise;
 pub use moments::moments;
 pub use operands::{Convolution, Convolve, Finish, Method, Weights};
+#[cfg(test)]
+pub use simd::adds_integers;
 pub use simd::{LANES, whole};
 pub use source::{Axis, Border, Part, Source};
 use threads::in_bands;

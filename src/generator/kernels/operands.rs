@@ -25,6 +25,8 @@ pub struct Weights {
     pub(super) kernel: [usize; 2],
     pub(super) inputs: usize,
     pub(super) outputs: usize,
+    #[cfg_attr(not(any(test, target_arch = "wasm32")), expect(dead_code, reason = "only a GPU asks"))]
+    pub(super) bytes: bool,
     /// [`Method::Integer`]'s hold integers in the places of floats.
     pub(super) panels: Vec<f32>,
 }
@@ -44,11 +46,15 @@ impl Weights {
         self.panels[((panel * taps + tap) * stride + input) * columns + column]
     }
 
-    /// Whether those of a 1×1 convolution come from a byte each, where the method is [`Method::Direct`].
+    /// The same, known or not to come from a byte each.
+    pub fn of_bytes(self, bytes: bool) -> Weights {
+        Weights { bytes, ..self }
+    }
+
+    /// Whether each comes from a byte.
     #[cfg(any(test, target_arch = "wasm32"))]
-    pub fn are_integers(&self) -> bool {
-        let weight = |o, i| self.direct(0, i, o);
-        self.kernel == [1, 1] && super::integer::are_integers([self.inputs, self.outputs], weight)
+    pub fn are_bytes(&self) -> bool {
+        self.bytes
     }
 
     /// How they are meant to be used.

@@ -360,20 +360,16 @@ proptest! {
 }
 
 #[test]
-fn only_weights_that_come_from_a_byte_are_added_as_integers() {
-    let of = |weights: &dyn Fn(usize, usize) -> f32, inputs| {
-        Method::of([1, 1], [1, 1], [1, 1], [inputs, 2], |o, i, _, _| weights(o, i))
-    };
+fn only_whole_numbers_of_a_step_are_added_as_integers() {
+    let fits =
+        |weights: &dyn Fn(usize, usize) -> f32, inputs| Method::fits_integers([inputs, 2], |o, i, _, _| weights(o, i));
     let level = |o: usize, i: usize| ((i * 37 + o) % 255) as f32 - 127.;
     let whole = |o: usize, i: usize| if i == 0 { 127. * 0.013 } else { level(o, i) * 0.013 };
-    let integers = if simd::adds_integers() { Method::Integer } else { Method::Direct };
-    assert_eq!(of(&whole, 32), integers);
-    assert_eq!(of(&|_, _| 0., 32), integers);
-    assert_eq!(of(&whole, 24), Method::Direct, "no whole vectors of bytes");
+    assert_eq!([fits(&whole, 32), fits(&|_, _| 0., 32)], [simd::adds_integers(); 2]);
+    assert!(!fits(&whole, 24), "no whole vectors of bytes");
     let (floats, between) = (noise(64, 1), |o, i| whole(o, i) + if (o, i) == (1, 31) { 0.001 } else { 0. });
-    assert_eq!(of(&|o, i| floats[o * 32 + i], 32), Method::Direct);
-    assert_eq!(of(&between, 32), Method::Direct, "one weight is none");
-    assert_eq!(of(&|_, _| f32::NAN, 32), Method::Direct);
+    assert!(!fits(&|o, i| floats[o * 32 + i], 32) && !fits(&between, 32), "one weight is none");
+    assert!(!fits(&|_, _| f32::NAN, 32));
 }
 
 #[test]

@@ -29,6 +29,8 @@ use view::View;
 #[derive(Default)]
 pub struct PackedKernels {
     packed: Mutex<HashMap<String, Packed>>,
+    /// Hashes of those that come from a byte each.
+    bytes: HashSet<u64>,
     /// Whether every convolution is to be computed as it is defined.
     direct: bool,
 }
@@ -41,10 +43,16 @@ struct Packed {
 }
 
 impl PackedKernels {
+    /// `bytes`: all weights of which each comes from a byte and its output channel's step.
+    pub fn of(bytes: &[Vec<f32>]) -> PackedKernels {
+        let bytes = bytes.iter().map(|weights| hash(weights)).collect();
+        PackedKernels { bytes, ..PackedKernels::default() }
+    }
+
     /// For a graph whose weights are read by others.
     #[cfg(any(test, target_arch = "wasm32"))]
-    pub fn direct() -> PackedKernels {
-        PackedKernels { direct: true, ..PackedKernels::default() }
+    pub fn direct(&self) -> PackedKernels {
+        PackedKernels { direct: true, bytes: self.bytes.clone(), ..PackedKernels::default() }
     }
 
     /// Moves weights that no graph but this one uses to lower places that are free by now. What making them left free
@@ -217,11 +225,14 @@ impl Rewrite<'_> {
                 let o = if pending.shuffle { unshuffled(o, outputs) } else { o };
                 weights[((o * inputs + i) * height + y) * width + x]
             };
+            // Others' weights may look like it.
+            let bytes = self.packed.bytes.contains(&hash) && [height, width] == [1, 1];
             let method = match self.packed.direct {
                 true => Method::Direct,
-                false => Method::of([height, width], pending.stride, pending.dilation, [inputs, outputs], at),
+                false if bytes && Method::fits_integers([inputs, outputs], at) => Method::Integer,
+                false => Method::of([height, width], pending.stride, pending.dilation, [inputs, outputs]),
             };
-            Kernel::Dense(Arc::new(Weights::new(method, [height, width], [inputs, outputs], at)))
+            Kernel::Dense(Arc::new(Weights::new(method, [height, width], [inputs, outputs], at).of_bytes(bytes)))
         };
         packed.insert(name.clone(), Packed { weights: hash, shuffle: pending.shuffle, kernel: kernel.clone() });
         kernel

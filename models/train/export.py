@@ -1,11 +1,11 @@
 """Write one style's generator as ONNX and check it against onnxruntime.
 
-    python -m models.train.export --weights fast.pt --tier fast --style meadow --out models/meadow-fast.onnx --pairs pairs
+    python -m models.train.export --weights fast.pt --tier fast --style meadow --out room/meadow-fast.onnx --pairs pairs
 
 Opset 17; input "photo" and output "anime": 1 x 3 x H x W, RGB in [-1, 1], H and W dynamic multiples of 4 (fast) or 8 (fine); all but
 AnimeGANv2's also take "side", 1 x 1 x 1 x 1, the longer side of the whole picture in pixels.  Weights are stored as
 float16 and cast to float32 in the graph, which halves the download, unless that changes a validation picture by more
-than 1/255.
+than 1/255.  What is shipped went through quantise.py after that.
 """
 import argparse
 import glob

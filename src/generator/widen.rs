@@ -88,11 +88,13 @@ impl Weights {
             || steps.data_type != DataType::Float as i32
             || rest.iter().any(|&side| side != 1)
             || factors.len() as i64 != outputs
+            || factors.is_empty()
+            || !values.len().is_multiple_of(factors.len())
         {
             return None;
         }
         let inputs = (values.len() / factors.len()).max(1);
-        for (row, factor) in values.chunks_mut(inputs).zip(factors) {
+        for (row, factor) in values.chunks_mut(inputs).zip(&factors) {
             row.iter_mut().for_each(|value| *value *= factor);
         }
         put(tensor, output, &values);
@@ -165,9 +167,17 @@ mod tests {
         assert_eq!(widen(&mut graph), [[0., 2., -63.5, 63.5]]);
         assert_eq!((graph.node.len(), graph.initializer[0].name.as_str()), (1, "w"));
         assert_eq!(floats(&graph.initializer[0]), [0., 2., -63.5, 63.5]);
-        // Steps of inputs, or a product that another node reads, too, are tract's.
-        for (dims, input) in [(vec![1, 2, 1, 1], "w"), (vec![2, 1, 1, 1], "w.whole")] {
+        // Steps of inputs, a product that another node reads, too, and what is damaged are tract's.
+        for (outputs, dims, input) in [
+            (2, vec![1, 2, 1, 1], "w"),
+            (2, vec![2, 1, 1, 1], "w.whole"),
+            (0, vec![0], "w"),
+            (3, vec![3, 1, 1, 1], "w"),
+        ] {
             let mut graph = before.clone();
+            let values = vec![0.5; outputs];
+            put(&mut graph.initializer[1], &"w.step".into(), &values);
+            graph.initializer[0].dims[0] = dims[0];
             graph.initializer[1].dims = dims;
             graph.node[2].input = vec![input.into()];
             assert!(widen(&mut graph).is_empty());

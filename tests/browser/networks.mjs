@@ -78,7 +78,7 @@ export class Network {
 
   /**
    * 1×1 with weights in 8 bits, which the engine rounds what they read for: to 63 levels on either side of zero, of the
-   * pixel's largest channel. What comes out is what floats give, bit for bit.
+   * pixel's largest channel. What comes out is rounded as floats are, bit for bit.
    */
   convolveIntegers(input, outputs) {
     const { channels, height, width } = input;
@@ -106,6 +106,16 @@ export class Network {
       const step = fround(-weights[o * channels] / 127);
       return fround(fround(fround(sum * step) * unit) + bias[o]);
     });
+  }
+
+  /** Some channels, as they are. */
+  pick(input, channels) {
+    const weights = channels.flatMap((channel) =>
+      Array.from({ length: input.channels }, (_, i) => Number(i === channel)),
+    );
+    const filters = this.#constant([channels.length, input.channels, 1, 1], weights);
+    const name = this.#node('Conv', [input.name, filters], {});
+    return this.#filled(name, channels.length, input.height, input.width, (c, y, x) => at(input, channels[c], y, x));
   }
 
   /** Every channel by itself, then scaled and shifted. */

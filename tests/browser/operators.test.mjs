@@ -49,7 +49,9 @@ for (const variant of VARIANTS) {
     const seed = Number(process.env.NIJIGEN_SEED ?? Math.random() * 2 ** 31) | 0;
     await fc.assert(property, { numRuns: NETWORKS, seed, includeErrorInReport: true });
     for (const depthwise of [false, true]) {
-      const network = buildIntegers({ seed: 3, height: 19, width: 57, channels: 48, depthwise });
+      // Of all panels and both of their vectors; two pixels are left at a row's end.
+      const picked = depthwise ? [0, 6, 19] : [3, 9, 13];
+      const network = buildIntegers({ seed: 3, height: 19, width: 50, channels: 48, depthwise, picked });
       const { output, operators } = await draw(engine, network);
       assert.ok(operators.includes('IntegerConvolution'), operators.join(', '));
       assert.deepEqual(

@@ -73,11 +73,12 @@ export function build(made) {
 }
 
 /** A network whose every number is exact, but for integers that are rounded as they are defined. */
-export function buildIntegers({ seed, height, width, channels, depthwise }) {
+export function buildIntegers({ seed, height, width, channels, depthwise, picked }) {
   const network = new Network(seed, height, width, true);
   let picture = network.convolve(network.input, { outputs: channels });
   if (depthwise) picture = network.convolve(picture, { kernel: 3, pad: 1, depthwise: true });
-  picture = network.convolveIntegers(picture, 3);
+  picture = network.convolveIntegers(picture, 20);
+  picture = network.pick(picture, picked);
   return { file: network.file(picture), height, width, input: network.input.data, expected: picture.data };
 }
 

@@ -27,7 +27,9 @@ impl Memory {
     /// The same of weights: as float16, two in a word, where that loses nothing, or, of those that come from a byte, a
     /// fifteenth of its step.
     pub fn weights(&mut self, values: &[f32], bytes: bool) -> Weights {
-        let halves = bytes || values.iter().all(|&value| f16::from_f32(value).to_f32() == value);
+        let most = values.iter().map(|value| value.abs()).fold(0., f32::max);
+        let lost = |value: f32| (f16::from_f32(value).to_f32() - value).abs();
+        let halves = values.iter().all(|&value| lost(value) == 0. || bytes && lost(value) <= most / (127. * 15.));
         let pair = |pair: &[f32]| {
             pair.iter().rev().fold(0, |word, &value| word << 16 | u32::from(f16::from_f32(value).to_bits()))
         };

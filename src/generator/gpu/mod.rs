@@ -49,7 +49,7 @@ pub struct Coefficient {
     pub each: bool,
 }
 
-/// Where a convolution's weights lie; as float16, two in a word, where that is what they are.
+/// Where a convolution's weights lie; as float16, two in a word, where that is what they are or they come from a byte each.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Weights {

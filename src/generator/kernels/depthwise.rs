@@ -200,7 +200,8 @@ impl Depthwise<'_> {
                         sum = S::mul_add(S::load(*row), weights[0], sum);
                         sum = S::mul_add(S::load(row.add(apart)), weights[1], sum);
                         sum = S::mul_add(S::load(row.add(2 * apart)), weights[2], sum);
-                        *row = row.add(next);
+                        // After the last pixel it may point beyond the picture.
+                        *row = row.wrapping_add(next);
                     }
                     if let Some(residual) = residual {
                         sum = S::add(sum, S::load(residual.as_ptr().add(at)));

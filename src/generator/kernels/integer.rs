@@ -1,7 +1,7 @@
 //! 1×1 convolution in whole numbers: weights of 8 bits, pixels of 7.
 //!
 //! Every pixel has a range of its own, which its largest channel gives: per-token dynamic quantisation (Dettmers et al.
-//! 2022, "LLM.int8()"). The sums are exact, so every instruction set gives the same picture.
+//! 2022, "LLM.int8()"). The sums are exact, so every instruction set gives the same of the same pixels.
 
 use super::{
     direct::CHUNK,
@@ -97,17 +97,19 @@ unsafe fn quantise<S: Simd>(from: *const f32, channels: usize, to: *mut f32) -> 
         let mut largest = [S::splat(LEAST); BYTES / LANES];
         for block in (0..channels).step_by(BYTES) {
             for (i, most) in largest.iter_mut().enumerate() {
-                *most = S::max(*most, S::abs(S::load(from.add(block + i * LANES))));
+                *most = S::larger(*most, S::load(from.add(block + i * LANES)));
             }
         }
         let mut lanes = [0.; BYTES];
         for (i, most) in largest.into_iter().enumerate() {
             S::store(most, lanes.as_mut_ptr().add(i * LANES));
         }
-        let mut most = LEAST;
+        // What is no number is the largest, and so is all that becomes of the pixel.
+        let mut bits = 0;
         for lane in lanes {
-            most = if lane > most { lane } else { most };
+            bits = bits.max(lane.to_bits());
         }
+        let most = f32::from_bits(bits);
         let (rate, rounding) = (S::splat(LEVELS / most), S::splat(ROUNDING));
         for block in (0..channels).step_by(BYTES) {
             let mut values = [rounding; BYTES / LANES];

@@ -43,8 +43,8 @@ pub trait Simd: Copy {
     fn mul_add(a: Self::V, b: Self::V, c: Self::V) -> Self::V;
     /// The larger of each lane.
     fn max(a: Self::V, b: Self::V) -> Self::V;
-    /// Without its sign.
-    fn abs(a: Self::V) -> Self::V;
+    /// The larger of `a`, whose signs are positive, and `b` without its signs. Where one is no number, it.
+    fn larger(a: Self::V, b: Self::V) -> Self::V;
     /// Of 32-bit integers, which have a float's place.
     fn from_integers(lanes: Self::V) -> Self::V;
     /// The lowest byte of every lane, 0 to 127, in order, [`GROUP`] to a lane.
@@ -193,7 +193,7 @@ macro_rules! pairs {
 
 /// The methods of [`Simd`], each from one expression, and those of wide vectors as they are.
 macro_rules! simd {
-    ($name:ident, $v:ty, $splat:expr, $load:expr, $store:expr, $add:expr, $sub:expr, $mul:expr, $mul_add:expr, $max:expr, $abs:expr, $from_integers:expr, $store_levels:expr, $($wide:tt)*) => {
+    ($name:ident, $v:ty, $splat:expr, $load:expr, $store:expr, $add:expr, $sub:expr, $mul:expr, $mul_add:expr, $max:expr, $larger:expr, $from_integers:expr, $store_levels:expr, $($wide:tt)*) => {
         #[derive(Clone, Copy)]
         pub struct $name;
 
@@ -235,8 +235,8 @@ macro_rules! simd {
                 unsafe { $max(a, b) }
             }
             #[inline(always)]
-            fn abs(a: $v) -> $v {
-                unsafe { $abs(a) }
+            fn larger(a: $v, b: $v) -> $v {
+                unsafe { $larger(a, b) }
             }
             #[inline(always)]
             fn from_integers(lanes: $v) -> $v {
@@ -321,6 +321,15 @@ mod x86 {
         }
     }
 
+    /// As integers, positive floats have the same order, and what is no number comes last.
+    #[inline(always)]
+    unsafe fn larger(a: __m256, b: __m256) -> __m256 {
+        unsafe {
+            let b = _mm256_andnot_ps(_mm256_set1_ps(-0.), b);
+            _mm256_castsi256_ps(_mm256_max_epi32(_mm256_castps_si256(a), _mm256_castps_si256(b)))
+        }
+    }
+
     #[inline(always)]
     unsafe fn store_levels(values: [__m256; 2], to: *mut __m128i) {
         unsafe {
@@ -347,7 +356,7 @@ mod x86 {
                 _mm256_mul_ps,
                 _mm256_fmadd_ps,
                 _mm256_max_ps,
-                |a| _mm256_andnot_ps(_mm256_set1_ps(-0.), a),
+                larger,
                 |lanes| _mm256_cvtepi32_ps(_mm256_castps_si256(lanes)),
                 store_levels,
                 $($wide)*
@@ -406,7 +415,7 @@ mod wasm {
         f32x4_mul,
         |a, b, c| f32x4_add(f32x4_mul(a, b), c),
         f32x4_pmax,
-        f32x4_abs,
+        |a, b| i32x4_max(a, f32x4_abs(b)),
         f32x4_convert_i32x4,
         store_levels,
         pairs! { 4, dot }
@@ -424,7 +433,7 @@ mod wasm {
         f32x4_mul,
         f32x4_relaxed_madd,
         f32x4_pmax,
-        f32x4_abs,
+        |a, b| i32x4_max(a, f32x4_abs(b)),
         f32x4_convert_i32x4,
         store_levels,
         pairs! { 4, dot }
@@ -479,7 +488,7 @@ mod portable {
         |a, b| zip(a, b, |a, b| a * b),
         mul_add,
         |a, b| zip(a, b, |a, b| if a > b { a } else { b }),
-        |a: V| a.map(f32::abs),
+        |a, b| zip(a, b, |a, b| f32::from_bits(a.to_bits().max(b.abs().to_bits()))),
         |lanes: V| lanes.map(|lane| lane.to_bits().cast_signed() as f32),
         |values: [V; 2], to: *mut [u8; 16]| to
             .write_unaligned(std::array::from_fn(|i| { values[i / LANES][i % LANES].to_bits().to_le_bytes()[0] })),

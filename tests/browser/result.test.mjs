@@ -177,8 +177,13 @@ test('strength, format and quality make another file without drawing again', asy
   assert.match(await card(page).locator('.status').textContent(), /kept from/);
   await next(() => card(page).getByRole('slider', { name: WORDS['finish.strength'] }).fill('50'));
   await reaches(page, 0, 'done');
-  const same = async () => Buffer.compare(readPng((await saved(page)).path).data, half.data) === 0;
-  for (let tries = 0; !(await same()); tries++) assert.ok(tries < 50, 'the same file as before');
+  // Another build may draw now, which differs by a few levels here and there.
+  const difference = async () => {
+    const { data } = readPng((await saved(page)).path);
+    return data.reduce((most, value, i) => Math.max(most, Math.abs(value - half.data[i])), 0);
+  };
+  for (let tries = 0, most = 255; (most = await difference()) > 4; tries++)
+    assert.ok(tries < 10, `the same picture as before: ${most}`);
   watch.assertClean();
   await context.close();
 });

@@ -267,7 +267,7 @@ export type Part = { at: Place, channels: number, affine: [Coefficient, Coeffici
 export type Coefficient = { at: Place, each: boolean, };
 
 /**
- * Where a convolution's weights lie; as float16, two in a word, where that is what they are.
+ * Where a convolution's weights lie; as float16, two in a word, where that is what they are or they come from a byte each.
  */
 export type Weights = { at: Place, halves: boolean, };
 

@@ -14,7 +14,12 @@ use tract_onnx::{
     prelude::*,
 };
 
-use super::{ranges::graph, rewrite::PackedKernels, upsample, validate, widen::widen};
+use super::{
+    ranges::graph,
+    rewrite::PackedKernels,
+    upsample, validate,
+    widen::{Widened, widen},
+};
 use crate::{
     Result,
     error::bad,
@@ -41,7 +46,9 @@ pub struct Model {
     pub(super) image: usize,
     /// Which one is [`SIDE`], for a generator that wants to know it.
     pub(super) side: Option<usize>,
+    /// With weights as the file has them; see [`Widened::restore`].
     pub(super) graph: InferenceModel,
+    pub(super) widened: Widened,
     /// Weights made ready for the kernels, shared by the graphs of all sizes.
     pub(super) packed: PackedKernels,
 }
@@ -73,7 +80,8 @@ impl Model {
             .map_err(|_| bad("the file is not ONNX, or it is damaged".into()))?;
         upsample::modernise(&mut proto);
         let graph = proto.graph.as_mut().ok_or_else(|| bad("the file holds no graph".into()))?;
-        let packed = PackedKernels::of(&widen(graph));
+        let mut widened = widen(graph);
+        let packed = PackedKernels::of(std::mem::take(&mut widened.bytes));
         let graph = &*graph;
         let inputs = inputs(graph);
         let side = inputs.iter().position(|input| is_side(input));
@@ -92,14 +100,17 @@ impl Model {
             return Err(bad(format!("its output `{}` is {}, not an image", output.name, shape(&output_dims))));
         }
         let (taken, given) = (graph::taken(graph, &input.name), graph::given(graph, &output.name));
-        let graph = parse(&onnx, &proto)?;
-        Ok(Model { taken, given, layout, sides, datum_type, image, side, graph, packed })
+        let graph = parse(&onnx, proto, &mut widened)?;
+        Ok(Model { taken, given, layout, sides, datum_type, image, side, graph, widened, packed })
     }
 }
 
-fn parse(onnx: &tract_onnx::Onnx, proto: &ModelProto) -> Result<InferenceModel> {
+fn parse(onnx: &tract_onnx::Onnx, mut proto: ModelProto, widened: &mut Widened) -> Result<InferenceModel> {
+    if let Some(graph) = &mut proto.graph {
+        widened.narrow(graph);
+    }
     let read = || {
-        let graph = onnx.model_for_proto_model(proto);
+        let graph = onnx.model_for_proto_model(&proto);
         graph.map_err(|e| bad(format!("tract cannot read its graph ({})", e.root_cause())))
     };
     caught(read)

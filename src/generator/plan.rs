@@ -111,6 +111,7 @@ pub(super) fn graph_for_gpu(model: &Model, width: u32, height: u32, side: u32) -
 /// The graph at one size, made simple.
 fn sized(model: &Model, shape: &[usize], side: u32) -> TractResult<TypedModel> {
     let mut graph = model.graph.clone();
+    model.widened.restore(&mut graph)?;
     graph.set_input_fact(model.image, InferenceFact::dt_shape(model.datum_type, shape))?;
     validate::check_shapes(&mut graph)?;
     let mut graph = graph.into_typed()?;

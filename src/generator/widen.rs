@@ -1,16 +1,77 @@
 //! Weights that a file stores in fewer bits and makes float32 in its graph, as ours do to be a smaller download: float16 by
 //! a cast, int8 by a cast and a step for each output channel.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use tract_onnx::{
     pb::{GraphProto, NodeProto, TensorProto, tensor_proto::DataType},
-    prelude::f16,
+    prelude::*,
+    tract_core::ops::konst::Const,
 };
 
-/// Does so here: tract would carry every cast through its planning, a quarter of the way from file to plan. Gives the
-/// values of those that were int8.
-pub(super) fn widen(graph: &mut GraphProto) -> Vec<Vec<f32>> {
+use super::rewrite::hash;
+
+/// Bytes from which on a weight is kept as it was stored.
+const LARGE: usize = 1 << 12;
+
+/// The weights of a graph that [`widen`] has made float32.
+#[derive(Default)]
+pub(super) struct Widened {
+    /// Hashes of those that were int8.
+    pub bytes: HashSet<u64>,
+    /// What the large ones were.
+    stored: Vec<Stored>,
+}
+
+struct Stored {
+    at: usize,
+    name: String,
+    data_type: i32,
+    raw_data: Vec<u8>,
+    /// One for each output channel.
+    steps: Vec<f32>,
+}
+
+impl Widened {
+    /// Makes the large ones again what they were, under the names of what becomes of them: a graph that is not run is
+    /// a third as large so.
+    pub fn narrow(&mut self, graph: &mut GraphProto) {
+        for stored in &mut self.stored {
+            let tensor = &mut graph.initializer[stored.at];
+            stored.name.clone_from(&tensor.name);
+            tensor.data_type = stored.data_type;
+            tensor.raw_data = std::mem::take(&mut stored.raw_data);
+        }
+    }
+
+    /// Makes those of a graph that was parsed float32.
+    pub fn restore(&self, graph: &mut InferenceModel) -> TractResult<()> {
+        for Stored { name, steps, .. } in &self.stored {
+            let node = graph.node_id_by_name(name)?;
+            let konst =
+                graph.node(node).op_as::<Const>().ok_or_else(|| TractError::msg(format!("`{name}` is no constant")))?;
+            let mut wide = konst.val().cast_to::<f32>()?.into_owned();
+            if !steps.is_empty() {
+                multiply(wide.try_as_plain_ram_mut()?.as_slice_mut::<f32>()?, steps);
+            }
+            let wide = wide.into_arc_tensor();
+            graph.set_outlet_fact(OutletId::new(node, 0), InferenceFact::from(&TypedFact::try_from(wide.clone())?))?;
+            graph.node_mut(node).op = Box::new(Const::new(wide)?);
+        }
+        Ok(())
+    }
+}
+
+/// The same number of values for each step.
+fn multiply(values: &mut [f32], steps: &[f32]) {
+    let inputs = (values.len() / steps.len()).max(1);
+    for (row, step) in values.chunks_mut(inputs).zip(steps) {
+        row.iter_mut().for_each(|value| *value *= step);
+    }
+}
+
+/// Does so here: tract would carry every cast through its planning, a quarter of the way from file to plan.
+pub(super) fn widen(graph: &mut GraphProto) -> Widened {
     let mut readers = HashMap::<String, usize>::new();
     // Older exports list weights among the inputs.
     let values = graph.output.iter().chain(&graph.input).map(|value| &value.name);
@@ -38,7 +99,8 @@ pub(super) fn widen(graph: &mut GraphProto) -> Vec<Vec<f32>> {
         done.is_none()
     });
     graph.initializer = weights.tensors;
-    weights.scaled.into_iter().map(|at| floats(&graph.initializer[at])).collect()
+    let bytes = weights.scaled.into_iter().map(|at| hash(floats(&graph.initializer[at]))).collect();
+    Widened { bytes, stored: weights.stored }
 }
 
 #[derive(Default)]
@@ -50,6 +112,7 @@ struct Weights {
     bytes: Vec<usize>,
     /// Of those that were bytes and got steps.
     scaled: Vec<usize>,
+    stored: Vec<Stored>,
 }
 
 impl Weights {
@@ -68,8 +131,11 @@ impl Weights {
         if tensor.data_type == DataType::Int8 as i32 {
             self.bytes.push(at);
         }
-        tensor.data_type = DataType::Float as i32;
-        put(tensor, output, &values);
+        let data_type = std::mem::replace(&mut tensor.data_type, DataType::Float as i32);
+        let raw_data = put(tensor, output, &values);
+        if raw_data.len() >= LARGE {
+            self.stored.push(Stored { at, name: String::new(), data_type, raw_data, steps: vec![] });
+        }
         Some(at)
     }
 
@@ -83,7 +149,7 @@ impl Weights {
         let [tensor, steps] = self.tensors.get_disjoint_mut([at, steps]).ok()?;
         let (&outputs, rest) = steps.dims.split_first()?;
         let alike = tensor.dims.len() == steps.dims.len() && tensor.dims.first() == Some(&outputs);
-        let (mut values, factors) = (floats(tensor), floats(steps));
+        let (mut values, factors): (Vec<_>, Vec<_>) = (floats(tensor).collect(), floats(steps).collect());
         if !alike
             || steps.data_type != DataType::Float as i32
             || rest.iter().any(|&side| side != 1)
@@ -93,23 +159,25 @@ impl Weights {
         {
             return None;
         }
-        let inputs = (values.len() / factors.len()).max(1);
-        for (row, factor) in values.chunks_mut(inputs).zip(&factors) {
-            row.iter_mut().for_each(|value| *value *= factor);
-        }
+        multiply(&mut values, &factors);
         put(tensor, output, &values);
         self.scaled.push(at);
+        if let Some(stored) = self.stored.iter_mut().find(|stored| stored.at == at) {
+            stored.steps = factors;
+        }
         Some(at)
     }
 }
 
-fn floats(tensor: &TensorProto) -> Vec<f32> {
-    tensor.raw_data.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
+fn floats(tensor: &TensorProto) -> impl Iterator<Item = f32> {
+    tensor.raw_data.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes))
 }
 
-fn put(tensor: &mut TensorProto, name: &String, values: &[f32]) {
-    tensor.raw_data = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+/// Gives what was there.
+fn put(tensor: &mut TensorProto, name: &String, values: &[f32]) -> Vec<u8> {
     tensor.name.clone_from(name);
+    let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    std::mem::replace(&mut tensor.raw_data, bytes)
 }
 
 #[cfg(test)]
@@ -164,9 +232,9 @@ mod tests {
             ..GraphProto::default()
         };
         let before = graph.clone();
-        assert_eq!(widen(&mut graph), [[0., 2., -63.5, 63.5]]);
+        assert_eq!(widen(&mut graph).bytes, HashSet::from([hash([0., 2., -63.5, 63.5])]));
         assert_eq!((graph.node.len(), graph.initializer[0].name.as_str()), (1, "w"));
-        assert_eq!(floats(&graph.initializer[0]), [0., 2., -63.5, 63.5]);
+        assert_eq!(floats(&graph.initializer[0]).collect::<Vec<_>>(), [0., 2., -63.5, 63.5]);
         // Steps of inputs, a product that another node reads, too, and what is damaged are tract's.
         for (outputs, dims, input) in [
             (2, vec![1, 2, 1, 1], "w"),
@@ -180,7 +248,7 @@ mod tests {
             graph.initializer[0].dims[0] = dims[0];
             graph.initializer[1].dims = dims;
             graph.node[2].input = vec![input.into()];
-            assert!(widen(&mut graph).is_empty());
+            assert!(widen(&mut graph).bytes.is_empty());
             assert!(graph.node.iter().any(|node| node.op_type == "Mul"), "{input}");
         }
     }

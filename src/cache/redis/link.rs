@@ -147,6 +147,9 @@ impl Link {
                 }
             }
         }
+        // A server that grows or shrinks meanwhile may tell some twice, and so may two between which a slot moves.
+        names.sort_unstable();
+        names.dedup();
         Ok(names)
     }
 
@@ -155,17 +158,19 @@ impl Link {
         if !self.is_cluster() {
             return Ok(vec![None]);
         }
-        // A line a node: name, host:port@bus, flags, …
         let nodes: String = self.one(cmd("CLUSTER").arg("NODES"))?;
-        let primary = |line: &str| {
-            let mut words = line.split(' ').skip(1);
-            let (address, flags) = (words.next()?, words.next()?);
-            let (host, port) = address.split('@').next()?.rsplit_once(':')?;
-            let serves = flags.contains("master") && !flags.contains("fail");
-            serves.then(|| Some((host.to_owned(), port.parse().ok()?)))
-        };
-        Ok(nodes.lines().filter_map(primary).filter(Option::is_some).collect())
+        Ok(nodes.lines().filter_map(primary).map(Some).collect())
     }
+}
+
+/// The address in a line of CLUSTER NODES, if it is a primary's: name, host:port@bus, flags, five more, slots. Without
+/// slots it may be a replica of which the one that was asked has not heard yet whose it is.
+fn primary(line: &str) -> Option<(String, u16)> {
+    let words: Vec<&str> = line.split(' ').collect();
+    let &[_, address, flags, _, _, _, _, _, _, ..] = words.as_slice() else { return None };
+    let (host, port) = address.split('@').next()?.rsplit_once(':')?;
+    let serves = flags.contains("master") && !flags.contains("fail");
+    serves.then_some((host.to_owned(), port.parse().ok()?))
 }
 
 /// A server's answers. Unlike in the library's own pipeline the first that does not come is the last that is waited for.
@@ -199,6 +204,18 @@ impl From<RedisError> for Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_primary_is_one_that_has_slots() {
+        let line = |flags: &str, slots: &str| {
+            format!("a1b2 10.0.0.7:7001@17001,host {flags} - 0 1426238317239 2 connected{slots}")
+        };
+        assert_eq!(primary(&line("master", " 0-5460")), Some(("10.0.0.7".into(), 7001)));
+        assert_eq!(primary(&line("myself,master", " 0-5460 [5461->-c3]")), Some(("10.0.0.7".into(), 7001)));
+        for (flags, slots) in [("master", ""), ("slave", ""), ("master,fail", " 0-5460"), ("master,fail?", " 0-5460")] {
+            assert_eq!(primary(&line(flags, slots)), None, "{flags}{slots}");
+        }
+    }
 
     #[test]
     fn passwords_are_never_told() {

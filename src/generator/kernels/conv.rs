@@ -9,7 +9,7 @@ use super::{
     operands::{Convolution, Convolve, Finish, Method, Scratch, Weights, Writer},
     simd::{LANES, Simd, Task, adds_integers, dispatch, whole},
     source::Source,
-    stripes::{Window, in_stripes},
+    stripes::{Stripes, Window, in_stripes},
     winograd,
 };
 
@@ -92,38 +92,50 @@ impl Convolve for Convolution<'_> {
     fn run(&self, out: &mut [f32]) -> Option<Vec<f32>> {
         let rows = self.rows_per_band();
         let length = rows * out.len() / self.sides[0];
-        let channels = self.weights.outputs / if self.finish.shuffle { 4 } else { 1 };
+        let channels = self.written_channels();
         let partials = in_bands(out, length, |scratch: &mut Scratch, band, out| {
             let first = band * rows;
-            let residual = self.finish.residual.map(|all| &all[band * length..][..out.len()]);
             let count = rows.min(self.sides[0] - first);
-            dispatch(Rows { conv: self, first, rows: count, residual, out, scratch });
+            dispatch(Rows { conv: self, first, rows: count, at: band * length, out, scratch });
             self.finish.moments.then(|| Partial::of(out, channels))
         });
         self.finish.moments.then(|| Partial::merge(&partials.into_iter().flatten().collect::<Vec<_>>()))
     }
 
-    fn fits_in_place(&self) -> bool {
-        let Weights { method, inputs, outputs, .. } = *self.weights;
-        let same = self.source.resize.is_none() && self.source.raw == self.sides && inputs == outputs;
-        same && method == Method::Winograd && self.pad == [1, 1] && self.source.parts.len() == 1 && !self.finish.shuffle
+    fn writes_once(&self) -> bool {
+        // The others' last tile begins within the one before.
+        matches!(self.weights.method, Method::Winograd | Method::Integer)
     }
 
-    fn run_in_place(&self, picture: &mut [f32]) -> Option<Vec<f32>> {
+    fn fits_in_place(&self, part: usize) -> bool {
+        let Weights { method, outputs, .. } = *self.weights;
+        let part = &self.source.parts[part];
+        let same = self.source.resize.is_none() && self.source.raw == self.sides && part.channels == outputs;
+        // A row's pixels become those of two rows, of as many values.
+        let shuffled = !self.finish.shuffle || outputs.is_multiple_of(4 * LANES);
+        same && shuffled && method == Method::Winograd && self.pad == [1, 1] && part.planes.is_none()
+    }
+
+    fn run_in_place(&self, part: usize, picture: &mut [f32]) -> Option<Vec<f32>> {
         let row = self.sides[1] * whole(self.weights.outputs);
         let work = |scratch: &mut Scratch, window: Window, out: &mut [f32]| {
             let Window { raw, top, first, rows } = window;
-            let conv = Convolution { source: self.source.of_rows(raw, top), finish: Finish { ..self.finish }, ..*self };
-            let residual = self.finish.residual.map(|all| &all[first * row..][..rows * row]);
-            dispatch(Rows { conv: &conv, first, rows, residual, out, scratch });
+            let conv =
+                Convolution { source: self.source.of_rows(part, raw, top), finish: Finish { ..self.finish }, ..*self };
+            dispatch(Rows { conv: &conv, first, rows, at: first * row, out, scratch });
         };
-        let done = |out: &[f32]| self.finish.moments.then(|| Partial::of(out, self.weights.outputs));
-        let partials = in_stripes(picture, row, self.rows_per_band(), 1, work, done);
+        let done = |out: &[f32]| self.finish.moments.then(|| Partial::of(out, self.written_channels()));
+        let (band, border, fixed) = (self.rows_per_band(), self.source.border, self.finish.moments);
+        let partials = in_stripes(picture, Stripes { row, band, reach: 1, border, fixed }, work, done);
         self.finish.moments.then(|| Partial::merge(&partials.into_iter().flatten().collect::<Vec<_>>()))
     }
 }
 
 impl Convolution<'_> {
+    fn written_channels(&self) -> usize {
+        self.weights.outputs / if self.finish.shuffle { 4 } else { 1 }
+    }
+
     fn rows_per_band(&self) -> usize {
         match self.weights.method {
             Method::Winograd => winograd::OUT,
@@ -143,7 +155,8 @@ struct Rows<'a> {
     conv: &'a Convolution<'a>,
     first: usize,
     rows: usize,
-    residual: Option<&'a [f32]>,
+    /// Values of the output before these.
+    at: usize,
     out: &'a mut [f32],
     scratch: &'a mut Scratch,
 }
@@ -170,10 +183,11 @@ impl Task for Rows<'_> {
                 (corner / 2) * 2 * width * quarter + (corner % 2) * quarter + c
             }
         };
+        let (out, length) = (self.out.as_mut_ptr(), self.out.len());
         let writer = Writer {
-            out: self.out.as_mut_ptr(),
+            out,
             bias,
-            residual: self.residual,
+            residual: conv.finish.residual.map(|residual| residual.of_band(self.at, length, out)),
             slope: conv.finish.slope.unwrap_or(1.),
             row,
             pixel,

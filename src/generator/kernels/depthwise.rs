@@ -8,7 +8,7 @@ use super::{
     operands::{Convolve, Finish},
     simd::{LANES, Simd, Task, dispatch, whole},
     source::Source,
-    stripes::{Window, in_stripes},
+    stripes::{Stripes, Window, in_stripes},
 };
 
 /// One depthwise convolution of one picture.
@@ -42,6 +42,9 @@ const TILE: usize = 4;
 /// The same where the weights stay in registers: as many pixels of three rows as fit the nearest cache.
 const CHUNK: usize = 16;
 
+/// Rows that are copied aside together: few, for they are memory.
+const ASIDE: usize = 8;
+
 impl Convolve for Depthwise<'_> {
     /// Writes `H×W×whole(C)` to `out`. The moments, `2×C`, where they are wanted.
     fn run(&self, out: &mut [f32]) -> Option<Vec<f32>> {
@@ -49,29 +52,33 @@ impl Convolve for Depthwise<'_> {
         let rows = if self.source.plain().is_some() { 1 } else { self.rows_per_band() };
         let row = self.sides[1] * whole(self.source.channels());
         let partials = in_bands(out, rows * row, |scratch: &mut Scratch, band, out| {
-            let residual = self.finish.residual.map(|all| &all[band * rows * row..][..out.len()]);
-            dispatch(Rows { conv: self, first: band * rows, residual, out, scratch });
+            dispatch(Rows { conv: self, first: band * rows, at: band * rows * row, out, scratch });
             self.finish.moments.then(|| Partial::of(out, self.source.channels()))
         });
         self.finish.moments.then(|| Partial::merge(&partials.into_iter().flatten().collect::<Vec<_>>()))
     }
 
-    fn fits_in_place(&self) -> bool {
+    fn writes_once(&self) -> bool {
+        true
+    }
+
+    fn fits_in_place(&self, _part: usize) -> bool {
         let same = self.source.resize.is_none() && self.source.raw == self.sides && self.stride == [1, 1];
         // Further down than `pad` rows no tap reaches, since the sides stay as they are.
         same && self.source.parts.len() == 1 && 2 * self.pad[0] == (self.kernel[0] - 1) * self.dilation[0]
     }
 
-    fn run_in_place(&self, picture: &mut [f32]) -> Option<Vec<f32>> {
+    fn run_in_place(&self, part: usize, picture: &mut [f32]) -> Option<Vec<f32>> {
         let row = self.sides[1] * whole(self.source.channels());
         let work = |scratch: &mut Scratch, window: Window, out: &mut [f32]| {
-            let Window { raw, top, first, rows } = window;
-            let conv = Depthwise { source: self.source.of_rows(raw, top), finish: Finish { ..self.finish }, ..*self };
-            let residual = self.finish.residual.map(|all| &all[first * row..][..rows * row]);
-            dispatch(Rows { conv: &conv, first, residual, out, scratch });
+            let Window { raw, top, first, .. } = window;
+            let conv =
+                Depthwise { source: self.source.of_rows(part, raw, top), finish: Finish { ..self.finish }, ..*self };
+            dispatch(Rows { conv: &conv, first, at: first * row, out, scratch });
         };
         let done = |out: &[f32]| self.finish.moments.then(|| Partial::of(out, self.source.channels()));
-        let partials = in_stripes(picture, row, self.rows_per_band(), self.pad[0], work, done);
+        let (reach, border, fixed) = (self.pad[0], self.source.border, self.finish.moments);
+        let partials = in_stripes(picture, Stripes { row, band: ASIDE, reach, border, fixed }, work, done);
         self.finish.moments.then(|| Partial::merge(&partials.into_iter().flatten().collect::<Vec<_>>()))
     }
 }
@@ -85,7 +92,8 @@ impl Depthwise<'_> {
 struct Rows<'a> {
     conv: &'a Depthwise<'a>,
     first: usize,
-    residual: Option<&'a [f32]>,
+    /// Values of the output before these.
+    at: usize,
     out: &'a mut [f32],
     scratch: &'a mut Scratch,
 }
@@ -100,7 +108,8 @@ impl Task for Rows<'_> {
         let [height, width] = conv.source.sides();
         let rows = self.out.len() / (conv.sides[1] * channels);
         let top = (self.first * conv.stride[0]) as isize - conv.pad[0] as isize;
-        let (row, out) = (width * channels, self.out.as_mut_ptr());
+        let (row, length, out) = (width * channels, self.out.len(), self.out.as_mut_ptr());
+        let residual = conv.finish.residual.map(|residual| residual.of_band(self.at, length, out));
         if conv.source.plain().is_none() {
             let lines = (rows - 1) * conv.stride[0] + (conv.kernel[0] - 1) * conv.dilation[0] + 1;
             conv.gather::<S>(top, lines, self.scratch);
@@ -108,7 +117,7 @@ impl Task for Rows<'_> {
         let line = |i: usize| {
             let inside = conv.source.border.index(top + i as isize, height)?;
             Some(match conv.source.plain() {
-                Some(raw) => raw[(inside - conv.source.top) * row..][..row].as_ptr(),
+                Some(raw) => raw[(inside - conv.source.parts[0].top) * row..][..row].as_ptr(),
                 None => self.scratch.rows[i * row..][..row].as_ptr(),
             })
         };
@@ -126,13 +135,13 @@ impl Task for Rows<'_> {
                 unsafe {
                     if let Some(taps) = nine.filter(|_| inner.contains(&x)) {
                         let end = inner.end.min(x + CHUNK);
-                        conv.nine::<S>(taps, y, x..end, self.residual, out);
+                        conv.nine::<S>(taps, y, x..end, residual, out);
                         x = end;
                     } else if inner.contains(&x) && x + TILE <= inner.end {
-                        conv.pixels::<S, TILE>(&taps, y, x, false, self.residual, out);
+                        conv.pixels::<S, TILE>(&taps, y, x, false, residual, out);
                         x += TILE;
                     } else {
-                        conv.pixels::<S, 1>(&taps, y, x, !inner.contains(&x), self.residual, out);
+                        conv.pixels::<S, 1>(&taps, y, x, !inner.contains(&x), residual, out);
                         x += 1;
                     }
                 }
@@ -174,7 +183,7 @@ impl Depthwise<'_> {
         rows: [*const f32; 3],
         y: usize,
         columns: Range<usize>,
-        residual: Option<&[f32]>,
+        residual: Option<*const f32>,
         out: *mut f32,
     ) {
         let channels = whole(self.source.channels());
@@ -204,7 +213,7 @@ impl Depthwise<'_> {
                         *row = row.wrapping_add(next);
                     }
                     if let Some(residual) = residual {
-                        sum = S::add(sum, S::load(residual.as_ptr().add(at)));
+                        sum = S::add(sum, S::load(residual.add(at)));
                     }
                     S::store(S::max(sum, S::mul(sum, slope)), out.add(at));
                     at += channels;
@@ -220,7 +229,7 @@ impl Depthwise<'_> {
         y: usize,
         x: usize,
         border: bool,
-        residual: Option<&[f32]>,
+        residual: Option<*const f32>,
         out: *mut f32,
     ) {
         let channels = whole(self.source.channels());
@@ -252,7 +261,7 @@ impl Depthwise<'_> {
                 for (n, mut sum) in sums.into_iter().enumerate() {
                     let at = at + n * channels + c;
                     if let Some(residual) = residual {
-                        sum = S::add(sum, S::load(residual.as_ptr().add(at)));
+                        sum = S::add(sum, S::load(residual.add(at)));
                     }
                     S::store(S::max(sum, S::mul(sum, slope)), out.add(at));
                 }

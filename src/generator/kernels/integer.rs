@@ -75,7 +75,7 @@ impl Convolution<'_> {
                     for panel in 0..outputs.div_ceil(COLUMNS) {
                         let panel =
                             Panel { weights: self.weights, index: panel, at: [y, chunk], units: &units, writer };
-                        for x in gemm::tiles::<S>(count) {
+                        for x in (0..count).step_by(S::ROWS) {
                             panel.tile::<S>(scratch.levels.as_ptr(), x, count);
                         }
                     }
@@ -130,7 +130,7 @@ struct Panel<'a> {
     /// Row of the band and column of the chunk's first pixel.
     at: [usize; 2],
     units: &'a [f32; CHUNK],
-    writer: &'a Writer<'a>,
+    writer: &'a Writer,
 }
 
 impl Panel<'_> {

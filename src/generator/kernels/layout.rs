@@ -3,7 +3,7 @@
 use super::{
     in_bands,
     simd::{LANES, Simd, Task, dispatch, whole},
-    source::Source,
+    source::{Part, Source},
 };
 
 /// Planes `C×H×W` become pixels `H×W×whole(C)`.
@@ -56,6 +56,30 @@ pub fn store(sources: &[Source], pad: [usize; 2], sides: [usize; 2], out: &mut [
     in_bands(out, row, |scratch: &mut Scratch, y, out| {
         dispatch(Row { sources, y, pad, width: sides[1], out, scratch })
     });
+}
+
+/// Does to `pixels`, `H×W×whole(C)` in rows of `width`, what is to happen to those of `part`, which holds none itself.
+pub fn apply(part: &Part, width: usize, pixels: &mut [f32]) {
+    if part.affine.is_some() || part.slope.is_some() {
+        in_bands(pixels, width * whole(part.channels), |_: &mut (), _, pixels| dispatch(Applied { part, pixels }));
+    }
+}
+
+struct Applied<'a> {
+    part: &'a Part<'a>,
+    pixels: &'a mut [f32],
+}
+
+impl Task for Applied<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let stride = whole(self.part.channels);
+        let (pixels, n) = (self.pixels.as_mut_ptr(), self.pixels.len() / stride);
+        // SAFETY: each vector is read before it is written.
+        unsafe { self.part.copy::<S>(pixels, n, pixels, stride) };
+    }
 }
 
 struct Row<'a> {

@@ -23,7 +23,7 @@ mod winograd;
 
 pub use depthwise::Depthwise;
 pub use moments::moments;
-pub use operands::{Convolution, Convolve, Finish, Method, Weights};
+pub use operands::{Convolution, Convolve, Finish, Method, Residual, Weights};
 #[cfg(test)]
 pub use simd::adds_integers;
 pub use simd::{LANES, whole};

@@ -67,14 +67,33 @@ impl Weights {
 pub struct Finish<'a> {
     /// Added, one per output channel.
     pub bias: &'a [f32],
-    /// Then added: as many values as the output has, in the same order.
-    pub residual: Option<&'a [f32]>,
+    /// Then added.
+    pub residual: Option<Residual<'a>>,
     /// Then LeakyReLU, 0 to 1.
     pub slope: Option<f32>,
     /// Whether every four channels `2×2×C` become four pixels (depth to space; channels in the order dy, dx, c).
     pub shuffle: bool,
     /// Whether mean and variance of the written values are wanted.
     pub moments: bool,
+}
+
+/// As many values as the output has, in the same order.
+#[derive(Debug, Clone, Copy)]
+pub enum Residual<'a> {
+    /// In memory of their own.
+    Apart(&'a [f32]),
+    /// What the output's memory holds before it is written.
+    Beneath,
+}
+
+impl Residual<'_> {
+    /// Those of a band of `length` values from value `first` on, which goes to `out`.
+    pub(super) fn of_band(self, first: usize, length: usize, out: *mut f32) -> *const f32 {
+        match self {
+            Residual::Apart(all) => all[first..][..length].as_ptr(),
+            Residual::Beneath => out,
+        }
+    }
 }
 
 /// One convolution of one picture.
@@ -100,12 +119,15 @@ pub trait Convolve {
     /// Writes `H×W×whole(C)` to `out`. The moments, `2×C`, where they are wanted.
     fn run(&self, out: &mut [f32]) -> Option<Vec<f32>>;
 
-    /// Whether [`run_in_place`](Self::run_in_place) can be used.
-    fn fits_in_place(&self) -> bool;
+    /// Whether each value is written once, so that the residual may lie [beneath](Residual::Beneath).
+    fn writes_once(&self) -> bool;
 
-    /// [`run`](Self::run) for a picture that nobody reads afterwards: it is written over, which halves what a large
-    /// one needs. The source's only part holds nothing; its values are read from `picture`.
-    fn run_in_place(&self, picture: &mut [f32]) -> Option<Vec<f32>>;
+    /// Whether [`run_in_place`](Self::run_in_place) can be used for this part of the source.
+    fn fits_in_place(&self, part: usize) -> bool;
+
+    /// [`run`](Self::run) for a part that nobody reads afterwards: it is written over, which halves what a large
+    /// picture needs. The part holds nothing; its values are read from `picture`.
+    fn run_in_place(&self, part: usize, picture: &mut [f32]) -> Option<Vec<f32>>;
 }
 
 /// Reused from band to band.
@@ -119,10 +141,10 @@ pub(super) struct Scratch {
 }
 
 /// Where an output's vectors go.
-pub(super) struct Writer<'a> {
+pub(super) struct Writer {
     pub out: *mut f32,
     pub bias: Vec<f32>,
-    pub residual: Option<&'a [f32]>,
+    pub residual: Option<*const f32>,
     pub slope: f32,
     pub row: usize,
     pub pixel: usize,
@@ -132,7 +154,7 @@ pub(super) struct Writer<'a> {
 
 /// Where the vectors of one panel go in a row.
 pub(super) struct Columns<'a, S: Simd> {
-    writer: &'a Writer<'a>,
+    writer: &'a Writer,
     bias: [S::V; 2],
     /// From the band's beginning to the row's first pixel.
     at: [usize; 2],
@@ -156,7 +178,7 @@ impl<S: Simd> Columns<'_, S> {
     }
 }
 
-impl Writer<'_> {
+impl Writer {
     /// For what is computed panel by panel.
     ///
     /// # Safety
@@ -187,7 +209,7 @@ impl Writer<'_> {
         // SAFETY: as the caller promises; the residual is as long as the band.
         unsafe {
             if let Some(residual) = self.residual {
-                value = S::add(value, S::load(residual.as_ptr().add(at)));
+                value = S::add(value, S::load(residual.add(at)));
             }
             S::store(S::max(value, S::mul(value, S::splat(self.slope))), self.out.add(at));
         }

@@ -39,8 +39,13 @@ pub struct Axis {
 
 /// Some channels of a source.
 pub struct Part<'a> {
-    /// `H×W×whole(channels)`, from row [`Source::top`] on.
+    /// `H×W×whole(channels)`, from row `top` on; or planes.
     pub raw: &'a [f32],
+    /// The first row that it holds; 0 unless only some are there.
+    pub top: usize,
+    /// Whether they are all rows of planes, and how many pixels' sides lie in one of the part's (space to depth):
+    /// `channels / n² × nH × nW`, channels in the order c, dy, dx.
+    pub planes: Option<usize>,
     /// How many channels there are.
     pub channels: usize,
     /// `raw * scale + shift`, each of `whole(channels)`.
@@ -55,8 +60,6 @@ pub struct Source<'a> {
     pub parts: Vec<Part<'a>>,
     /// Sides of the parts.
     pub raw: [usize; 2],
-    /// The first row that the parts hold; 0 unless only some are there.
-    pub top: usize,
     /// How rows and columns are resampled, if they are.
     pub resize: Option<&'a [Axis; 2]>,
     /// What lies beyond.
@@ -82,17 +85,18 @@ impl Source<'_> {
     /// The pixels themselves, where nothing happens to them on the way.
     pub fn plain(&self) -> Option<&[f32]> {
         match self.parts.as_slice() {
-            [Part { raw, affine: None, slope: None, .. }] if self.resize.is_none() => Some(raw),
+            [Part { raw, planes: None, affine: None, slope: None, .. }] if self.resize.is_none() => Some(raw),
             _ => None,
         }
     }
 
-    /// The same picture where only the rows from `top` on are there, in `raw`. For a source of one part that is not
+    /// The same picture where only the rows from `top` on of this part are there, in `raw`. For a source that is not
     /// resampled.
-    pub fn of_rows<'a>(&'a self, raw: &'a [f32], top: usize) -> Source<'a> {
-        let part = &self.parts[0];
-        let part = Part { raw, affine: part.affine.clone(), ..*part };
-        Source { parts: vec![part], top, resize: None, ..*self }
+    pub fn of_rows<'a>(&'a self, part: usize, raw: &'a [f32], top: usize) -> Source<'a> {
+        let same = |part: &'a Part<'a>| Part { affine: part.affine.clone(), ..*part };
+        let mut parts: Vec<_> = self.parts.iter().map(same).collect();
+        (parts[part].raw, parts[part].top) = (raw, top);
+        Source { parts, resize: None, ..*self }
     }
 
     /// Writes `n` pixels of row `y` from column `x` on, `stride` floats each; both may lie beyond the border.
@@ -171,9 +175,16 @@ impl Source<'_> {
         let mut offset = 0;
         for part in &self.parts {
             let width = whole(part.channels);
-            let from = &part.raw[((y - self.top) * self.raw[1] + x) * width..][..n * width];
             // SAFETY: `from` has `n` pixels, and `to` room for them.
-            unsafe { part.copy::<S>(from.as_ptr(), n, to.add(offset), stride) };
+            unsafe {
+                let to = to.add(offset);
+                if let Some(block) = part.planes {
+                    part.interleave(block, [y, x], self.raw, n, to, stride);
+                } else {
+                    let from = &part.raw[((y - part.top) * self.raw[1] + x) * width..][..n * width];
+                    part.copy::<S>(from.as_ptr(), n, to, stride);
+                }
+            }
             offset += width;
         }
     }
@@ -198,8 +209,42 @@ unsafe fn mix<S: Simd>(left: *const f32, a: f32, right: *const f32, b: f32, to: 
 }
 
 impl Part<'_> {
+    /// Writes `n` pixels of planes from this row and column on, of a picture of `raw` sides.
+    ///
+    /// # Safety
+    /// `to` must be writable for `n` pixels of `stride` floats.
     #[inline(always)]
-    unsafe fn copy<S: Simd>(&self, from: *const f32, n: usize, to: *mut f32, stride: usize) {
+    unsafe fn interleave(
+        &self,
+        block: usize,
+        [y, x]: [usize; 2],
+        raw: [usize; 2],
+        n: usize,
+        to: *mut f32,
+        stride: usize,
+    ) {
+        let slope = self.slope.unwrap_or(1.);
+        let [height, width] = raw.map(|side| side * block);
+        for c in 0..stride.min(whole(self.channels)) {
+            let (plane, dy, dx) = (c / (block * block), c / block % block, c % block);
+            let first = (plane * height + y * block + dy) * width + x * block + dx;
+            let [scale, shift] = self.affine.as_ref().map_or([1., 0.], |affine| affine.each_ref().map(|by| by[c]));
+            let values = self.raw.get(first..).filter(|_| c < self.channels).map(|values| values.iter().step_by(block));
+            let values = values.into_iter().flatten().copied().map(|value| value * scale + shift);
+            // Channels after the last one are zero.
+            for (i, value) in values.chain(std::iter::repeat(0.)).take(n).enumerate() {
+                // SAFETY: as the caller promises.
+                unsafe { *to.add(i * stride + c) = value.max(value * slope) };
+            }
+        }
+    }
+
+    /// Writes `n` pixels of those at `from`, `stride` floats each, which may be where they are.
+    ///
+    /// # Safety
+    /// `from` must be readable for `n` pixels of the part, and `to` writable for as many.
+    #[inline(always)]
+    pub unsafe fn copy<S: Simd>(&self, from: *const f32, n: usize, to: *mut f32, stride: usize) {
         let width = whole(self.channels);
         let slope = self.slope.unwrap_or(1.);
         // SAFETY: as the caller promises.

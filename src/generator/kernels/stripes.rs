@@ -1,6 +1,6 @@
 //! A picture written over while it is read, with a few of its rows kept aside: half the memory at the peak.
 
-use super::in_bands;
+use super::{in_bands, source::Border, threads::is_alone};
 
 /// How many threads can share a picture.
 const STRIPES: usize = 16;
@@ -14,21 +14,32 @@ pub struct Window<'a> {
     pub rows: usize,
 }
 
-/// Gives `work` bands of `band` rows of `picture`, whose rows have `row` floats; an output row reads rows up to `reach`
-/// away. What `done` says of finished stripes comes in order.
+/// How a picture is gone through.
+pub struct Stripes {
+    /// Floats of a row.
+    pub row: usize,
+    /// Rows that are made at a time.
+    pub band: usize,
+    /// How many rows away an output row reads.
+    pub reach: usize,
+    pub border: Border,
+    /// Whether they have to be the same ones for any number of threads.
+    pub fixed: bool,
+}
+
+/// Gives `work` bands of `picture`. What `done` says of finished stripes comes in order.
 pub fn in_stripes<T: Send, Scratch: Default>(
     picture: &mut [f32],
-    row: usize,
-    band: usize,
-    reach: usize,
+    Stripes { row, band, reach, border, fixed }: Stripes,
     work: impl Fn(&mut Scratch, Window, &mut [f32]) + Sync + Send,
     done: impl Fn(&[f32]) -> T + Sync + Send,
 ) -> Vec<T> {
     let height = picture.len() / row;
-    // Twice the reach before a band: a mirror at the lower border reads back beyond what its own row does.
-    let before = 2 * reach;
+    // A mirror at the lower border reads back beyond what its own row does.
+    let before = if border == Border::Reflect { 2 * reach } else { reach };
     // A stripe's last rows and the next one's first are read by both, and written before one of them is done.
-    let stripe = (band * height.div_ceil(band).div_ceil(STRIPES)).max(before);
+    let stripes = if fixed || !is_alone() { STRIPES } else { 1 };
+    let stripe = (band * height.div_ceil(band).div_ceil(stripes)).max(before);
     let edges: Vec<_> = (stripe..height)
         .step_by(stripe)
         .map(|y| picture[(y - reach) * row..(y + reach).min(height) * row].to_vec())

@@ -116,11 +116,13 @@ impl Built {
     fn source(&self, case: &Case) -> Source<'_> {
         let parts = self.raws.iter().zip(&case.parts).map(|(raw, &channels)| Part {
             raw,
+            top: 0,
+            planes: None,
             channels,
             affine: case.affine.then(|| [7, 8].map(|seed| padded(&noise(channels, seed), channels))),
             slope: case.affine.then_some(case.slope).flatten(),
         });
-        Source { parts: parts.collect(), raw: case.sides, top: 0, resize: self.axes.as_ref(), border: case.border }
+        Source { parts: parts.collect(), raw: case.sides, resize: self.axes.as_ref(), border: case.border }
     }
 }
 
@@ -137,6 +139,13 @@ fn output(case: &Case, source: &Source) -> Option<[usize; 2]> {
         out[axis] = (length - reach - 1) / case.stride[axis] + 1;
     }
     Some(out)
+}
+
+/// What a convolution writes over its residual.
+fn beneath(conv: &dyn Convolve, residual: &[f32]) -> Vec<f32> {
+    let mut out = residual.to_vec();
+    conv.run(&mut out);
+    out
 }
 
 fn check(case: &Case, method: Method) -> Result<(), TestCaseError> {
@@ -164,21 +173,29 @@ fn check(case: &Case, method: Method) -> Result<(), TestCaseError> {
         sides,
         finish: Finish {
             bias: &bias,
-            residual: residual.as_deref(),
+            residual: residual.as_deref().map(Residual::Apart),
             slope: case.slope,
             shuffle: case.shuffle,
             moments: true,
         },
     };
     let moments = conv.run(&mut out).unwrap_or_default();
-    if conv.fits_in_place() {
-        let mut picture = built.raws[0].clone();
+    for part in (0..case.parts.len()).filter(|&part| conv.fits_in_place(part)) {
+        let mut picture = built.raws[part].clone();
         let mut source = built.source(case);
-        source.parts[0].raw = &[];
-        let moments_there = Convolution { source, finish: Finish { ..conv.finish }, ..conv }.run_in_place(&mut picture);
+        source.parts[part].raw = &[];
+        let there = Convolution { source, finish: Finish { ..conv.finish }, ..conv };
+        let moments_there = there.run_in_place(part, &mut picture);
         prop_assert!(picture == out, "in place is the same");
         let close = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-4 * (1. + a.abs());
         prop_assert!(moments.iter().zip(&moments_there.unwrap_or_default()).all(close));
+    }
+    if let Some(residual) = residual.as_deref().filter(|_| conv.writes_once()) {
+        let finish = Finish { residual: Some(Residual::Beneath), ..conv.finish };
+        prop_assert!(
+            beneath(&Convolution { finish, source: built.source(case), ..conv }, residual) == out,
+            "over the residual it is the same"
+        );
     }
     let depth = (inputs * kh * kw) as f64;
     let mut sums = vec![[0f64; 2]; written];
@@ -230,19 +247,31 @@ fn check_depthwise(case: &Case) -> Result<(), TestCaseError> {
     let weights = picture([kh, kw], channels, 3);
     let bias = padded(&noise(channels, 4), channels);
     let residual = case.residual.then(|| picture(sides, channels, 5));
-    let finish =
-        Finish { bias: &bias, residual: residual.as_deref(), slope: case.slope, shuffle: false, moments: false };
+    let finish = Finish {
+        bias: &bias,
+        residual: residual.as_deref().map(Residual::Apart),
+        slope: case.slope,
+        shuffle: false,
+        moments: false,
+    };
     let (stride, dilation, pad) = (case.stride, case.dilation, case.pad);
     let conv = Depthwise { source, weights: &weights, kernel: case.kernel, stride, dilation, pad, sides, finish };
     let mut out = vec![f32::NAN; sides[0] * sides[1] * whole(channels)];
     prop_assert!(conv.run(&mut out).is_none());
-    if conv.fits_in_place() {
+    if conv.fits_in_place(0) {
         let mut picture = built.raws[0].clone();
         let mut source = built.source(case);
         source.parts[0].raw = &[];
         let there = Depthwise { source, finish: Finish { ..conv.finish }, ..conv };
-        prop_assert!(there.run_in_place(&mut picture).is_none());
+        prop_assert!(there.run_in_place(0, &mut picture).is_none());
         prop_assert!(picture == out, "in place is the same");
+    }
+    if let Some(residual) = residual.as_deref() {
+        let finish = Finish { residual: Some(Residual::Beneath), ..conv.finish };
+        prop_assert!(
+            beneath(&Depthwise { finish, source: built.source(case), ..conv }, residual) == out,
+            "over the residual it is the same"
+        );
     }
     for (at, found) in out.iter().enumerate() {
         let (pixel, c) = (at / whole(channels), at % whole(channels));
@@ -273,8 +302,8 @@ fn check_integer(case: &Case) -> Result<(), TestCaseError> {
     let mut raw = picture(raw_sides, inputs, 1);
     // A value that is none is not lost.
     raw[inputs - 1] = f32::NAN;
-    let part = Part { raw: &raw, channels: inputs, affine: None, slope: None };
-    let source = Source { parts: vec![part], raw: raw_sides, top: 0, resize: None, border: Border::Zero };
+    let part = Part { raw: &raw, top: 0, planes: None, channels: inputs, affine: None, slope: None };
+    let source = Source { parts: vec![part], raw: raw_sides, resize: None, border: Border::Zero };
     let Some(sides) = output(case, &source) else { return Ok(()) };
     let integers: Vec<i32> = noise(outputs * inputs, 3).iter().map(|v| (v * 127.).round() as i32).collect();
     let steps = noise(outputs, 6);
@@ -289,9 +318,18 @@ fn check_integer(case: &Case) -> Result<(), TestCaseError> {
     let residual = case.residual.then(|| picture(written_sides, written, 5));
     let mut out = vec![f32::NAN; written_sides[0] * written_sides[1] * whole(written)];
     let (residual, slope, shuffle) = (residual.as_deref(), case.slope, case.shuffle);
-    let finish = Finish { bias: &bias, residual, slope, shuffle, moments: false };
+    let finish = Finish { bias: &bias, residual: residual.map(Residual::Apart), slope, shuffle, moments: false };
     let (stride, dilation, pad) = (case.stride, [1, 1], case.pad);
-    Convolution { source, weights: &weights, stride, dilation, pad, sides, finish }.run(&mut out);
+    let conv = Convolution { source, weights: &weights, stride, dilation, pad, sides, finish };
+    conv.run(&mut out);
+    if let Some(residual) = residual {
+        let there = beneath(
+            &Convolution { finish: Finish { residual: Some(Residual::Beneath), ..conv.finish }, ..conv },
+            residual,
+        );
+        let same = |(a, b): (&f32, &f32)| a == b || a.is_nan() && b.is_nan();
+        prop_assert!(there.iter().zip(&out).all(same), "over the residual it is the same");
+    }
     for (y, x) in (0..sides[0]).flat_map(|y| (0..sides[1]).map(move |x| (y, x))) {
         let place =
             |axis: usize, at: usize| (at * stride[axis]).checked_sub(pad[axis]).filter(|&at| at < raw_sides[axis]);
@@ -338,12 +376,17 @@ proptest! {
     }
 
     #[test]
-    fn winograd_in_place_is_winograd(case in case(), height in 1..80usize, channels in 1..20usize) {
+    fn winograd_in_place_is_winograd(case in case(), height in 1..80usize, channels in 1..20usize, other in 0..3usize) {
         let sides = [height, case.sides[1]];
         let (kernel, stride, dilation, pad) = ([3, 3], [1, 1], [1, 1], [1, 1]);
-        let parts = vec![8 + channels];
-        let flags = Case { resize: false, shuffle: false, ..case };
-        let case = Case { sides, kernel, stride, dilation, pad, parts, outputs: 8 + channels, ..flags };
+        let outputs = if case.shuffle { 4 * LANES * (1 + channels / 10) } else { 8 + channels };
+        let flags = Case { resize: false, ..case };
+        let parts = match other {
+            0 => vec![outputs],
+            _ if outputs % LANES == 0 => vec![outputs, other],
+            _ => vec![other * LANES, outputs],
+        };
+        let case = Case { sides, kernel, stride, dilation, pad, parts, outputs, ..flags };
         check(&case, Method::Winograd)?;
     }
 
@@ -366,6 +409,41 @@ proptest! {
         let parts = vec![case.parts[0]];
         check_depthwise(&Case { sides, kernel, stride, pad, parts, resize: false, shuffle: false, ..case })?;
     }
+}
+
+#[test]
+fn planes_are_read_as_pixels_are() {
+    let (sides, channels, outputs) = ([9, 14], 3, 12);
+    let pixels = picture(sides, channels, 1);
+    let mut planes = vec![0.; sides[0] * sides[1] * channels];
+    layout::to_planes(&pixels, channels, &mut planes);
+    let filters = noise(outputs * 11 * 9, 2);
+    let beside = picture(sides, LANES, 3);
+    let weights = Weights::new(Method::Winograd, [3, 3], [LANES + channels, outputs], |o, i, y, x| {
+        filters[((o * 11 + i) * 3 + y) * 3 + x]
+    });
+    let written = |raw: &[f32], planes| {
+        let first = Part { raw: &beside, top: 0, planes: None, channels: LANES, affine: None, slope: None };
+        let affine = [vec![1.5; LANES], vec![0.25; LANES]];
+        let second = Part { raw, top: 0, planes, channels, affine: Some(affine), slope: Some(0.5) };
+        let source = Source { parts: vec![first, second], raw: sides, resize: None, border: Border::Reflect };
+        let finish = Finish { bias: &[0.; 12], residual: None, slope: None, shuffle: false, moments: false };
+        let (stride, dilation, pad) = ([1, 1], [1, 1], [1, 1]);
+        let mut out = vec![0.; sides[0] * sides[1] * whole(outputs)];
+        Convolution { source, weights: &weights, stride, dilation, pad, sides, finish }.run(&mut out);
+        out
+    };
+    let same = |some: &[f32], others: &[f32]| some.iter().zip(others).all(|(a, b)| (a - b).abs() < 1e-4);
+    let expected = written(&pixels, None);
+    assert!(expected.iter().any(|&value| value != 0.) && same(&expected, &written(&planes, Some(1))));
+    // Three of the four channels of blocks of 2×2 pixels of one plane.
+    let place = |y: usize, x: usize, c: usize| (2 * y + c / 2) * 2 * sides[1] + 2 * x + c % 2;
+    let mut blocks = vec![0.; 4 * sides[0] * sides[1]];
+    for (y, x, c) in (0..sides[0]).flat_map(|y| (0..sides[1]).flat_map(move |x| (0..channels).map(move |c| (y, x, c))))
+    {
+        blocks[place(y, x, c)] = pixels[(y * sides[1] + x) * whole(channels) + c];
+    }
+    assert!(same(&expected, &written(&blocks, Some(2))));
 }
 
 #[test]

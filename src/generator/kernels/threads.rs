@@ -248,6 +248,11 @@ impl Drop for Threads {
     }
 }
 
+/// Whether no other thread helps this one.
+pub fn is_alone() -> bool {
+    OWN.with_borrow(Option::is_none)
+}
+
 /// Splits `out` into bands of `length` and gives each to `work` with its number and a scratch that bands of one thread
 /// share; what they return comes in order.
 pub fn in_bands<T: Send, Scratch: Default>(

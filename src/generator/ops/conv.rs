@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use tract_onnx::{prelude::*, tract_core::internal::*};
 
-use super::{Read, fill, pixels, values};
-use crate::generator::kernels::{Convolution, Convolve, Depthwise, Finish, Weights, whole};
+use super::{Read, fill, pixels, taken, values};
+use crate::generator::kernels::{Convolution, Convolve, Depthwise, Finish, Residual, Weights, whole};
 
 /// The weights, which say what kind of convolution it is.
 #[derive(Debug, Clone)]
@@ -75,9 +75,9 @@ impl Conv {
     }
 
     /// What is to be computed, on these inputs.
-    fn kind<'a>(&'a self, inputs: &'a [TValue]) -> TractResult<Box<dyn Convolve + 'a>> {
+    fn kind<'a>(&'a self, inputs: &'a [TValue], reused: Reused) -> TractResult<Box<dyn Convolve + 'a>> {
         let Conv { stride, dilation, pad, sides, kernel_sides: kernel, .. } = *self;
-        let (source, finish) = (self.read.source(inputs)?, self.finish(inputs)?);
+        let (source, finish) = (self.read.source(inputs)?, self.finish(inputs, reused)?);
         Ok(match &self.kernel {
             Kernel::Dense(weights) => Box::new(Convolution { source, weights, stride, dilation, pad, sides, finish }),
             Kernel::Depthwise(weights) => {
@@ -86,9 +86,39 @@ impl Conv {
         })
     }
 
-    fn finish<'a>(&'a self, inputs: &'a [TValue]) -> TractResult<Finish<'a>> {
-        let residual = self.residual.map(|slot| values(&inputs[slot])).transpose()?;
+    fn finish<'a>(&'a self, inputs: &'a [TValue], reused: Reused) -> TractResult<Finish<'a>> {
+        let residual = match self.residual {
+            Some(slot) if reused != Reused::Residual(slot) => Some(Residual::Apart(values(&inputs[slot])?)),
+            other => other.map(|_| Residual::Beneath),
+        };
         Ok(Finish { bias: &self.bias, residual, slope: self.slope, shuffle: self.shuffle, moments: self.moments })
+    }
+}
+
+/// Pixels that nobody else has, which are written over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reused {
+    No,
+    /// Those that are read as this part.
+    Read(usize),
+    /// Those that are added, in this slot.
+    Residual(usize),
+}
+
+impl Conv {
+    fn reused(&self, inputs: &[TValue]) -> TractResult<Reused> {
+        let conv = self.kind(inputs, Reused::No)?;
+        let ([height, width], channels) = self.written();
+        let values = height * width * whole(channels);
+        let fits = |slot: usize| inputs[slot].is_exclusive() && inputs[slot].len() == values;
+        let parts = &self.read.parts;
+        // A slot that several parts read is not one part's.
+        let alone = |part: usize| parts.iter().filter(|other| other.raw == parts[part].raw).count() == 1;
+        let fitting = (0..parts.len()).filter(|&p| fits(parts[p].raw) && alone(p) && conv.fits_in_place(p));
+        // The lowest in memory: what is freed above it lies together.
+        let read = fitting.min_by_key(|&part| inputs[parts[part].raw].as_bytes().as_ptr());
+        let residual = self.residual.filter(|&slot| conv.writes_once() && fits(slot));
+        Ok(read.map(Reused::Read).or(residual.map(Reused::Residual)).unwrap_or(Reused::No))
     }
 }
 
@@ -125,20 +155,19 @@ impl EvalOp for Conv {
     op_out_of_plan!();
 
     fn eval(&self, _context: &EvalContext, mut inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
-        let (written, channels) = self.written();
-        let slot = self.read.parts[0].raw;
-        // Pixels that nobody else has may be written over.
-        let (out, moments) = if inputs[slot].is_exclusive() && self.kind(&inputs)?.fits_in_place() {
-            let mut picture = std::mem::replace(&mut inputs[slot], tensor0(0f32).into()).into_tensor();
-            let conv = self.kind(&inputs)?;
-            let moments = fill(&mut picture, |picture| conv.run_in_place(picture))?;
-            (picture, moments)
-        } else {
-            let conv = self.kind(&inputs)?;
-            let mut out = pixels(written, channels)?;
-            let moments = fill(&mut out, |out| conv.run(out))?;
-            (out, moments)
+        let ([height, width], channels) = self.written();
+        let reused = self.reused(&inputs)?;
+        let mut out = match reused {
+            Reused::No => pixels([height, width], channels)?,
+            Reused::Read(part) => taken(&mut inputs[self.read.parts[part].raw]),
+            Reused::Residual(slot) => taken(&mut inputs[slot]),
         };
+        out.set_shape(&[height, width, whole(channels)])?;
+        let conv = self.kind(&inputs, reused)?;
+        let moments = fill(&mut out, |out| match reused {
+            Reused::Read(part) => conv.run_in_place(part, out),
+            Reused::No | Reused::Residual(_) => conv.run(out),
+        })?;
         let moments = moments.map(|m| Tensor::from_shape(&[2, channels], &m)).transpose()?;
         Ok([Some(out), moments].into_iter().flatten().map(Tensor::into_tvalue).collect())
     }

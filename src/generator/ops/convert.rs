@@ -2,7 +2,7 @@
 
 use tract_onnx::{prelude::*, tract_core::internal::*};
 
-use super::{Order, Read, fill, pixels, unwritten, values};
+use super::{Order, Read, fill, pixels, taken, unwritten, values};
 use crate::generator::kernels::{layout, moments, whole};
 
 /// A picture in tract's layout, read into the kernels'.
@@ -64,11 +64,26 @@ impl Store {
         self.reads.first().map_or(0, Read::channels)
     }
 
-    fn written(&self, inputs: &[TValue]) -> TractResult<Tensor> {
+    fn written(&self, mut inputs: TVec<TValue>) -> TractResult<Tensor> {
+        if let Some(slot) = self.own(&inputs) {
+            // Pixels that nobody else has are written over.
+            let mut out = taken(&mut inputs[slot]);
+            let source = self.reads[0].source(&inputs)?;
+            fill(&mut out, |out| layout::apply(&source.parts[0], self.sides[1], out))?;
+            return Ok(out);
+        }
         let mut out = pixels(self.sides, self.channels())?;
-        let sources = self.reads.iter().map(|read| read.source(inputs)).collect::<TractResult<Vec<_>>>()?;
+        let sources = self.reads.iter().map(|read| read.source(&inputs)).collect::<TractResult<Vec<_>>>()?;
         fill(&mut out, |out| layout::store(&sources, self.pad, self.sides, out))?;
         Ok(out)
+    }
+
+    /// Where pixels come from that stay where they are and that nobody else has.
+    fn own(&self, inputs: &[TValue]) -> Option<usize> {
+        let [read] = self.reads.as_slice() else { return None };
+        let [part] = read.parts.as_slice() else { return None };
+        let there = read.resize.is_none() && self.pad == [0, 0] && self.sides == read.raw;
+        (there && part.planes.is_none() && inputs[part.raw].is_exclusive()).then_some(part.raw)
     }
 }
 
@@ -83,7 +98,7 @@ impl EvalOp for Store {
     op_out_of_plan!();
 
     fn eval(&self, _context: &EvalContext, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
-        let mut out = self.written(&inputs)?;
+        let mut out = self.written(inputs)?;
         if !self.moments {
             return Ok(tvec!(out.into_tvalue()));
         }
@@ -129,7 +144,7 @@ impl EvalOp for ToTensor {
     op_out_of_plan!();
 
     fn eval(&self, _context: &EvalContext, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
-        let written = self.store.written(&inputs)?;
+        let written = self.store.written(inputs)?;
         let from = values(&written)?;
         let mut out = unwritten(&self.shape)?;
         fill(&mut out, |out| match self.order {

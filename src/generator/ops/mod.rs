@@ -34,6 +34,11 @@ fn unwritten(shape: &[usize]) -> TractResult<Tensor> {
     unsafe { Tensor::uninitialized::<f32>(shape) }
 }
 
+/// An input that nothing reads from then on.
+fn taken(input: &mut TValue) -> Tensor {
+    std::mem::replace(input, tensor0(0f32).into()).into_tensor()
+}
+
 fn values(tensor: &Tensor) -> TractResult<&[f32]> {
     tensor.try_as_plain_ram()?.as_slice::<f32>()
 }

@@ -12,6 +12,8 @@ use crate::generator::kernels::{Axis, Border, Part, Source, whole};
 pub struct ReadPart {
     /// The input that holds the pixels.
     pub raw: usize,
+    /// Whether it holds them as planes, and in which blocks; see [`Part::planes`].
+    pub planes: Option<usize>,
     /// How many channels it has.
     pub channels: usize,
     /// The inputs with what to multiply by and what to add: one value, or one per channel.
@@ -45,13 +47,15 @@ impl Read {
             let affine = part.affine.map(|[scale, shift]| TractResult::Ok([spread(scale)?, spread(shift)?]));
             Ok(Part {
                 raw: values(&inputs[part.raw])?,
+                top: 0,
+                planes: part.planes,
                 channels: part.channels,
                 affine: affine.transpose()?,
                 slope: part.slope,
             })
         };
         let parts = self.parts.iter().map(part).collect::<TractResult<_>>()?;
-        Ok(Source { parts, raw: self.raw, top: 0, resize: self.resize.as_deref(), border: self.border })
+        Ok(Source { parts, raw: self.raw, resize: self.resize.as_deref(), border: self.border })
     }
 
     pub fn channels(&self) -> usize {

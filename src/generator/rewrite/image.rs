@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tract_onnx::prelude::*;
+use tract_onnx::{prelude::*, tract_core::ops::cnn::KernelFormat};
 
 use super::view::View;
 use crate::generator::{
@@ -14,6 +14,8 @@ use crate::generator::{
 #[derive(Debug, Clone)]
 pub struct Part {
     pub raw: OutletId,
+    /// Whether tract's tensor of planes is read as it is, and in which blocks.
+    pub planes: Option<usize>,
     pub moments: Option<OutletId>,
     pub channels: usize,
     pub affine: Option<[OutletId; 2]>,
@@ -43,12 +45,13 @@ pub struct Pending {
     pub moments: bool,
 }
 
-/// Weights `O×I×H×W`; depthwise, `I` is 1.
+/// Where weights are. A depthwise convolution has them as if of one input.
 #[derive(Debug, Clone)]
 pub struct PendingKernel {
     pub name: String,
     pub depthwise: bool,
-    pub weights: Arc<Vec<f32>>,
+    pub weights: OutletId,
+    pub format: KernelFormat,
 }
 
 /// Pixels that are somewhere.
@@ -104,6 +107,7 @@ impl Pixels {
         };
         let parts = self.parts.iter().map(|part| ReadPart {
             raw: slot(part.raw),
+            planes: part.planes,
             channels: part.channels,
             affine: part.affine.map(|outlets| outlets.map(&mut slot)),
             slope: part.slope,

@@ -23,6 +23,7 @@ use super::{
     ops::{self, Kernel, Order, Store, ToTensor},
 };
 use image::{Content, Image, Part, Pending, PendingKernel, Pixels};
+use operators::outputs_first;
 use view::View;
 
 /// Weights made ready, by the convolution's name: every size of picture has its own graph, but they share these.
@@ -43,9 +44,8 @@ struct Packed {
 }
 
 impl PackedKernels {
-    /// `bytes`: all weights of which each comes from a byte and its output channel's step.
-    pub fn of(bytes: &[Vec<f32>]) -> PackedKernels {
-        let bytes = bytes.iter().map(|weights| hash(weights)).collect();
+    /// `bytes`: the [hashes](hash) of all weights of which each comes from a byte and its output channel's step.
+    pub fn of(bytes: HashSet<u64>) -> PackedKernels {
         PackedKernels { bytes, ..PackedKernels::default() }
     }
 
@@ -176,8 +176,13 @@ impl Rewrite<'_> {
         };
         let Some(view) = View::new(order, shape, channels, sides) else { return Ok(None) };
         let plain = self.plain(outlet)?;
-        let raw = self.wire("from_tensor", ops::FromTensor { order, sides, channels }, &[plain])?[0];
-        let part = Part { raw, moments: None, channels, affine: None, slope: None };
+        // A few planes take less memory as they are than in whole vectors.
+        let planes = (order == Order::Chw && channels < LANES && !self.packed.direct).then_some(1);
+        let raw = match planes {
+            Some(_) => plain,
+            None => self.wire("from_tensor", ops::FromTensor { order, sides, channels }, &[plain])?[0],
+        };
+        let part = Part { raw, planes, moments: None, channels, affine: None, slope: None };
         let image = Image { view, channels, sides, content: Content::Pixels(Pixels::plain(part, sides)) };
         self.images.insert(outlet, image.clone());
         Ok(Some(image))
@@ -189,30 +194,39 @@ impl Rewrite<'_> {
             Content::Pixels(pixels) => return Ok(pixels.clone()),
             Content::Pending(pending) => pending,
         };
-        let kernel = self.kernel(image, pending);
+        let kernel = self.kernel(image, pending)?;
         let mut inputs = tvec!();
         let op = pending.operator(image, kernel, &mut inputs);
         let wired = self.wire(&pending.kernel.name, op, &inputs)?;
-        let part =
-            Part { raw: wired[0], moments: wired.get(1).copied(), channels: image.channels, affine: None, slope: None };
+        let part = Part {
+            raw: wired[0],
+            planes: None,
+            moments: wired.get(1).copied(),
+            channels: image.channels,
+            affine: None,
+            slope: None,
+        };
         let pixels = Pixels::plain(part, image.sides);
         self.images.insert(outlet, Image { content: Content::Pixels(pixels.clone()), ..image.clone() });
         Ok(pixels)
     }
 
-    fn kernel(&self, image: &Image, pending: &Pending) -> Kernel {
-        let PendingKernel { name, depthwise, weights } = &pending.kernel;
-        let hash = hash(weights);
+    fn kernel(&self, image: &Image, pending: &Pending) -> TractResult<Kernel> {
+        let PendingKernel { name, depthwise, weights, format } = &pending.kernel;
+        let [height, width] = pending.kernel_sides;
+        let inputs = pending.input.channels();
+        let outputs = pending.output(image).1;
+        let values = self.constant(*weights).ok_or_else(|| TractError::msg("weights are no constant"))?;
+        let depth = if *depthwise { 1 } else { inputs };
+        let weights = outputs_first(*format, values, [height * width, depth, outputs]);
+        let hash = hash(weights.iter().copied());
         let mut packed = self.packed.packed.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if let Some(found) = packed.get(name)
             && found.shuffle == pending.shuffle
             && found.weights == hash
         {
-            return found.kernel.clone();
+            return Ok(found.kernel.clone());
         }
-        let [height, width] = pending.kernel_sides;
-        let inputs = pending.input.channels();
-        let outputs = pending.output(image).1;
         let kernel = if *depthwise {
             let channels = whole(inputs);
             let at = |i: usize| {
@@ -235,7 +249,7 @@ impl Rewrite<'_> {
             Kernel::Dense(Arc::new(Weights::new(method, [height, width], [inputs, outputs], at).of_bytes(bytes)))
         };
         packed.insert(name.clone(), Packed { weights: hash, shuffle: pending.shuffle, kernel: kernel.clone() });
-        kernel
+        Ok(kernel)
     }
 
     /// Writes the sum of pictures down as one part.
@@ -244,7 +258,7 @@ impl Rewrite<'_> {
         let op = store(sum, moments, &mut inputs);
         let channels = sum[0].channels();
         let wired = self.wire("store", op, &inputs)?;
-        Ok(Part { raw: wired[0], moments: wired.get(1).copied(), channels, affine: None, slope: None })
+        Ok(Part { raw: wired[0], planes: None, moments: wired.get(1).copied(), channels, affine: None, slope: None })
     }
 
     /// The picture as one part that only scale and shift may still happen to.
@@ -264,8 +278,8 @@ fn store(sum: &[&Pixels], moments: bool, inputs: &mut TVec<OutletId>) -> Store {
 }
 
 /// FNV-1a over whole values: it must be quick, nobody chooses weights to make it collide but for themselves.
-fn hash(weights: &[f32]) -> u64 {
-    weights.iter().fold(0xCBF2_9CE4_8422_2325, |hash, weight| {
+pub(super) fn hash(weights: impl IntoIterator<Item = f32>) -> u64 {
+    weights.into_iter().fold(0xCBF2_9CE4_8422_2325, |hash, weight| {
         (hash ^ u64::from(weight.to_bits())).wrapping_mul(0x0000_0100_0000_01B3)
     })
 }

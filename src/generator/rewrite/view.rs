@@ -1,6 +1,6 @@
 //! Which axes of a tensor are the picture's.
 
-use tract_onnx::prelude::*;
+use tract_onnx::{prelude::*, tract_core::ops::change_axes::AxisOp};
 
 use crate::generator::ops::Order;
 
@@ -62,5 +62,58 @@ impl View {
             Order::Chw => [first, first + 1, first + 2],
             Order::Hwc => [first + 2, first, first + 1],
         })
+    }
+}
+
+/// What the axes of a tensor run over that was `1×C×2H×2W`, while they are split, moved and put together.
+pub struct Factors {
+    /// Of C, H, two rows, W, two columns.
+    lengths: [usize; 5],
+    /// Per axis, the outermost first.
+    axes: Vec<Vec<usize>>,
+}
+
+impl Factors {
+    pub fn of(shape: &[usize]) -> Option<Factors> {
+        let &[1, channels, height, width] = shape else { return None };
+        let even = height.is_multiple_of(2) && width.is_multiple_of(2);
+        let lengths = [channels, height / 2, 2, width / 2, 2];
+        even.then(|| Factors { lengths, axes: vec![vec![], vec![0], vec![1, 2], vec![3, 4]] })
+    }
+
+    /// None where an axis would be split within a factor.
+    pub fn change(&mut self, op: &AxisOp) -> Option<()> {
+        match op {
+            AxisOp::Add(at) => self.axes.insert(*at, vec![]),
+            AxisOp::Rm(at) => drop(self.axes.remove(*at)),
+            AxisOp::Move(from, to) => {
+                let axis = self.axes.remove(*from);
+                self.axes.insert(*to, axis);
+            }
+            AxisOp::Reshape(at, from, to) => {
+                let mut left = self.axes.drain(*at..at + from.len()).flatten().collect::<Vec<_>>().into_iter();
+                for (place, length) in (*at..).zip(to) {
+                    let (mut axis, mut product, length) = (vec![], 1, usize::try_from(length.to_i64().ok()?).ok()?);
+                    while product < length {
+                        let factor = left.next()?;
+                        product *= self.lengths[factor];
+                        axis.push(factor);
+                    }
+                    if product != length {
+                        return None;
+                    }
+                    self.axes.insert(place, axis);
+                }
+                if left.next().is_some() {
+                    return None;
+                }
+            }
+        }
+        Some(())
+    }
+
+    /// Whether it is `1×(C·2·2)×H×W` by now.
+    pub fn are_blocks(&self) -> bool {
+        self.axes == [vec![], vec![0, 2, 4], vec![1], vec![3]]
     }
 }

@@ -90,7 +90,7 @@ impl Rewrite<'_> {
             {
                 let pixels = self.pixels(other, image)?;
                 let part = match pixels.linear() {
-                    Some(part) if part.affine.is_none() => part.clone(),
+                    Some(part) if part.affine.is_none() && part.planes.is_none() => part.clone(),
                     _ => self.store(&[&pixels], false)?,
                 };
                 pending.residual = Some(part.raw);

@@ -1,7 +1,5 @@
 //! Convolutions, full, depthwise and 1×1, and what is to be known of their weights.
 
-use std::sync::Arc;
-
 use tract_onnx::{
     prelude::*,
     tract_core::ops::{
@@ -34,14 +32,12 @@ impl Rewrite<'_> {
         if op.q_params.is_some() || (op.group != 1 && !depthwise) {
             return Ok(false);
         }
-        let (Some(weights), Some(mut bias)) = (self.constant(node.inputs[1]), self.constant(node.inputs[2])) else {
+        let (Some(_), Some(mut bias)) = (self.known(node.inputs[1]), self.constant(node.inputs[2])) else {
             return Ok(false);
         };
         if bias.len() == 1 {
             bias = vec![bias[0]; outputs];
         }
-        let [taps, depth] = [height * width, if depthwise { 1 } else { inputs }];
-        let weights = outputs_first(op.kernel_fmt, weights, [taps, depth, outputs]);
         let Some(image) = self.image(node.inputs[0], order)? else { return Ok(false) };
         if image.view.order != order || image.view.spatial().is_none() || bias.len() != outputs {
             return Ok(false);
@@ -56,7 +52,12 @@ impl Rewrite<'_> {
         let pad = take_pad(&mut pixels).unwrap_or(Pad { before: own, border: Border::Zero });
         let pending = Pending {
             input: Box::new(pixels),
-            kernel: PendingKernel { name: node.name.clone(), depthwise, weights: Arc::new(weights) },
+            kernel: PendingKernel {
+                name: node.name.clone(),
+                depthwise,
+                weights: node.inputs[1],
+                format: op.kernel_fmt,
+            },
             kernel_sides: [height, width],
             stride: [spec.stride(0), spec.stride(1)],
             dilation: [spec.dilation(0), spec.dilation(1)],
@@ -91,8 +92,8 @@ impl Rewrite<'_> {
         if inputs.len() != 2 || op.q_params.is_some() || op.operating_dt != f32::datum_type() {
             return Ok(false);
         }
-        let weights = (0..2).find_map(|slot| Some((slot, self.constant(node.inputs[slot])?)));
-        let (Some((slot, weights)), Some(output)) = (weights, output.first()) else { return Ok(false) };
+        let weights = (0..2).find_map(|slot| Some((slot, self.known(node.inputs[slot])?.len())));
+        let (Some((slot, count)), Some(output)) = (weights, output.first()) else { return Ok(false) };
         let input = node.inputs[1 - slot];
         let Some(axes) = Pointwise::of(&inputs[slot], &inputs[1 - slot], output) else { return Ok(false) };
         let Some(image) = self.image(input, axes.read)? else { return Ok(false) };
@@ -100,13 +101,13 @@ impl Rewrite<'_> {
         {
             return Ok(false);
         }
-        let outputs = weights.len() / image.channels;
-        let weights = if axes.inputs_first { transposed(&weights, image.channels, outputs) } else { weights };
+        let (weights, outputs) = (node.inputs[slot], count / image.channels);
+        let format = if axes.inputs_first { KernelFormat::HWIO } else { KernelFormat::OIHW };
         let mut pixels = self.pixels(input, &image)?;
         let pad = take_pad(&mut pixels).unwrap_or(Pad { before: [0, 0], border: Border::Zero });
         let pending = Pending {
             input: Box::new(pixels),
-            kernel: PendingKernel { name: node.name.clone(), depthwise: false, weights: Arc::new(weights) },
+            kernel: PendingKernel { name: node.name.clone(), depthwise: false, weights, format },
             kernel_sides: [1, 1],
             stride: [1, 1],
             dilation: [1, 1],
@@ -160,7 +161,7 @@ impl Pointwise {
 
 /// A kernel's weights as `O×I×H×W`, of `taps` pixels, `depth` inputs and `outputs`; a depthwise one has a depth of 1, and
 /// in HWIO its group among the inputs.
-fn outputs_first(format: KernelFormat, weights: Vec<f32>, [taps, depth, outputs]: [usize; 3]) -> Vec<f32> {
+pub fn outputs_first(format: KernelFormat, weights: Vec<f32>, [taps, depth, outputs]: [usize; 3]) -> Vec<f32> {
     let channels_first = |filters: &[f32]| -> Vec<f32> {
         filters.chunks(taps * depth).flat_map(|filter| transposed(filter, taps, depth)).collect()
     };

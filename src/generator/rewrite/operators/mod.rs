@@ -5,6 +5,8 @@ mod convolution;
 mod space;
 mod statistics;
 
+pub(super) use convolution::outputs_first;
+
 use tract_onnx::{
     prelude::*,
     tract_core::ops::{
@@ -108,11 +110,12 @@ impl Rewrite<'_> {
     }
 
     /// Floats that are known before any run.
-    fn constant(&self, outlet: OutletId) -> Option<Vec<f32>> {
-        let tensor = self.source.outlet_fact(outlet).ok()?.konst.as_ref()?;
-        if tensor.datum_type() != f32::datum_type() {
-            return None;
-        }
-        Some(tensor.try_as_plain_ram().ok()?.as_slice::<f32>().ok()?.to_vec())
+    pub(super) fn constant(&self, outlet: OutletId) -> Option<Vec<f32>> {
+        Some(self.known(outlet)?.try_as_plain_ram().ok()?.as_slice::<f32>().ok()?.to_vec())
+    }
+
+    fn known(&self, outlet: OutletId) -> Option<&Tensor> {
+        let tensor = self.source.outlet_fact(outlet).ok()?.konst.as_deref()?;
+        (tensor.datum_type() == f32::datum_type()).then_some(tensor)
     }
 }

@@ -13,13 +13,18 @@ use tract_onnx::{
 
 use super::super::{
     Rewrite,
-    image::{Content, Image, Pad, Pixels},
+    image::{Content, Image, Pad, Part, Pixels},
     side_by_side, unshuffled,
+    view::Factors,
 };
 use crate::generator::{
     kernels::{Axis, Border},
     ops::Order,
 };
+
+fn dims(lengths: &[usize]) -> TVec<TDim> {
+    lengths.iter().map(|length| length.to_dim()).collect()
+}
 
 impl Rewrite<'_> {
     pub(super) fn pad(&mut self, id: usize, op: &array::Pad) -> TractResult<bool> {
@@ -52,6 +57,19 @@ impl Rewrite<'_> {
 
     pub(super) fn axes(&mut self, id: usize, op: &AxisOp) -> TractResult<bool> {
         let input = self.source.node(id).inputs[0];
+        if let Some(chain) = self.space_to_depth(id)
+            && let Some(&raw) = self.plain.get(&input)
+            && let Some(&last) = chain.last()
+            && let Some(&[_, channels, height, width]) = self.shape(last)
+        {
+            let part = Part { raw, planes: Some(2), moments: None, channels, affine: None, slope: None };
+            let sides = [height, width];
+            let noted = self.note(last, Order::Chw, channels, sides, Content::Pixels(Pixels::plain(part, sides)));
+            if noted {
+                self.done.extend(&chain[1..]);
+            }
+            return Ok(noted);
+        }
         let Some(image) = self.images.get(&input).cloned() else { return Ok(false) };
         if let Some(chain) = self.depth_to_space(id, &image)
             && let Some((_, mut pending)) = self.waiting(input)
@@ -100,7 +118,6 @@ impl Rewrite<'_> {
         if image.view.order != Order::Chw || !image.channels.is_multiple_of(4) {
             return None;
         }
-        let dims = |lengths: &[usize]| lengths.iter().map(|length| length.to_dim()).collect::<TVec<_>>();
         let quarter = image.channels / 4;
         let chain = [
             AxisOp::Reshape(channels, dims(&[4 * quarter]), dims(&[quarter, 2, 2])),
@@ -108,6 +125,28 @@ impl Rewrite<'_> {
             AxisOp::Move(channels + 1, channels + 2),
             AxisOp::Reshape(rows, dims(&[height, 2, width, 2]), dims(&[2 * height, 2 * width])),
         ];
+        self.chain(first, &chain)
+    }
+
+    /// The nodes that turn `1×C×2H×2W` into `1×(C·2·2)×H×W`, of which `first` is the first one.
+    fn space_to_depth(&self, first: usize) -> Option<Vec<usize>> {
+        let shape = self.source.outlet_fact(self.source.node(first).inputs[0]).ok()?.shape.as_concrete()?;
+        let mut factors = Factors::of(shape).filter(|_| !self.packed.direct)?;
+        let mut nodes = vec![first];
+        loop {
+            let &node = nodes.last()?;
+            factors.change(self.source.node(node).op.downcast_ref::<AxisOp>()?)?;
+            let outlet = OutletId::new(node, 0);
+            if factors.are_blocks() {
+                return Some(nodes);
+            }
+            let next = self.source.outlet_successors(outlet).first().filter(|_| self.read_once(outlet))?;
+            nodes.push(next.node);
+        }
+    }
+
+    /// The nodes from `first` on, if they do this one after the other and nobody else reads what is between.
+    fn chain(&self, first: usize, chain: &[AxisOp]) -> Option<Vec<usize>> {
         let mut nodes = vec![];
         let mut node = first;
         for (step, expected) in chain.iter().enumerate() {
@@ -115,7 +154,7 @@ impl Rewrite<'_> {
                 return None;
             }
             nodes.push(node);
-            if step < 3 {
+            if step + 1 < chain.len() {
                 let outlet = OutletId::new(node, 0);
                 if !self.read_once(outlet) {
                     return None;

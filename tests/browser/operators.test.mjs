@@ -41,8 +41,8 @@ for (const variant of VARIANTS) {
       const operators = await right(made);
       assert.ok(operators.includes(`${way}Convolution`), `${way}: ${operators.join(', ')}`);
       // Nothing of these is left to tract but arithmetic on a value per channel.
-      assert.deepEqual([operators.indexOf('FromTensor'), operators.lastIndexOf('ToTensor')], [1, operators.length - 1]);
-      assert.equal(operators.filter((name) => /Tensor$/.test(name)).length, 2, operators.join(', '));
+      assert.equal(operators.at(-1), 'ToTensor');
+      assert.equal(operators.filter((name) => /Tensor$/.test(name)).length, 1, operators.join(', '));
     }
     for (const made of FOUND) await right(made);
     const property = fc.asyncProperty(random, async (made) => void (await right(made)));

@@ -10,7 +10,7 @@ use image::{DynamicImage, RgbImage, imageops::FilterType};
 use nijigen::{
     fingerprint::Fingerprint,
     options::Limits,
-    picture::decode::{decode, decode_eighth},
+    picture::decode::{decode, decode_dc_image},
 };
 
 const RESULTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/results/likeness.json");
@@ -21,7 +21,7 @@ const THRESHOLDS: [u32; 2] = [5, 16];
 /// As the cache sees it.
 fn see(file: &[u8]) -> Fingerprint {
     let limits = Limits::default();
-    let small = decode_eighth(file, &limits).expect("decodes");
+    let small = decode_dc_image(file, &limits).expect("decodes");
     Fingerprint::new(&small.unwrap_or_else(|| decode(file, &limits).expect("decodes")))
 }
 

@@ -10,7 +10,7 @@ use nijigen::{
     generator::Threads,
     manifest,
     options::{Draw, Finish, Format, Limits},
-    picture::{decode::decode_eighth, detail::Structure, encode::encode, resize::resize},
+    picture::{decode::decode_dc_image, detail::Structure, encode::encode, resize::resize},
     pipeline::{Engine, prepare},
 };
 
@@ -120,7 +120,7 @@ fn large(criterion: &mut Criterion) {
     let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut file, 85);
     tiled.write_with_encoder(encoder).expect("encodes");
     let limits = Limits::default();
-    let print = |file: &[u8]| Fingerprint::new(&decode_eighth(file, &limits).expect("decodes").expect("is large"));
+    let print = |file: &[u8]| Fingerprint::new(&decode_dc_image(file, &limits).expect("decodes").expect("is large"));
     criterion.bench_function("fingerprint-12mp-jpeg", |b| b.iter(|| print(&file)));
     let decoded = prepare(&file, &limits).expect("decodes");
     criterion.bench_function("fingerprint-12mp-pixels", |b| b.iter(|| Fingerprint::new(decoded.picture())));

@@ -55,13 +55,13 @@ pub fn prepare_for(bytes: &[u8], options: &Options) -> Result<Prepared> {
     Prepared { picture: decode::decode_for(bytes, limits, enough)?, ours: xmp::is_ours(bytes) }.framed(framing)
 }
 
-/// A large JPEG at an eighth of its size, framed ([`decode::decode_eighth`]); `None` where the part that is left of it is
+/// A large JPEG at an eighth of its size, framed ([`decode::decode_dc_image`]); `None` where the part that is left of it is
 /// too small to tell photos apart by.
 ///
 /// # Errors
-/// Those of [`decode::decode_eighth`].
+/// Those of [`decode::decode_dc_image`].
 pub fn glimpse(bytes: &[u8], limits: &Limits, framing: &Framing) -> Result<Option<Picture>> {
-    let small = decode::decode_eighth(bytes, limits)?.and_then(|small| small.framed(framing).ok());
+    let small = decode::decode_dc_image(bytes, limits)?.and_then(|small| small.framed(framing).ok());
     Ok(small.filter(|small| small.width().min(small.height()) >= decode::LARGE / 8))
 }
 

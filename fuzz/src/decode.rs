@@ -3,7 +3,7 @@
 use nijigen::{
     Picture,
     options::Limits,
-    picture::decode::{decode, decode_eighth, decode_reduced},
+    picture::decode::{decode, decode_dc_image, decode_reduced},
 };
 
 use super::assert_explained;
@@ -43,7 +43,7 @@ pub fn check_within(file: &[u8], limits: &Limits) {
             (Err(error), _) => assert_explained(&error, &CODES),
         }
     }
-    match (decode_eighth(file, limits), whole) {
+    match (decode_dc_image(file, limits), whole) {
         (Ok(Some(small)), Ok(whole)) => {
             let eighth = |side: u32| (side + 4) / 8;
             assert_eq!((small.width(), small.height()), (eighth(whole.width()), eighth(whole.height())));

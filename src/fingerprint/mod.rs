@@ -24,7 +24,7 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// Of upright sRGB pixels. Those that [`crate::picture::decode::decode_eighth`] gives of a large JPEG do: copies
+    /// Of upright sRGB pixels. Those that [`crate::picture::decode::decode_dc_image`] gives of a large JPEG do: copies
     /// are found as often, also of one seen so and one seen whole (`benches/README.md`).
     pub fn new(picture: &Picture) -> Fingerprint {
         Fingerprint { phash: phash::phash(picture.width(), picture.rgba()), guard: Guard::new(picture) }

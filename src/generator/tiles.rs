@@ -15,7 +15,7 @@ const WHOLE: u32 = 1024 + 2 * BORDER;
 /// twice: with the lean generator's margin of 84 pixels, 1.6 times the work of the whole.
 const TILE: u32 = 832;
 /// Bytes that a pixel takes at the peak, at most: a test in the browser measures them for all our generators.
-const PIXEL_BYTES: f64 = 200.;
+const PIXEL_BYTES: f64 = 170.;
 /// The part of a device's memory that a piece may take: up to four photos are drawn at once, and all of us together take
 /// a quarter.
 const SHARE: f64 = 1. / 16.;

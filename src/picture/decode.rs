@@ -5,7 +5,7 @@ use std::io::Cursor;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, RgbaImage, metadata::Orientation};
 
 use super::{
-    Picture, colour, eighth,
+    Picture, colour, dc_image,
     jpeg::{self, Decoded, Outline},
     limits::{camera_raw, check_pixels, check_size},
     mend, png, tiff,
@@ -83,7 +83,7 @@ fn turned(Decoded { width, height, rgba, profile, orientation }: Decoded) -> Res
 ///
 /// # Errors
 /// As [`decode`], save that damage in the picture's data may go unseen.
-pub fn decode_eighth(bytes: &[u8], limits: &Limits) -> Result<Option<Picture>> {
+pub fn decode_dc_image(bytes: &[u8], limits: &Limits) -> Result<Option<Picture>> {
     check_size(bytes.len() as u64, limits)?;
     if recognise(bytes)? != ImageFormat::Jpeg {
         return Ok(None);
@@ -93,7 +93,7 @@ pub fn decode_eighth(bytes: &[u8], limits: &Limits) -> Result<Option<Picture>> {
     if u32::from(outline.width.min(outline.height)) < LARGE || !outline.is_usual() {
         return Ok(None);
     }
-    let Some((width, height, rgba)) = eighth::eighth(bytes) else { return Ok(None) };
+    let Some((width, height, rgba)) = dc_image::dc_image(bytes) else { return Ok(None) };
     upright(pixels(width, height, rgba)?, outline.profile(), outline.orientation()).map(Some)
 }
 

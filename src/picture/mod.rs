@@ -3,10 +3,10 @@
 pub mod colour;
 pub mod comparison;
 pub mod contrast;
+mod dc_image;
 pub mod decode;
 pub mod detail;
 pub mod drawing;
-mod eighth;
 pub mod encode;
 pub mod framing;
 mod jpeg;

@@ -9,7 +9,7 @@ use nijigen::{
     options::Limits,
     picture::{
         Picture,
-        decode::{decode, decode_eighth},
+        decode::{decode, decode_dc_image},
     },
 };
 use proptest::prelude::*;
@@ -176,7 +176,7 @@ fn at_an_eighth(image: &DynamicImage) -> Fingerprint {
     let mut file = Vec::new();
     let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut file, 92);
     image.resize(2100, 2100, FilterType::Triangle).write_with_encoder(encoder).unwrap();
-    Fingerprint::new(&decode_eighth(&file, &Limits::default()).unwrap().unwrap())
+    Fingerprint::new(&decode_dc_image(&file, &Limits::default()).unwrap().unwrap())
 }
 
 #[test]

@@ -124,7 +124,9 @@ fn a_picture_leaves_our_operators_only_at_the_end() {
         let plan = Plan::new(&model, case.width, case.height, case.width.max(case.height)).unwrap();
         let names: Vec<_> = plan.operators().into_iter().map(|(name, ..)| name).collect();
         let times = |name: &str| names.iter().filter(|other| *other == name).count();
-        assert_eq!((times("FromTensor"), times("ToTensor")), (1, 1), "{}", good.name);
+        // Planes are read where they are.
+        let read = usize::from(good.layout == Layout::Nhwc);
+        assert_eq!((times("FromTensor"), times("ToTensor")), (read, 1), "{}", good.name);
     }
 }
 

@@ -10,7 +10,11 @@ answer({
   async start({ model, width, height, threads, accelerator = 'wasm' }) {
     shape = [1, height, width, 3];
     const numThreads = threads || 1;
-    await loadLiteRt(new URL('./', self.location.href).href, { threads: numThreads > 1 });
+    const file = (name) => new URL(name, self.location.href).href;
+    // In a worker its threads would be started with the worker's own script.
+    if (numThreads > 1)
+      self.Module = { locateFile: file, mainScriptUrlOrBlob: file('litert_wasm_threaded_internal.js') };
+    await loadLiteRt(file('./'), { threads: numThreads > 1 });
     network = await loadAndCompile(new Uint8Array(model), { accelerator, cpuOptions: { numThreads } });
   },
   async run(input) {

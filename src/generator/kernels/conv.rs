@@ -1,10 +1,9 @@
 //! Convolution of all channels with all: directly, by Winograd's filtering, or in the frequency domain.
 
 use super::{
-    fourier,
-    gemm::{self, COLUMNS},
-    in_bands,
-    integer::{are_integers, pack},
+    direct, fourier,
+    gemm::COLUMNS,
+    in_bands, integer,
     moments::Partial,
     operands::{Convolution, Convolve, Finish, Method, Scratch, Weights, Writer},
     simd::{LANES, Simd, Task, adds_integers, dispatch, whole},
@@ -28,7 +27,7 @@ impl Method {
 
     /// Whether [`Method::Integer`] can be used for a 1×1 convolution with these weights, and this machine is faster by it.
     pub fn fits_integers(channels: [usize; 2], weight: impl Fn(usize, usize, usize, usize) -> f32) -> bool {
-        adds_integers() && are_integers(channels, |o, i| weight(o, i, 0, 0))
+        adds_integers() && integer::are_integers(channels, |o, i| weight(o, i, 0, 0))
     }
 }
 
@@ -40,48 +39,12 @@ impl Weights {
         [inputs, outputs]: [usize; 2],
         weight: impl Fn(usize, usize, usize, usize) -> f32,
     ) -> Weights {
-        let stride = Source::compact(inputs);
+        let channels = [inputs, outputs];
         let panels = match method {
-            Method::Direct => {
-                let [height, width] = kernel;
-                let weight = &weight;
-                gemm::pack(height * width * stride, outputs, |k| {
-                    let (tap, i) = (k / stride, k % stride);
-                    let (y, x) = (tap / width, tap % width);
-                    move |o| if i < inputs { weight(o, i, y, x) } else { 0. }
-                })
-            }
-            Method::Integer => pack([inputs, outputs], |o, i| weight(o, i, 0, 0)),
-            Method::Winograd => gemm::pack_points(winograd::IN * winograd::IN, stride, outputs, |i, first, row| {
-                let at = |y, x, o| if i < inputs && o < outputs { weight(o, i, y, x) } else { 0. };
-                let of = |y, x| std::array::from_fn(|column| at(y, x, first + column));
-                winograd::filters(&std::array::from_fn(|y| std::array::from_fn(|x| of(y, x))), row);
-            }),
-            Method::Fourier => {
-                // A complex product as a real one: [re im] · [[u v] [-v u]], where u + iv is the conjugate of the
-                // filter's spectrum, for CNNs correlate.
-                let half = whole(outputs);
-                let spectrum =
-                    |filter| fourier::spectrum(kernel[0], |y, x| weight(filter / inputs, filter % inputs, y, x));
-                let spectra: Vec<[f32; 2]> =
-                    (0..outputs * inputs).flat_map(spectrum).map(|point| point.map(|part| part as f32)).collect();
-                gemm::pack_points(fourier::POINTS, 2 * stride, 2 * half, |k, first, row| {
-                    for column in 0..COLUMNS {
-                        let n = first + column;
-                        let (i, o) = (k % stride, n % half);
-                        let filter = (i < inputs && o < outputs).then_some((o * inputs + i) * fourier::POINTS);
-                        for (point, values) in row.iter_mut().enumerate() {
-                            let [re, im] = filter.map_or([0.; 2], |filter| spectra[filter + point]);
-                            let value = match (k < stride, n < half) {
-                                (true, true) | (false, false) => re,
-                                (true, false) => -im,
-                                (false, true) => im,
-                            };
-                            values[column] = value / (256. * fourier::gain(point));
-                        }
-                    }
-                })
-            }
+            Method::Direct => direct::pack(kernel, channels, weight),
+            Method::Integer => integer::pack(channels, |o, i| weight(o, i, 0, 0)),
+            Method::Winograd => winograd::pack(channels, weight),
+            Method::Fourier => fourier::pack(kernel[0], channels, weight),
         };
         Weights { method, kernel, inputs, outputs, bytes: false, panels }
     }

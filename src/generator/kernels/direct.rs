@@ -10,6 +10,21 @@ use super::{
 /// Pixels of a row whose inputs stay in the cache while all panels of weights go by: a multiple of every [`Simd::ROWS`].
 pub(super) const CHUNK: usize = 48;
 
+/// Weights `outputs × inputs × kernel` in panels, a tap's inputs after another's.
+pub fn pack(
+    [height, width]: [usize; 2],
+    [inputs, outputs]: [usize; 2],
+    weight: impl Fn(usize, usize, usize, usize) -> f32,
+) -> Vec<f32> {
+    let stride = Source::compact(inputs);
+    let weight = &weight;
+    gemm::pack(height * width * stride, outputs, |k| {
+        let (tap, i) = (k / stride, k % stride);
+        let (y, x) = (tap / width, tap % width);
+        move |o| if i < inputs { weight(o, i, y, x) } else { 0. }
+    })
+}
+
 impl Convolution<'_> {
     #[inline(always)]
     pub(super) fn direct<S: Simd>(&self, first: usize, rows: usize, writer: &Writer, scratch: &mut Scratch) {

@@ -323,6 +323,35 @@ impl Tiles {
     }
 }
 
+/// Spectra of filters `outputs × inputs × side × side` in panels for each point: a complex product as a real one, [re im] ·
+/// [[u v] [-v u]], where u + iv is the conjugate of the filter's spectrum, for CNNs correlate.
+pub fn pack(
+    side: usize,
+    [inputs, outputs]: [usize; 2],
+    weight: impl Fn(usize, usize, usize, usize) -> f32,
+) -> Vec<f32> {
+    let (stride, half) = (Source::compact(inputs), whole(outputs));
+    let of = |filter| spectrum(side, |y, x| weight(filter / inputs, filter % inputs, y, x));
+    let spectra: Vec<[f32; 2]> =
+        (0..outputs * inputs).flat_map(of).map(|point| point.map(|part| part as f32)).collect();
+    gemm::pack_points(POINTS, 2 * stride, 2 * half, |k, first, row| {
+        for column in 0..COLUMNS {
+            let n = first + column;
+            let (i, o) = (k % stride, n % half);
+            let filter = (i < inputs && o < outputs).then_some((o * inputs + i) * POINTS);
+            for (point, values) in row.iter_mut().enumerate() {
+                let [re, im] = filter.map_or([0.; 2], |filter| spectra[filter + point]);
+                let value = match (k < stride, n < half) {
+                    (true, true) | (false, false) => re,
+                    (true, false) => -im,
+                    (false, true) => im,
+                };
+                values[column] = value / (256. * gain(point));
+            }
+        }
+    })
+}
+
 impl Convolution<'_> {
     #[inline(always)]
     pub(super) fn fourier<S: Simd>(&self, first: usize, rows: usize, writer: &Writer, scratch: &mut Scratch) {

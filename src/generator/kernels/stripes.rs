@@ -1,9 +1,11 @@
 //! A picture written over while it is read, with a few of its rows kept aside: half the memory at the peak.
 
-use super::{in_bands, source::Border, threads::is_alone};
+use super::{in_bands, source::Border, threads::workers};
 
-/// How many threads can share a picture.
+/// The most parts of a picture that threads share.
 const STRIPES: usize = 16;
+/// Parts for each of several threads: more even the work out, and each takes a few rows of memory.
+const EACH: usize = 3;
 
 /// Some rows of the picture as it was, and which of them are to be made from these.
 pub struct Window<'a> {
@@ -38,7 +40,11 @@ pub fn in_stripes<T: Send, Scratch: Default>(
     // A mirror at the lower border reads back beyond what its own row does.
     let before = if border == Border::Reflect { 2 * reach } else { reach };
     // A stripe's last rows and the next one's first are read by both, and written before one of them is done.
-    let stripes = if fixed || !is_alone() { STRIPES } else { 1 };
+    let stripes = match workers() {
+        _ if fixed => STRIPES,
+        1 => 1,
+        several => STRIPES.min(EACH * several),
+    };
     let stripe = (band * height.div_ceil(band).div_ceil(stripes)).max(before);
     let edges: Vec<_> = (stripe..height)
         .step_by(stripe)

@@ -38,6 +38,8 @@ pub struct Pool {
     /// That of the turn; only threads within it read it.
     work: UnsafeCell<Option<*const Work<'static>>>,
     opened: AtomicBool,
+    /// How many threads are in [`help`](Self::help).
+    helpers: AtomicU32,
     helped: AtomicU32,
     panic: Mutex<Option<Box<dyn Any + Send>>>,
     /// What somebody may sleep for happens while this is locked.
@@ -66,6 +68,7 @@ impl Default for Pool {
             state: AtomicU32::new(0),
             work: UnsafeCell::new(None),
             opened: AtomicBool::new(false),
+            helpers: AtomicU32::new(0),
             helped: AtomicU32::new(0),
             panic: Mutex::default(),
             asleep: Mutex::default(),
@@ -97,6 +100,7 @@ impl Pool {
 
     /// Helps with all work until the pool is over.
     pub fn help(&self) {
+        self.helpers.fetch_add(1, SeqCst);
         let mut seen = 0;
         while let Some(turn) = self.enter(seen) {
             seen = turn;
@@ -248,9 +252,9 @@ impl Drop for Threads {
     }
 }
 
-/// Whether no other thread helps this one.
-pub fn is_alone() -> bool {
-    OWN.with_borrow(Option::is_none)
+/// How many threads do this one's work: itself, and those that help by now.
+pub fn workers() -> usize {
+    1 + OWN.with_borrow(|own| own.as_ref().map_or(0, |pool| pool.helpers.load(SeqCst) as usize))
 }
 
 /// Splits `out` into bands of `length` and gives each to `work` with its number and a scratch that bands of one thread
@@ -314,6 +318,15 @@ mod tests {
             }
         }
         assert!(values.iter().zip(0..).all(|(value, at)| *value == (at + 2000) as f32));
+    }
+
+    #[test]
+    fn who_helps_is_counted() {
+        assert_eq!(workers(), 1);
+        let _threads = Threads::start(3);
+        while workers() < 3 {
+            thread::yield_now();
+        }
     }
 
     #[test]

@@ -25,7 +25,7 @@ const G: [[f32; 3]; IN] = [
 ];
 
 /// `G g Gᵀ`: a panel of 3×3 filters at the 64 points, row by row. In loops over the panel, which become vectors.
-pub fn filters(g: &[[Panel; 3]; 3], points: &mut [Panel]) {
+fn filters(g: &[[Panel; 3]; 3], points: &mut [Panel]) {
     let weigh = |by: [f32; 3], [a, b, c]: [&Panel; 3]| -> Panel {
         std::array::from_fn(|lane| by[0] * a[lane] + by[1] * b[lane] + by[2] * c[lane])
     };
@@ -35,6 +35,15 @@ pub fn filters(g: &[[Panel; 3]; 3], points: &mut [Panel]) {
             *point = weigh(by, half.each_ref());
         }
     }
+}
+
+/// Filters `outputs × inputs × 3 × 3` in panels for each point.
+pub fn pack([inputs, outputs]: [usize; 2], weight: impl Fn(usize, usize, usize, usize) -> f32) -> Vec<f32> {
+    gemm::pack_points(IN * IN, Source::compact(inputs), outputs, |i, first, row| {
+        let at = |y, x, o| if i < inputs && o < outputs { weight(o, i, y, x) } else { 0. };
+        let of = |y, x| std::array::from_fn(|column| at(y, x, first + column));
+        filters(&std::array::from_fn(|y| std::array::from_fn(|x| of(y, x))), row);
+    })
 }
 
 /// `Bᵀ d` of one column.

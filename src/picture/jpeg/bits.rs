@@ -1,6 +1,6 @@
 //! The bits of entropy-coded data, and the markers between.
 
-use crate::picture::eighth::bits::Huffman;
+use crate::picture::dc_image::bits::Huffman;
 
 /// The next marker from `at` on, and where it ends.
 pub(super) fn next_marker(file: &[u8], mut at: usize) -> Option<(u8, usize)> {

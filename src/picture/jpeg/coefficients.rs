@@ -6,7 +6,7 @@ use super::{
     planes::{Block, Plane},
     standard,
 };
-use crate::picture::eighth::bits::Huffman;
+use crate::picture::dc_image::bits::Huffman;
 
 /// What could be read.
 pub(super) struct Read {
@@ -45,20 +45,7 @@ struct Scan {
 /// Reads all scans, of a picture that is to have `side` of 8 samples of a block's side (1, 2, 4 or 8); `None` where there
 /// is no memory or a header makes no sense.
 pub(super) fn read(file: &[u8], outline: &Outline, side: usize) -> Option<Read> {
-    let most = outline.components.iter().fold((1, 1), |m, c| (m.0.max(c.sampling.0), m.1.max(c.sampling.1)));
-    let (width, height) = (usize::from(outline.width), usize::from(outline.height));
-    let units = (width.div_ceil(8 * most.0), height.div_ceil(8 * most.1));
-    let planes = outline.components.iter().map(|component| {
-        // What has half the samples need not be reduced as far, and then has as many as the others.
-        let size = |own, most| if most == 2 * own { (2 * side).min(8) } else { side };
-        let size = (size(component.sampling.0, most.0), size(component.sampling.1, most.1));
-        Plane::new(component, units, size, outline.progressive)
-    });
-    let planes = planes.collect::<Option<Vec<_>>>()?;
-    let mut read = Read { planes, most, side, units: 0, lost: 0, incomplete: false, damaged: false };
-    let [dc, ac] = standard::codes()?;
-    let four = |[luma, chroma]: [Huffman; 2]| [Some(luma), Some(chroma), None, None];
-    let mut tables = Tables { quantisation: [[1; 64]; 4], dc: four(dc), ac: four(ac), interval: 0 };
+    let (mut read, mut tables) = (Read::new(outline, side)?, Tables::standard()?);
     let mut at = 2;
     while let Some((marker, behind)) = next_marker(file, at) {
         at = behind;
@@ -93,6 +80,13 @@ pub(super) fn read(file: &[u8], outline: &Outline, side: usize) -> Option<Read> 
 }
 
 impl Tables {
+    /// What counts until the file says otherwise.
+    fn standard() -> Option<Tables> {
+        let [dc, ac] = standard::codes()?;
+        let four = |[luma, chroma]: [Huffman; 2]| [Some(luma), Some(chroma), None, None];
+        Some(Tables { quantisation: [[1; 64]; 4], dc: four(dc), ac: four(ac), interval: 0 })
+    }
+
     fn quantise(&mut self, mut segment: &[u8]) -> Option<()> {
         while let Some((&kind, rest)) = segment.split_first() {
             let wide = usize::from(kind >> 4 != 0);
@@ -139,6 +133,21 @@ impl Scan {
 }
 
 impl Read {
+    /// Of planes that nothing is known of yet.
+    fn new(outline: &Outline, side: usize) -> Option<Read> {
+        let most = outline.components.iter().fold((1, 1), |m, c| (m.0.max(c.sampling.0), m.1.max(c.sampling.1)));
+        let (width, height) = (usize::from(outline.width), usize::from(outline.height));
+        let units = (width.div_ceil(8 * most.0), height.div_ceil(8 * most.1));
+        let planes = outline.components.iter().map(|component| {
+            // What has half the samples need not be reduced as far, and then has as many as the others.
+            let size = |own, most| if most == 2 * own { (2 * side).min(8) } else { side };
+            let size = (size(component.sampling.0, most.0), size(component.sampling.1, most.1));
+            Plane::new(component, units, size, outline.progressive)
+        });
+        let planes = planes.collect::<Option<Vec<_>>>()?;
+        Some(Read { planes, most, side, units: 0, lost: 0, incomplete: false, damaged: false })
+    }
+
     /// Whether each bit of each coefficient has had its scan.
     fn has_all(&self) -> bool {
         self.planes.iter().all(|plane| plane.missing.iter().all(|&bits| bits == 0))

@@ -20,7 +20,7 @@ use coefficients::Read;
 pub use outline::Outline;
 use pixels::reduced;
 
-use super::eighth;
+use super::dc_image;
 use crate::{Error, Result};
 
 /// The largest share of a picture, one in so many, that may be missing between restart markers.
@@ -61,7 +61,7 @@ fn usual(file: &[u8], outline: &Outline) -> Option<Vec<u8>> {
     if outline.progressive {
         coefficients::read(file, outline, 1).filter(|read| read.lost == 0)?;
     } else {
-        eighth::eighth(file)?;
+        dc_image::dc_image(file)?;
     }
     let options = DecoderOptions::default()
         .set_strict_mode(true)

@@ -1,6 +1,6 @@
 //! The Huffman codes that files without any of their own are written with (ITU-T T.81, K.3.3): frames of Motion JPEG.
 
-use crate::picture::eighth::bits::Huffman;
+use crate::picture::dc_image::bits::Huffman;
 
 const DC_COUNTS: [[u8; 16]; 2] =
     [[0, 1, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0], [0, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0]];

@@ -150,6 +150,21 @@ fn colours(photometric: u64, jpeg: bool) -> Result<usize> {
     }
 }
 
+/// Bits of a sample, and whether it is a float.
+fn numbers(directory: &Directory) -> Result<(usize, bool)> {
+    let (bits, format) = (directory.values(258), directory.value(339).unwrap_or(1));
+    let depth = bits.first().map_or(1, |&bits| bits as usize);
+    let valid = match depth {
+        1 | 2 | 4 | 8 => format != 3,
+        16 | 32 | 64 => true,
+        _ => false,
+    };
+    if !valid || bits.iter().any(|&other| other != depth as u64) || format == 2 {
+        return Err(unsupported("numbers of a rare kind"));
+    }
+    Ok((depth, format == 3))
+}
+
 impl<'a> Kind<'a> {
     fn read(directory: &Directory<'a>, big_endian: bool) -> Result<Kind<'a>> {
         let side = |tag| directory.value(tag).and_then(|side| u32::try_from(side).ok()).filter(|side| *side > 0);
@@ -159,24 +174,14 @@ impl<'a> Kind<'a> {
         let value = |tag, usual| directory.value(tag).unwrap_or(usual);
         let compression = value(259, 1);
         let photometric = photometric(directory, compression);
-        let bits = directory.values(258);
-        let depth = bits.first().map_or(1, |&bits| bits as usize);
         let usual = if compression == 6 && matches!(photometric, 2 | 6) { 3 } else { 1 };
         let samples = usize::try_from(value(277, usual)).unwrap_or(0);
-        let float = value(339, 1) == 3;
         let jpeg = matches!(compression, 6 | 7);
         let colours = colours(photometric, jpeg)?;
         if !matches!(compression, 1 | 4..=8 | 32773 | 32946) {
             return Err(unsupported("packing of a rare kind"));
         }
-        let valid = match depth {
-            1 | 2 | 4 | 8 => !float,
-            16 | 32 | 64 => true,
-            _ => false,
-        };
-        if !valid || bits.iter().any(|&other| other != depth as u64) || value(339, 1) == 2 {
-            return Err(unsupported("numbers of a rare kind"));
-        }
+        let (depth, float) = numbers(directory)?;
         if samples < colours || samples > 16 || (photometric == 3 && depth > 16) {
             return Err(corrupt("what it says of its colours is not valid"));
         }

@@ -47,6 +47,27 @@ class Editor {
 
   constructor() {
     closeOutside(this.#dialog);
+    this.#hearButtons();
+    this.#dialog.addEventListener('close', () => {
+      this.#answer(undefined);
+      this.#picture?.close();
+      this.#picture = undefined;
+    });
+    find(this.#dialog, '.shapes', HTMLFieldSetElement).addEventListener('change', () => {
+      const ratio = this.#ratio;
+      if (ratio !== undefined) this.#box = shaped(this.#size, ratio);
+      this.#show();
+    });
+    this.#frame.addEventListener('pointerdown', (event) => {
+      this.#follow(event);
+    });
+    this.#frame.addEventListener('keydown', (event) => {
+      this.#press(event);
+    });
+    onLanguage(this);
+  }
+
+  #hearButtons(): void {
     const onPress = (name: string, act: () => void) => {
       find(this.#dialog, name, HTMLButtonElement).addEventListener('click', act);
     };
@@ -73,23 +94,6 @@ class Editor {
       this.#dialog.close();
       answer(this.#result());
     });
-    this.#dialog.addEventListener('close', () => {
-      this.#answer(undefined);
-      this.#picture?.close();
-      this.#picture = undefined;
-    });
-    find(this.#dialog, '.shapes', HTMLFieldSetElement).addEventListener('change', () => {
-      const ratio = this.#ratio;
-      if (ratio !== undefined) this.#box = shaped(this.#size, ratio);
-      this.#show();
-    });
-    this.#frame.addEventListener('pointerdown', (event) => {
-      this.#follow(event);
-    });
-    this.#frame.addEventListener('keydown', (event) => {
-      this.#press(event);
-    });
-    onLanguage(this);
   }
 
   /** Resolves to what is wanted of the photo; undefined where it shall stay as it is. */

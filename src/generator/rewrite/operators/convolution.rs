@@ -42,10 +42,10 @@ impl Rewrite<'_> {
         if image.view.order != order || image.view.spatial().is_none() || bias.len() != outputs {
             return Ok(false);
         }
-        let mut pixels = self.pixels(node.inputs[0], &image)?;
         let padding = spec.computed_padding(&image.sides);
         let own = [padding[0].pad_before, padding[1].pad_before];
         let sides = [padding[0].convoluted, padding[1].convoluted];
+        let mut pixels = self.pixels(node.inputs[0], &image)?;
         if padding.iter().any(|axis| axis.pad_before + axis.pad_after > 0) && pixels.pad.is_some() {
             pixels = Pixels::plain(self.store(&[&pixels], false)?, image.sides);
         }

@@ -57,32 +57,12 @@ impl Rewrite<'_> {
 
     pub(super) fn axes(&mut self, id: usize, op: &AxisOp) -> TractResult<bool> {
         let input = self.source.node(id).inputs[0];
-        if let Some(chain) = self.space_to_depth(id)
-            && let Some(&raw) = self.plain.get(&input)
-            && let Some(&last) = chain.last()
-            && let Some(&[_, channels, height, width]) = self.shape(last)
-        {
-            let part = Part { raw, planes: Some(2), moments: None, channels, affine: None, slope: None };
-            let sides = [height, width];
-            let noted = self.note(last, Order::Chw, channels, sides, Content::Pixels(Pixels::plain(part, sides)));
-            if noted {
-                self.done.extend(&chain[1..]);
-            }
-            return Ok(noted);
+        if self.in_blocks(id, input) {
+            return Ok(true);
         }
         let Some(image) = self.images.get(&input).cloned() else { return Ok(false) };
-        if let Some(chain) = self.depth_to_space(id, &image)
-            && let Some((_, mut pending)) = self.waiting(input)
-            && side_by_side(&[image.channels / 4, 1])
-            && !pending.kernel.depthwise
-            && pending.residual.is_none()
-        {
-            let quarter = image.channels / 4;
-            self.done.extend(&chain[1..]);
-            pending.shuffle = true;
-            pending.bias = (0..4 * quarter).map(|c| pending.bias[unshuffled(c, 4 * quarter)]).collect();
-            let sides = image.sides.map(|side| 2 * side);
-            return Ok(self.note(chain[3], Order::Chw, quarter, sides, Content::Pending(Box::new(pending))));
+        if self.shuffled(id, input, &image) {
+            return Ok(true);
         }
         let order = match op {
             AxisOp::Move(from, to) => {
@@ -109,6 +89,38 @@ impl Rewrite<'_> {
             None => Content::Pixels(self.pixels(input, &image)?),
         };
         Ok(self.note(id, order, image.channels, image.sides, content))
+    }
+
+    /// Space to depth of planes: they are read as they are. Whether it is that, and noted.
+    fn in_blocks(&mut self, id: usize, input: OutletId) -> bool {
+        let Some(chain) = self.space_to_depth(id) else { return false };
+        let (Some(&raw), Some(&last)) = (self.plain.get(&input), chain.last()) else { return false };
+        let Some(&[_, channels, height, width]) = self.shape(last) else { return false };
+        let part = Part { raw, planes: Some(2), moments: None, channels, affine: None, slope: None };
+        let sides = [height, width];
+        let noted = self.note(last, Order::Chw, channels, sides, Content::Pixels(Pixels::plain(part, sides)));
+        if noted {
+            self.done.extend(&chain[1..]);
+        }
+        noted
+    }
+
+    /// Depth to space of what a convolution writes: it does that itself. Whether it is that, and noted.
+    fn shuffled(&mut self, id: usize, input: OutletId, image: &Image) -> bool {
+        let quarter = image.channels / 4;
+        let Some(chain) = self.depth_to_space(id, image).filter(|_| side_by_side(&[quarter, 1])) else { return false };
+        let Some((_, mut pending)) = self.waiting(input) else { return false };
+        if pending.kernel.depthwise || pending.residual.is_some() {
+            return false;
+        }
+        pending.shuffle = true;
+        pending.bias = (0..4 * quarter).map(|c| pending.bias[unshuffled(c, 4 * quarter)]).collect();
+        let sides = image.sides.map(|side| 2 * side);
+        let noted = self.note(chain[3], Order::Chw, quarter, sides, Content::Pending(Box::new(pending)));
+        if noted {
+            self.done.extend(&chain[1..]);
+        }
+        noted
     }
 
     /// The nodes that turn `1×(C·2·2)×H×W` into `1×C×2H×2W`, of which `first` is the first one.

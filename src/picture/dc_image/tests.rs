@@ -11,7 +11,7 @@ fn read(name: &str) -> Vec<u8> {
 
 /// The largest differences of a channel and of luma from the blocks' means, where blocks are whole.
 fn difference(file: &[u8]) -> (f32, f32) {
-    let (width, height, rgba) = eighth(file).unwrap();
+    let (width, height, rgba) = dc_image(file).unwrap();
     let decoded: RgbImage = image::load_from_memory(file).unwrap().into_rgb8();
     assert_eq!([width, height], [decoded.width(), decoded.height()].map(|side| (side + 4) / 8));
     let (mut colour, mut luma) = (0f32, 0f32);
@@ -43,7 +43,7 @@ fn pixels_are_the_means_of_blocks() {
 #[test]
 fn what_has_other_colours_or_no_picture_is_left_to_the_decoder() {
     for name in ["decode/cmyk.jpg", "decode/ycck.jpg", "decode/untransformed.jpg", "decode/rgb.png", "bad/empty.jpg"] {
-        assert_eq!(eighth(&read(name)), None, "{name}");
+        assert_eq!(dc_image(&read(name)), None, "{name}");
     }
 }
 
@@ -63,7 +63,7 @@ proptest! {
         changes.iter().for_each(|(place, value)| *place.get_mut(&mut file[..]) = *value);
         file[size + 5..size + 9].copy_from_slice(&header);
         file.truncate((file.len() as f32 * cut) as usize);
-        if let Some((width, height, rgba)) = eighth(&file) {
+        if let Some((width, height, rgba)) = dc_image(&file) {
             prop_assert_eq!(rgba.len(), (width * height * 4) as usize);
         }
     }

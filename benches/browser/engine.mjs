@@ -107,7 +107,9 @@ function engines(tier, size, threads) {
   // TensorFlow.js would need more than wasm's 4 GB, and never answers.
   const fits = ({ engine }) => engine !== 'tfjs' || tier !== 'fine' || size.length <= 3;
   const there = (rival) =>
-    list(given.engines).includes(rival.engine) && (!rival.model || existsSync(join(folder, rival.model))) && fits(rival);
+    list(given.engines).includes(rival.engine) &&
+    (!rival.model || existsSync(join(folder, rival.model))) &&
+    fits(rival);
   return all.filter(there);
 }
 

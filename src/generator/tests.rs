@@ -45,7 +45,7 @@ impl Network {
     fn node(&mut self, kind: &str, inputs: &[&str], attributes: &[(&str, &[i64])], texts: &[(&str, &str)]) -> String {
         let name = format!("v{}", self.nodes.len());
         let whole = |&(name, values): &(&str, &[i64])| match (name, values) {
-            ("group" | "axis" | "blocksize", &[i]) => {
+            ("group" | "axis" | "blocksize" | "to", &[i]) => {
                 AttributeProto { name: name.into(), r#type: AttributeType::Int as i32, i, ..Default::default() }
             }
             _ => {
@@ -74,6 +74,22 @@ impl Network {
         let data_type = DataType::Float as i32;
         self.weights.push(TensorProto { name: name.clone(), dims, data_type, float_data, ..Default::default() });
         name
+    }
+
+    fn integers(&mut self, values: &[i64]) -> String {
+        let (name, data_type) = (format!("w{}", self.weights.len()), DataType::Int64 as i32);
+        let (dims, int64_data) = (vec![values.len() as i64], values.to_vec());
+        self.weights.push(TensorProto { name: name.clone(), dims, data_type, int64_data, ..Default::default() });
+        name
+    }
+
+    /// Blocks of 2×2 pixels become channels, in the order c, dy, dx.
+    fn gathered(&mut self, (input, channels): &Picture, [height, width]: [u32; 2]) -> Picture {
+        let (c, h, w) = (*channels as i64, i64::from(height) / 2, i64::from(width) / 2);
+        let (split, joined) = (self.integers(&[1, c, h, 2, w, 2]), self.integers(&[1, 4 * c, h, w]));
+        let parts = self.node("Reshape", &[input, &split], &[], &[]);
+        let moved = self.node("Transpose", &[&parts], &[("perm", &[0, 1, 3, 5, 2, 4])], &[]);
+        (self.node("Reshape", &[&moved, &joined], &[], &[]), 4 * channels)
     }
 
     fn convolve(&mut self, (input, inputs): &Picture, outputs: usize, with: &Convolve) -> Picture {
@@ -305,6 +321,36 @@ fn a_picture_beside_itself_is_read_in_both_places() {
     for depthwise in [false, true] {
         let convolve = Convolve { depthwise, ..PLAIN.convolve };
         check(&Made { beside: Beside::Itself, convolve, ..PLAIN }).unwrap();
+    }
+}
+
+/// Planes whose blocks become channels are read where they are: never written over, and only where they are floats.
+#[test]
+fn blocks_of_planes_are_read_as_the_channels_that_they_become() {
+    let sides = [14, 22];
+    for (taken, half, depthwise) in
+        [(3, false, false), (3, false, true), (2, false, true), (2, true, true), (3, true, false)]
+    {
+        let mut network = Network::default();
+        let [from, to, axis] = [0, taken, 1].map(|value| network.integers(&[value]));
+        let mut picture = (network.node("Slice", &["input", &from, &to, &axis], &[], &[]), taken as usize);
+        if half {
+            picture.0 = network.node("Cast", &[&picture.0], &[("to", &[DataType::Float16 as i64])], &[]);
+        }
+        let mut picture = network.gathered(&picture, sides);
+        if half {
+            picture.0 = network.node("Cast", &[&picture.0], &[("to", &[DataType::Float as i64])], &[]);
+        }
+        let channels = picture.1;
+        let picture = network.convolve(&picture, channels, &Convolve { kernel: 3, depthwise, ..POINTWISE });
+        let picture = network.convolve(&picture, 12, &POINTWISE);
+        let file = {
+            let last = network.spread(&picture);
+            network.file(&last)
+        };
+        let (expected, found) = (drawn(&file, sides, false).0, drawn(&file, sides, true).0);
+        let close = |(a, b): (&f32, &f32)| (a - b).abs() <= TOLERANCE * (1. + b.abs());
+        assert!(found.iter().zip(&expected).all(close), "{taken} {half} {depthwise}");
     }
 }
 

@@ -133,7 +133,8 @@ impl Weights {
         }
         let data_type = std::mem::replace(&mut tensor.data_type, DataType::Float as i32);
         let raw_data = put(tensor, output, &values);
-        if raw_data.len() >= LARGE {
+        // Damaged ones may have half a value more.
+        if raw_data.len() >= LARGE && raw_data.len().is_multiple_of(values.len().max(1)) {
             self.stored.push(Stored { at, name: String::new(), data_type, raw_data, steps: vec![] });
         }
         Some(at)
@@ -143,7 +144,8 @@ impl Weights {
     fn scale(&mut self, node: &NodeProto) -> Option<usize> {
         let ([input, steps], [output]) = (node.input.as_slice(), node.output.as_slice()) else { return None };
         let (&at, &steps) = (self.places.get(input)?, self.places.get(steps)?);
-        if !self.bytes.contains(&at) {
+        // A second factor is tract's: what is stored has the first one's steps.
+        if !self.bytes.contains(&at) || self.scaled.contains(&at) {
             return None;
         }
         let [tensor, steps] = self.tensors.get_disjoint_mut([at, steps]).ok()?;
@@ -234,6 +236,13 @@ mod tests {
         let before = graph.clone();
         assert_eq!(widen(&mut graph).bytes, HashSet::from([hash([0., 2., -63.5, 63.5])]));
         assert_eq!((graph.node.len(), graph.initializer[0].name.as_str()), (1, "w"));
+        assert_eq!(floats(&graph.initializer[0]).collect::<Vec<_>>(), [0., 2., -63.5, 63.5]);
+        // A second factor stays.
+        let mut graph = before.clone();
+        graph.node[2] = NodeProto { input: vec!["w".into(), "w.gain".into()], ..node("Mul", "", "v", DataType::Float) };
+        graph.initializer.push(TensorProto { name: "w.gain".into(), ..steps.clone() });
+        widen(&mut graph);
+        assert_eq!((graph.node.len(), graph.node[0].op_type.as_str()), (1, "Mul"));
         assert_eq!(floats(&graph.initializer[0]).collect::<Vec<_>>(), [0., 2., -63.5, 63.5]);
         // Steps of inputs, a product that another node reads, too, and what is damaged are tract's.
         for (outputs, dims, input) in [

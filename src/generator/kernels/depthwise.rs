@@ -62,8 +62,9 @@ impl Convolve for Depthwise<'_> {
         true
     }
 
-    fn fits_in_place(&self, _part: usize) -> bool {
-        let same = self.source.resize.is_none() && self.source.raw == self.sides && self.stride == [1, 1];
+    fn fits_in_place(&self, part: usize) -> bool {
+        let there = self.source.resize.is_none() && self.source.parts[part].planes.is_none();
+        let same = there && self.source.raw == self.sides && self.stride == [1, 1];
         // Further down than `pad` rows no tap reaches, since the sides stay as they are.
         same && self.source.parts.len() == 1 && 2 * self.pad[0] == (self.kernel[0] - 1) * self.dilation[0]
     }

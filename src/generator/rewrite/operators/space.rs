@@ -22,6 +22,9 @@ use crate::generator::{
     ops::Order,
 };
 
+/// Changes of axes that are looked at for one of space to depth; exporters need seven at most.
+const LONGEST: usize = 12;
+
 fn dims(lengths: &[usize]) -> TVec<TDim> {
     lengths.iter().map(|length| length.to_dim()).collect()
 }
@@ -142,10 +145,11 @@ impl Rewrite<'_> {
 
     /// The nodes that turn `1×C×2H×2W` into `1×(C·2·2)×H×W`, of which `first` is the first one.
     fn space_to_depth(&self, first: usize) -> Option<Vec<usize>> {
-        let shape = self.source.outlet_fact(self.source.node(first).inputs[0]).ok()?.shape.as_concrete()?;
-        let mut factors = Factors::of(shape).filter(|_| !self.packed.direct)?;
+        let fact = self.source.outlet_fact(self.source.node(first).inputs[0]).ok()?;
+        let known = fact.datum_type == f32::datum_type() && !self.packed.direct;
+        let mut factors = Factors::of(fact.shape.as_concrete()?).filter(|_| known)?;
         let mut nodes = vec![first];
-        loop {
+        while nodes.len() <= LONGEST {
             let &node = nodes.last()?;
             factors.change(self.source.node(node).op.downcast_ref::<AxisOp>()?)?;
             let outlet = OutletId::new(node, 0);
@@ -155,6 +159,7 @@ impl Rewrite<'_> {
             let next = self.source.outlet_successors(outlet).first().filter(|_| self.read_once(outlet))?;
             nodes.push(next.node);
         }
+        None
     }
 
     /// The nodes from `first` on, if they do this one after the other and nobody else reads what is between.

@@ -1,9 +1,13 @@
 // What is drawn already is drawn again, but not kept; the page says so.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { card, choose, launch, open, PHOTO, reaches, SITE, WORDS } from './browser.mjs';
+import { until } from './embedder.mjs';
 import { serve } from './server.mjs';
 
+const OTHER_PHOTO = 'tests/fixtures/photos/dog.jpg';
 const DRAWING = 'tests/fixtures/drawings/face.png';
 
 let browser, server;
@@ -16,25 +20,25 @@ after(async () => {
   await server.close();
 });
 
-/** How many pictures the browser's database holds, once it holds this many or a second has passed. */
-async function keeps(page, number) {
-  return page.evaluate(async (number) => {
-    const database = await new Promise((resolve) => {
-      const request = indexedDB.open('nijigen');
-      request.onsuccess = () => resolve(request.result);
-    });
-    for (let tries = 0; ; tries++) {
-      const count = await new Promise((resolve) => {
-        const request = database.transaction('records').objectStore('records').count();
+/** The SHA-256 of what is kept in the browser's database, once this file's is among it. */
+async function keptWith(page, file) {
+  const sha256 = createHash('sha256').update(readFileSync(file)).digest().join();
+  const kept = () =>
+    page.evaluate(async () => {
+      const database = await new Promise((resolve) => {
+        const request = indexedDB.open('nijigen');
         request.onsuccess = () => resolve(request.result);
       });
-      if (count === number || tries === 1200) {
-        database.close();
-        return count;
-      }
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }, number);
+      const entries = await new Promise((resolve) => {
+        const request = database.transaction('records').objectStore('records').getAll();
+        request.onsuccess = () => resolve(request.result);
+      });
+      database.close();
+      return entries.map(({ record }) => JSON.parse(record).sha256.join());
+    });
+  let now;
+  await until(async () => (now = await kept()).includes(sha256), `${file} is kept`);
+  return now;
 }
 
 test('a drawing is converted, the card says that it is one, and nothing of it is kept', async () => {
@@ -42,7 +46,7 @@ test('a drawing is converted, the card says that it is one, and nothing of it is
   await choose(page, PHOTO);
   await reaches(page, 0, 'done');
   assert.ok(await card(page, 0).locator('.likeness').isHidden(), 'a photo is none');
-  assert.equal(await keeps(page, 1), 1, 'a photo is kept');
+  assert.equal((await keptWith(page, PHOTO)).length, 1, 'a photo is kept');
   for (const item of [1, 2]) {
     await choose(page, DRAWING);
     await reaches(page, item, 'done');
@@ -51,7 +55,10 @@ test('a drawing is converted, the card says that it is one, and nothing of it is
     assert.equal(await note.textContent(), WORDS['card.drawn']);
     assert.ok(await card(page, item).locator('.redo').isHidden(), 'it was made, not found');
   }
-  assert.equal(await keeps(page, 2), 1, 'the photo alone is kept');
+  // The store takes one after another: what came before this one would be there with it.
+  await choose(page, OTHER_PHOTO);
+  await reaches(page, 3, 'done');
+  assert.equal((await keptWith(page, OTHER_PHOTO)).length, 2, 'the photos alone are kept');
   watch.assertClean();
   await context.close();
 });

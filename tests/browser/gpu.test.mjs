@@ -18,7 +18,7 @@ const IDLE = 500;
 /** Submissions of one run. */
 const PARTS = 12;
 /** The processor compiles each for seconds. */
-const NETWORKS = 8;
+const NETWORKS = 4;
 /** Sides of a photo that is drawn in one piece where there is memory, and bytes that a buffer of half of it takes, not one of it all. */
 const STRIP = [1100, 160];
 const STRIP_BYTES = 9e6;

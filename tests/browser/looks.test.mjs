@@ -39,24 +39,33 @@ after(async () => {
   await server.close();
 });
 
-async function assertFits(page, state) {
-  const { wide, room } = await page.evaluate(() => ({
-    wide: document.documentElement.scrollWidth,
-    room: document.documentElement.clientWidth,
-  }));
-  assert.ok(wide <= room, `${state}: ${wide} px of content in ${room} px`);
+const PHONES = [320, 360];
+const DESKS = [768, 900, 1024, 1440];
+const sizeOf = (width) => ({ width, height: width < 500 ? 740 : 900 });
+const screenOf = ([width]) => ({
+  viewport: sizeOf(width),
+  hasTouch: width < 500,
+  isMobile: width < 500,
+  reducedMotion: 'reduce',
+});
+
+/** Looks at a state at each width, in which nothing may stick out. */
+async function atEach(page, widths, state, look) {
+  for (const width of widths) {
+    await page.setViewportSize(sizeOf(width));
+    const { wide, room } = await page.evaluate(() => ({
+      wide: document.documentElement.scrollWidth,
+      room: document.documentElement.clientWidth,
+    }));
+    assert.ok(wide <= room, `${state}: ${wide} px of content in ${room} px`);
+    await look(width);
+  }
+  await page.setViewportSize(sizeOf(widths[0]));
 }
 
-for (const width of [320, 360, 768, 900, 1024, 1440]) {
-  test(`${width} px`, async () => {
-    const phone = width < 500;
-    const viewport = { width, height: phone ? 740 : 900 };
-    const { context, page, watch } = await open(browser, server.url, {
-      viewport,
-      hasTouch: phone,
-      isMobile: phone,
-      reducedMotion: 'reduce',
-    });
+for (const widths of [PHONES, DESKS]) {
+  test(`${widths.join(', ')} px`, async () => {
+    const { context, page, watch } = await open(browser, server.url, screenOf(widths));
     const look = async (state, fullPage = true) => {
       // The bar that stays in reach would lie across what is below.
       if (fullPage) await page.evaluate(() => scrollTo(0, 0));
@@ -64,10 +73,11 @@ for (const width of [320, 360, 768, 900, 1024, 1440]) {
       await page.evaluate((all) => {
         for (const card of document.querySelectorAll('.card')) card.style.contentVisibility = all ? 'visible' : '';
       }, fullPage);
-      await inBothThemes(page, async (theme) => {
-        await assertFits(page, state);
-        await page.screenshot({ path: `${SCREENSHOTS}/${state}-${width}-${theme}.png`, fullPage });
-      });
+      await inBothThemes(page, (theme) =>
+        atEach(page, widths, `${state}, ${theme}`, (width) =>
+          page.screenshot({ path: `${SCREENSHOTS}/${state}-${width}-${theme}.png`, fullPage }),
+        ),
+      );
     };
     await page.locator('.sample').nth(2).waitFor();
     await look('empty');
@@ -106,19 +116,13 @@ for (const width of [320, 360, 768, 900, 1024, 1440]) {
   });
 }
 
-for (const width of [360, 768, 1440]) {
-  test(`what is seen less often, ${width} px`, async () => {
+for (const widths of [[360], [768, 1440]]) {
+  test(`what is seen less often, ${widths.join(', ')} px`, async () => {
     let updated = false;
     const answer = (path) =>
       updated && path === 'service-worker.js' ? `${readFileSync(`${SITE}/${path}`, 'utf8')}\n// newer` : undefined;
     const host = await serve(SITE, { answer, throttled: false });
-    const phone = width < 500;
-    const context = await browser.newContext({
-      viewport: { width, height: phone ? 740 : 900 },
-      hasTouch: phone,
-      isMobile: phone,
-      reducedMotion: 'reduce',
-    });
+    const context = await browser.newContext(screenOf(widths));
     // Nothing is fetched ahead then.
     await context.addInitScript(() => Object.defineProperty(navigator, 'connection', { value: { saveData: true } }));
     const page = await context.newPage();
@@ -126,12 +130,15 @@ for (const width of [360, 768, 1440]) {
     await taken(page);
     await page.evaluate(AXE);
     const look = (state) =>
-      inBothThemes(page, async (theme) => {
-        await assertFits(page, state);
-        await page.screenshot({ path: `${SCREENSHOTS}/${state}-${width}-${theme}.png` });
-        const found = await page.evaluate(async () => (await window.axe.run(document)).violations.map(({ id }) => id));
-        assert.deepEqual(found, [], `${state}, ${theme}`);
-      });
+      inBothThemes(page, (theme) =>
+        atEach(page, widths, `${state}, ${theme}`, async (width) => {
+          await page.screenshot({ path: `${SCREENSHOTS}/${state}-${width}-${theme}.png` });
+          const found = await page.evaluate(async () =>
+            (await window.axe.run(document)).violations.map(({ id }) => id),
+          );
+          assert.deepEqual(found, [], `${state}, ${theme}, ${width} px`);
+        }),
+      );
     await page.evaluate(() => document.body.classList.add('dropping'));
     await look('dropping');
     await page.evaluate(() => document.body.classList.remove('dropping'));
@@ -187,27 +194,23 @@ for (const width of [360, 768, 1440]) {
 }
 
 for (const locale of ['en', 'zh', 'ja']) {
-  for (const width of [360, 768, 1440]) {
-    test(`${locale}, ${width} px`, async () => {
-      const { context, page, watch } = await open(browser, server.url, {
-        viewport: { width, height: 900 },
-        locale,
-        reducedMotion: 'reduce',
-      });
-      const look = async (state) => {
-        await assertFits(page, state);
-        await page.screenshot({ path: `${SCREENSHOTS}/${state}-${width}-${locale}.png`, fullPage: true });
-      };
-      await page.locator('.sample').nth(2).waitFor();
-      await look('empty');
-      // A sample is drawn ahead: this takes no engine.
-      await page.locator('.sample').nth(1).click();
-      await reaches(page, 0, 'done');
-      await page.locator('.card .after img:not([hidden])').waitFor();
-      await card(page).locator('.saving summary').click();
-      await look('sample');
-      watch.assertClean();
-      await context.close();
-    });
-  }
+  test(locale, async () => {
+    const widths = [360, 768, 1440];
+    const options = { viewport: sizeOf(360), locale, reducedMotion: 'reduce' };
+    const { context, page, watch } = await open(browser, server.url, options);
+    const look = (state) =>
+      atEach(page, widths, state, (width) =>
+        page.screenshot({ path: `${SCREENSHOTS}/${state}-${width}-${locale}.png`, fullPage: true }),
+      );
+    await page.locator('.sample').nth(2).waitFor();
+    await look('empty');
+    // A sample is drawn ahead: this takes no engine.
+    await page.locator('.sample').nth(1).click();
+    await reaches(page, 0, 'done');
+    await page.locator('.card .after img:not([hidden])').waitFor();
+    await card(page).locator('.saving summary').click();
+    await look('sample');
+    watch.assertClean();
+    await context.close();
+  });
 }

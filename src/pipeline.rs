@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use crate::generator::gpu;
 use crate::{
     Error, Result,
-    fingerprint::drawn,
+    fingerprint::{Fingerprint, drawn},
     generator::{
         Generator,
         onnx::Sides,
@@ -30,6 +30,8 @@ pub use rendering::{Rendering, Tile};
 #[derive(Debug, Clone)]
 pub struct Prepared {
     picture: Picture,
+    /// How many pixels of the photo a pixel of this is, along a side.
+    scale: u32,
     /// Its file says that it is a result of ours.
     ours: bool,
 }
@@ -39,7 +41,7 @@ pub struct Prepared {
 /// # Errors
 /// Those of [`decode::decode`].
 pub fn prepare(bytes: &[u8], limits: &Limits) -> Result<Prepared> {
-    Ok(Prepared { picture: decode::decode(bytes, limits)?, ours: xmp::is_ours(bytes) })
+    Ok(Prepared { ours: xmp::is_ours(bytes), ..decode::decode(bytes, limits)?.into() })
 }
 
 /// Decodes a file for what these options make of it, no more of it than they need, and frames it.
@@ -52,7 +54,7 @@ pub fn prepare_for(bytes: &[u8], options: &Options) -> Result<Prepared> {
     // A part has fewer pixels than the photo that it is cut from.
     let share = framing.crop.map_or(1., |crop| crop.width.min(crop.height));
     let enough = (!draw.full_size).then_some((f64::from(side) / share).ceil() as u32);
-    Prepared { picture: decode::decode_for(bytes, limits, enough)?, ours: xmp::is_ours(bytes) }.framed(framing)
+    Prepared { ours: xmp::is_ours(bytes), ..decode::decode_for(bytes, limits, enough)?.into() }.framed(framing)
 }
 
 /// A large JPEG at an eighth of its size, framed ([`decode::decode_dc_image`]); `None` where the part that is left of it is
@@ -60,15 +62,22 @@ pub fn prepare_for(bytes: &[u8], options: &Options) -> Result<Prepared> {
 ///
 /// # Errors
 /// Those of [`decode::decode_dc_image`].
-pub fn glimpse(bytes: &[u8], limits: &Limits, framing: &Framing) -> Result<Option<Picture>> {
+pub fn glimpse(bytes: &[u8], limits: &Limits, framing: &Framing) -> Result<Option<Prepared>> {
     let small = decode::decode_dc_image(bytes, limits)?.and_then(|small| small.framed(framing).ok());
-    Ok(small.filter(|small| small.width().min(small.height()) >= decode::LARGE / 8))
+    let small = small.filter(|small| small.width().min(small.height()) >= decode::LARGE / 8);
+    Ok(small.map(|small| Prepared { scale: 8, ..small.into() }))
 }
 
 impl Prepared {
     /// The pixels.
     pub fn picture(&self) -> &Picture {
         &self.picture
+    }
+
+    /// What the cache compares it by, for what these choices make of it.
+    pub fn fingerprint(&self, draw: &Draw) -> Fingerprint {
+        let side = self.scale * self.picture.width().max(self.picture.height());
+        Fingerprint::new(&self.picture).drawn_at(if draw.full_size { side } else { side.min(draw.max_side) })
     }
 
     /// Turned, mirrored and cut.
@@ -90,7 +99,7 @@ impl Prepared {
 
 impl From<Picture> for Prepared {
     fn from(picture: Picture) -> Self {
-        Prepared { picture, ours: false }
+        Prepared { picture, scale: 1, ours: false }
     }
 }
 

@@ -29,8 +29,8 @@ use super::{
 };
 use crate::Picture;
 
-/// Aspect ratios differ by no more than this factor: a crop of 2 % along one side, and rounding.
-const MAX_ASPECT: f32 = 1.04;
+/// Aspect ratios, and what is drawn, differ by no more than this factor: a crop of 2 % along one side, and rounding.
+pub(super) const MAX_ASPECT: f32 = 1.04;
 /// Beyond brightness and contrast by 10 %, for dark and bright pictures alike.
 const MAX_EXPOSURE: f32 = 2.;
 /// Beyond a crop of 2 % at every side.

@@ -12,7 +12,7 @@ mod squares;
 use serde::{Deserialize, Serialize};
 
 use crate::Picture;
-use guard::Guard;
+use guard::{Guard, MAX_ASPECT};
 
 /// What two photos are compared by. Serialises to about 1.1 kB.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,13 +21,21 @@ pub struct Fingerprint {
     #[serde(with = "digits")]
     phash: u64,
     guard: Option<Guard>,
+    /// Longer side, in pixels, of what is drawn of the photo; of entries of before this was noted, 0.
+    #[serde(default)]
+    side: u32,
 }
 
 impl Fingerprint {
     /// Of upright sRGB pixels. Those that [`crate::picture::decode::decode_dc_image`] gives of a large JPEG do: copies
     /// are found as often, also of one seen so and one seen whole (`benches/README.md`).
     pub fn new(picture: &Picture) -> Fingerprint {
-        Fingerprint { phash: phash::phash(picture.width(), picture.rgba()), guard: Guard::new(picture) }
+        Fingerprint { phash: phash::phash(picture.width(), picture.rgba()), guard: Guard::new(picture), side: 0 }
+    }
+
+    /// The same of a photo of which a drawing with a longer side of so many pixels is made.
+    pub fn drawn_at(self, side: u32) -> Fingerprint {
+        Fingerprint { side, ..self }
     }
 
     /// Equal to Python's ImageHash, see [`phash`].
@@ -78,7 +86,9 @@ impl Likeness for Fingerprint {
         self.phash
     }
 
+    /// A drawing of another size would be another result: a small copy's does not answer the photo that it was made of.
     fn same(&self, other: &Fingerprint, threshold: u32) -> Option<u32> {
-        Fingerprint::same(self, other, threshold)
+        let (smaller, larger) = (self.side.min(other.side), self.side.max(other.side));
+        if larger as f32 > MAX_ASPECT * smaller as f32 { None } else { Fingerprint::same(self, other, threshold) }
     }
 }

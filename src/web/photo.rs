@@ -4,7 +4,6 @@ use wasm_bindgen::prelude::*;
 
 use super::interop::{options, text, to_js};
 use crate::{
-    fingerprint::Fingerprint,
     options::{Finish, Format},
     picture::{encode::encode_plain, resize},
     pipeline::{self, Prepared},
@@ -35,7 +34,7 @@ impl Photo {
     ) -> Result<Option<Photo>, JsValue> {
         let options = options(chosen)?;
         let small = pipeline::glimpse(file, &options.limits, &options.framing).map_err(to_js)?;
-        Ok(small.map(|picture| Photo(picture.into())))
+        Ok(small.map(Photo))
     }
 
     /// Of pixels that the browser decoded: sRGB, RGBA, straight alpha, upright.
@@ -50,9 +49,12 @@ impl Photo {
         photo.and_then(|photo| photo.framed(&options.framing)).map(Photo).map_err(to_js)
     }
 
-    /// What the cache compares photos by, as JSON.
-    pub fn fingerprint(&self) -> String {
-        text(&Fingerprint::new(self.0.picture()))
+    /// What the cache compares photos by, for what the options make of them, as JSON.
+    pub fn fingerprint(
+        &self,
+        #[wasm_bindgen(js_name = options, unchecked_param_type = "Choices")] chosen: &JsValue,
+    ) -> Result<String, JsValue> {
+        Ok(text(&self.0.fingerprint(&options(chosen)?.draw)))
     }
 
     /// Whether it looks drawn rather than photographed.

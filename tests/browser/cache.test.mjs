@@ -76,6 +76,36 @@ test('a copy that looks the same is found, what looks different is not', async (
   });
 });
 
+test('a small copy’s picture does not answer the photo that it was made of, nor the other way round', async () => {
+  const found = await page.evaluate(async () => {
+    const { again, converter } = window;
+    const photos = {
+      small: await again('dog.jpg', { scale: 0.5 }),
+      whole: await again('dog.jpg'),
+      // Seen at an eighth of its size.
+      large: await again('dog.jpg', { scale: 3, quality: 0.7 }),
+      smaller: await again('dog.jpg', { scale: 2.5, quality: 0.8 }),
+    };
+    const ask = async (name, options) => {
+      const { cache, width, height } = await converter.convert(photos[name], options);
+      return `${name}: ${cache}, ${Math.max(width, height)}`;
+    };
+    const found = [];
+    for (const name of ['small', 'whole', 'small', 'large', 'smaller']) found.push(await ask(name, { maxSide: 576 }));
+    for (const name of ['smaller', 'large']) found.push(await ask(name, { maxSide: 256, fullSize: true }));
+    return found;
+  });
+  assert.deepEqual(found, [
+    'small: miss, 288',
+    'whole: miss, 576',
+    'small: exact, 288',
+    'large: near, 576',
+    'smaller: near, 576',
+    'smaller: miss, 1440',
+    'large: miss, 1728',
+  ]);
+});
+
 test('copies of a large photo are found before they are decoded, and files that are refused stay refused', async () => {
   const found = await page.evaluate(async () => {
     const { again, kinds, converter } = window;

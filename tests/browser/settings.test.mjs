@@ -53,7 +53,7 @@ function distance(...photos) {
   return (a ^ b).toString(2).replaceAll('0', '').length;
 }
 
-/** A smaller copy saved again, with so much of an edge cut off that its hash differs a little. */
+/** A copy saved again, with so much of an edge cut off that its hash differs a little. */
 async function copy(t) {
   const page = await browser.newPage();
   const file = join(folder, 'copy.jpg');
@@ -61,8 +61,8 @@ async function copy(t) {
     const base64 = await page.evaluate(
       async ([photo, edge]) => {
         const bitmap = await createImageBitmap(new Blob([Uint8Array.from(atob(photo), (sign) => sign.charCodeAt(0))]));
-        const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 180 });
-        canvas.getContext('2d').drawImage(bitmap, 0, edge, 640 - edge, 360 - edge, 0, 0, 320, 180);
+        const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 360 });
+        canvas.getContext('2d').drawImage(bitmap, 0, edge, 640 - edge, 360 - edge, 0, 0, 640, 360);
         return canvas.toDataURL('image/jpeg', 0.6).split(',')[1];
       },
       [readFileSync(PHOTO, 'base64'), edge],

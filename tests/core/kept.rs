@@ -91,6 +91,25 @@ fn a_picture_that_looks_the_same_does_only_when_asked() {
 }
 
 #[test]
+fn what_looks_the_same_does_only_at_the_same_size() {
+    let folder = folder("near-size");
+    let half = folder.join("half.png");
+    let original = image::open(photo("dog.jpg")).unwrap();
+    let (width, height) = (original.width() / 2, original.height() / 2);
+    original.resize_exact(width, height, image::imageops::FilterType::Lanczos3).save(&half).unwrap();
+    let drawn = |photo: &Path, more: &[&str]| {
+        let (said, result) = kept(&folder, photo, &[&["--near", "5"], more].concat());
+        let result = image::load_from_memory(&result).unwrap();
+        (said.contains(DRAWN), result.width().max(result.height()))
+    };
+    assert_eq!(drawn(&half, &["--full-size"]), (true, 288));
+    assert_eq!(drawn(&photo("dog.jpg"), &["--full-size"]), (true, 576));
+    // Of both a drawing of 256 pixels is made.
+    assert_eq!(drawn(&half, &[]), (true, 256));
+    assert_eq!(drawn(&photo("dog.jpg"), &[]), (false, 256));
+}
+
+#[test]
 fn drawings_are_neither_kept_nor_found_by_likeness() {
     let folder = folder("drawn");
     let drawing = crate::path("tests/fixtures/drawings/face.png");

@@ -126,7 +126,7 @@ class Pipeline {
       case 'classify':
         return (this.#drawn = this.#decoded.is_drawn());
       case 'fingerprint':
-        this.#seen = see(this.#decoded);
+        this.#seen = see(this.#decoded, this.request.options);
         return true;
       case 'draw':
         this.#result = await this.#draw();

@@ -241,9 +241,9 @@ export class Photo {
      */
     static decode(file: Uint8Array | number[], options: Choices): Photo;
     /**
-     * What the cache compares photos by, as JSON.
+     * What the cache compares photos by, for what the options make of them, as JSON.
      */
-    fingerprint(): string;
+    fingerprint(options: Choices): string;
     /**
      * Of a large JPEG, at an eighth of its size: enough for `fingerprint` and `thumbnail`, and had in a fraction of the
      * time. Nothing for other photos.

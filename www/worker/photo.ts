@@ -58,13 +58,13 @@ export function glimpse(raw: Raw, options: CoreOptions): Seen | undefined {
   } catch (error) {
     if (error instanceof WebAssembly.RuntimeError) throw error;
   }
-  const seen = photo && see(photo);
+  const seen = photo && see(photo, options);
   photo?.free();
   return seen;
 }
 
-export const see = (photo: Photo): Seen => ({
-  print: photo.fingerprint(),
+export const see = (photo: Photo, options: CoreOptions): Seen => ({
+  print: photo.fingerprint(options),
   thumbnail: new Blob([photo.thumbnail()], { type: 'image/jpeg' }),
 });
 

@@ -20,6 +20,7 @@ use nijigen::{
     fingerprint::Fingerprint,
     generator::Threads,
     lookup::{Caching, Lookup, Step},
+    options::Draw,
     picture::encode::encode,
     pipeline::{Engine, Prepared, glimpse, prepare_for},
 };
@@ -221,7 +222,7 @@ impl Batch<'_> {
                 Step::FindNear => self.find_near(path, &mut photo),
                 Step::Decode => photo.decode(&self.options)?,
                 Step::Classify => photo.prepared()?.is_drawn()?,
-                Step::Fingerprint => photo.see()?,
+                Step::Fingerprint => photo.see(&self.options.draw)?,
                 Step::Draw => self.draw(engine, path, &mut photo)?,
                 Step::Keep => self.keep(&mut photo),
                 Step::Answer => return Ok(photo.answer),
@@ -307,8 +308,8 @@ impl Photo<'_> {
         found
     }
 
-    fn glimpse(&mut self, Options { limits, framing, .. }: &Options) -> Result<bool> {
-        self.seen = glimpse(self.file, limits, framing)?.map(|small| Fingerprint::new(&small));
+    fn glimpse(&mut self, Options { limits, framing, draw, .. }: &Options) -> Result<bool> {
+        self.seen = glimpse(self.file, limits, framing)?.map(|small| small.fingerprint(draw));
         self.trace.phash = self.seen.as_ref().map(Fingerprint::phash);
         Ok(self.seen.is_some())
     }
@@ -318,8 +319,8 @@ impl Photo<'_> {
         Ok(true)
     }
 
-    fn see(&mut self) -> Result<bool> {
-        let seen = Fingerprint::new(self.prepared()?.picture());
+    fn see(&mut self, draw: &Draw) -> Result<bool> {
+        let seen = self.prepared()?.fingerprint(draw);
         self.trace.phash = Some(seen.phash());
         self.seen = Some(seen);
         Ok(true)

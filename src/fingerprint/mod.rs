@@ -43,12 +43,14 @@ impl Fingerprint {
         self.phash
     }
 
-    /// The distance of the hashes in bits when it is at most `threshold` and the guard sees the same
-    /// picture too. `a.same(b)` is `b.same(a)`.
+    /// The distance of the hashes in bits when it is at most `threshold`, the guard sees the same picture too, and the
+    /// drawings have the same size: a small copy's is another result. `a.same(b)` is `b.same(a)`.
     pub fn same(&self, other: &Fingerprint, threshold: u32) -> Option<u32> {
         let distance = (self.phash ^ other.phash).count_ones();
         let (a, b) = (self.guard.as_ref()?, other.guard.as_ref()?);
-        (distance <= threshold && a.agrees(b)).then_some(distance)
+        let (smaller, larger) = (self.side.min(other.side), self.side.max(other.side));
+        let same_size = larger as f32 <= MAX_ASPECT * smaller as f32;
+        (distance <= threshold && same_size && a.agrees(b)).then_some(distance)
     }
 }
 
@@ -86,9 +88,7 @@ impl Likeness for Fingerprint {
         self.phash
     }
 
-    /// A drawing of another size would be another result: a small copy's does not answer the photo that it was made of.
     fn same(&self, other: &Fingerprint, threshold: u32) -> Option<u32> {
-        let (smaller, larger) = (self.side.min(other.side), self.side.max(other.side));
-        if larger as f32 > MAX_ASPECT * smaller as f32 { None } else { Fingerprint::same(self, other, threshold) }
+        Fingerprint::same(self, other, threshold)
     }
 }

@@ -149,6 +149,31 @@ test('attributes and properties are one', async (t) => {
   assert.deepEqual(both, [written, 'none', null, null, 'idle', true]);
 });
 
+test('a property that is no longer given is as if it never was, as frameworks say it', async (t) => {
+  const page = await open(t);
+  const { settable, left, toggled } = await page.evaluate(() => {
+    const given = { src: 'a.jpg', alt: 'a', look: 'skyline', tier: 'fine', maxSide: 512, format: 'jpeg', quality: 80 };
+    Object.assign(given, { strength: 0.5, fullSize: true, label: 'ja', cache: 'off', loading: 'eager' });
+    const element = document.createElement('nijigen-photo');
+    const initial = Object.keys(given).map((name) => element[name]);
+    const left = {};
+    for (const none of [undefined, null]) {
+      for (const [at, [name, value]] of Object.entries(given).entries()) {
+        const plain = element.outerHTML;
+        element[name] = value;
+        const set = element[name] === value && element.outerHTML !== plain;
+        element[name] = none;
+        if (!set || element.outerHTML !== plain || element[name] !== initial[at]) left[name] = element.outerHTML;
+      }
+    }
+    element.fullSize = undefined;
+    const own = Object.entries(Object.getOwnPropertyDescriptors(window.NijigenPhoto.prototype));
+    const settable = own.filter(([, { set }]) => set).map(([name]) => name);
+    return { settable: settable.filter((name) => !(name in given)), left, toggled: element.hasAttribute('full-size') };
+  });
+  assert.deepEqual({ settable, left, toggled }, { settable: [], left: {}, toggled: false });
+});
+
 test('a copy draws as well', async (t) => {
   const page = await open(t);
   await place(page, '<nijigen-photo id="first" src="dog.jpg" max-side="256" loading="eager"></nijigen-photo>');

@@ -52,5 +52,6 @@ expectTypeOf(new NijigenError('network', '').code).toEqualTypeOf<ErrorCode>();
 const element = document.createElement('nijigen-photo');
 expectTypeOf(element).toEqualTypeOf<NijigenPhoto>();
 expectTypeOf(element.maxSide).toEqualTypeOf<number | null>();
+element.src = element.look = element.maxSide = element.fullSize = undefined;
 document.addEventListener('nijigen-done', ({ detail }) => expectTypeOf(detail).toEqualTypeOf<Conversion>());
 document.addEventListener('nijigen-error', ({ detail }) => expectTypeOf(detail).toEqualTypeOf<NijigenError>());

@@ -17,7 +17,7 @@ import type {
   LocatedGenerator,
   WorkerApi,
 } from './protocol.js';
-import { startWorker } from './start-worker.js';
+import { notLoaded, startWorker } from './start-worker.js';
 
 /** How long a worker may take to notice a cancel before it is ended. With it the promise settles within 300 ms. */
 const CANCEL_GRACE_MS = 200;
@@ -54,10 +54,7 @@ export class EngineWorker implements EngineHost {
       this.#die(
         event instanceof ErrorEvent
           ? new NijigenError('internal', `the worker failed: ${event.message}`)
-          : new NijigenError(
-              'network',
-              `the worker could not be loaded from ${url.href}; where no bundler put it there, \`baseUrl\` says where it is`,
-            ),
+          : new NijigenError('network', `the worker ${notLoaded(url)}`),
       );
     });
     this.#worker.addEventListener('message', ({ data }: MessageEvent<Partial<Compiled>>) => {

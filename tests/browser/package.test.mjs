@@ -185,6 +185,10 @@ test('another strength, format or quality of what is drawn, without drawing', as
       plain: (await bytes(plain)) === (await bytes(drawn)),
     };
     const none = await converter.revise(plain, {});
+    const other = await window.nijigen.createConverter({ cache: false });
+    const others = await other.convert('dog.jpg', { ...options, revisable: true });
+    const foreign = [await converter.revise(others, {}), await other.revise(drawn, {})];
+    other.dispose();
     converter.dispose();
     return {
       same,
@@ -192,6 +196,7 @@ test('another strength, format or quality of what is drawn, without drawing', as
       inference: revised.timings.inference,
       type: jpeg.blob.type,
       none,
+      foreign: foreign.map((revised) => revised === undefined),
       gone: await converter.revise(drawn, {}),
       wrong,
     };
@@ -202,6 +207,7 @@ test('another strength, format or quality of what is drawn, without drawing', as
     inference: 0,
     type: 'image/jpeg',
     none: undefined,
+    foreign: [true, true],
     gone: undefined,
     wrong: 'RangeError: strength is 2; it must be a number from 0 to 1',
   });

@@ -171,6 +171,7 @@ test('Node: from a path, bytes and a URL, without a worker; types without a page
     own: ['mine', 'mine', 'miss'],
     refused: 'bad-model',
     slim: [['skyline-fast'], 'skyline'],
+    revised: [true, true, true],
     stats: 2,
   });
   assert.equal(readFileSync(result).subarray(1, 4).toString(), 'PNG');

@@ -12,9 +12,9 @@ import type {
   Finish,
   Revised,
   OwnGenerator,
-  Progress,
   ProgressListener,
   LocatedGenerator,
+  Told,
   WorkerApi,
 } from './protocol.js';
 import { notLoaded, startWorker } from './start-worker.js';
@@ -91,14 +91,15 @@ export class EngineWorker implements EngineHost {
     const limit = new TimeLimit(timeout, () => {
       this.end(new NijigenError('timeout', `the photo was not done after ${timeout} ms; its worker was ended`));
     });
-    limit.restart();
+    limit.start();
     // Progress has a channel of its own: its last words may come after the reply.
     let settled = false;
-    const tell = proxy((progress: Progress) => {
+    const tell = proxy((told: Told) => {
       if (settled) return;
-      if (progress.stage === 'download') limit.restart();
-      else if (progress.stage === 'encode' || progress.loaded > 0) this.onReady();
-      onProgress(progress);
+      limit.hear(told);
+      if (told === 'photo') return;
+      if (told.stage === 'encode' || (told.stage === 'inference' && told.loaded > 0)) this.onReady();
+      onProgress(told);
     });
     try {
       const reply = await this.#answer(this.#remote.convert(request, tell));

@@ -13,6 +13,7 @@ import type {
   OwnGenerator,
   ProgressListener,
   LocatedGenerator,
+  Told,
 } from '../client/protocol.js';
 import { atRest, cacheWith, command } from '../worker/cache/index.js';
 import { convert, preload } from '../worker/convert.js';
@@ -58,16 +59,20 @@ export class EngineWorker implements EngineHost {
     const limit = new TimeLimit(timeout, () => {
       late.abort(error);
     });
-    const tell: ProgressListener = (progress) => {
-      if (progress.stage === 'download') limit.stop();
-      else limit.start();
-      onProgress(progress);
+    const hear = (told: Told) => {
+      limit.hear(told);
+      if (told !== 'photo') onProgress(told);
+    };
+    const onPhoto = () => {
+      hear('photo');
+    };
+    const mayKeep = () => Promise.resolve(this.#keep);
+    const draw = (signal: AbortSignal) => {
+      limit.start();
+      return convert(request, { signal, onProgress: hear, onPhoto, mayKeep });
     };
     try {
-      return await this.#run(
-        (signal) => convert(request, { signal, onProgress: tell, mayKeep: () => Promise.resolve(this.#keep) }),
-        [late.signal, ...(signal ? [signal] : [])],
-      );
+      return await this.#run(draw, [late.signal, ...(signal ? [signal] : [])]);
     } catch (cause) {
       throw late.signal.aborted ? error : cause;
     } finally {

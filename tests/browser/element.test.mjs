@@ -249,7 +249,14 @@ test('images and canvases are sources; what may not be read says so', async (t) 
       bytes.length,
     );
     shared.set(bytes);
-    const sources = [image, show('dog.jpg'), canvas, offscreen, shared, show(`${foreign}dog.jpg`), show('text.jpg'), 7];
+    const tainted = show(`${foreign}dog.jpg`);
+    await tainted.decode();
+    const bitmaps = [await createImageBitmap(image), await createImageBitmap(tainted)];
+    const buffer = bytes.slice().buffer;
+    const pixels = new ImageData(64, 64);
+    structuredClone(0, { transfer: [buffer, pixels.data.buffer] });
+    const sources = [image, show('dog.jpg'), canvas, offscreen, shared, tainted, show('text.jpg'), 7];
+    sources.push(...bitmaps, buffer, pixels, image);
     const outcomes = [];
     for (const source of sources) {
       outcomes.push(
@@ -264,7 +271,8 @@ test('images and canvases are sources; what may not be read says so', async (t) 
   }, foreign.url);
   const square = '256×256 miss';
   const refused = ['network', 'corrupt-image', 'TypeError'];
-  assert.deepEqual(results, [square, square, '96×64 miss', '64×96 miss', square, ...refused]);
+  const more = [square, 'network', 'corrupt-image', 'corrupt-image', square];
+  assert.deepEqual(results, [square, square, '96×64 miss', '64×96 miss', square, ...refused, ...more]);
 });
 
 test('a model of your own is tried, kept, listed, used and removed', async (t) => {

@@ -161,6 +161,11 @@ export class EngineWorker implements EngineHost {
     });
     try {
       return await Promise.race([answer, ended]);
+    } catch (cause) {
+      // What the browser could not send, for want of memory mostly.
+      throw cause instanceof NijigenError
+        ? cause
+        : new NijigenError('internal', `the worker could not be asked: ${String(cause)}`, { cause });
     } finally {
       if (leave) this.#waiting.delete(leave);
     }

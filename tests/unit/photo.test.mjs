@@ -126,6 +126,32 @@ test('a photo that is too large is not read to its end', async (t) => {
   );
 });
 
+test('pixels in other colours or numbers than the core’s go by a canvas, which knows them', async (t) => {
+  const painted = [];
+  class ImageData {
+    [Symbol.toStringTag] = 'ImageData';
+    width = 4;
+    height = 1;
+    constructor(more, data = new Uint8ClampedArray(16)) {
+      Object.assign(this, { data, ...more });
+    }
+  }
+  const srgb = new ImageData({ colorSpace: 'srgb' });
+  class OffscreenCanvas {
+    getContext = () => ({ putImageData: (pixels) => painted.push(pixels), getImageData: () => srgb });
+  }
+  Object.assign(globalThis, { ImageData, OffscreenCanvas });
+  t.after(() => ['ImageData', 'OffscreenCanvas'].forEach((name) => delete globalThis[name]));
+  const { signal } = new AbortController();
+  const opened = (pixels) => open(pixels, {}, signal, () => undefined);
+  for (const plain of [srgb, new ImageData({})]) assert.equal(await opened(plain), plain);
+  assert.deepEqual(painted, []);
+  const wide = new ImageData({ colorSpace: 'display-p3' });
+  const floats = new ImageData({ colorSpace: 'srgb' }, new Float32Array(16));
+  for (const other of [wide, floats]) assert.equal(await opened(other), srgb);
+  assert.deepEqual(painted, [wide, floats]);
+});
+
 test('rare codings the browser decodes where it can, and else the core says what they are', async (t) => {
   const apple = Buffer.concat([
     Buffer.from('\x89PNG\r\n\x1a\n\0\0\0\x04CgBI\x50\0\x20\x02', 'latin1'),

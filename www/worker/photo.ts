@@ -1,7 +1,7 @@
 import type { Photo } from 'nijigen-core';
 import { LIMITS } from '../client/core.js';
 import type { CoreOptions, Photo as Source } from '../client/protocol.js';
-import { decodeInBrowser, pixelsOf } from './browser-decoder.js';
+import { decodeInBrowser, inSrgb, pixelsOf } from './browser-decoder.js';
 import { core } from './module.js';
 import { read, request, type ByteListener } from './download.js';
 import { WorkerError } from './failure.js';
@@ -30,7 +30,7 @@ export async function open(
   signal: AbortSignal,
   onBytes: () => void,
 ): Promise<Raw> {
-  if (photo instanceof ImageData) return photo;
+  if (photo instanceof ImageData) return inSrgb(photo);
   if (photo instanceof ImageBitmap) return pixelsOf(photo);
   const check = limitTo(options.maxBytes ?? LIMITS.maxBytes);
   return typeof photo === 'string' ? fetched(photo, check, onBytes, signal) : bytesOf(photo, check);

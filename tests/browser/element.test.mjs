@@ -174,6 +174,25 @@ test('a property that is no longer given is as if it never was, as frameworks sa
   assert.deepEqual({ settable, left, toggled }, { settable: [], left: {}, toggled: false });
 });
 
+test('a converter that could not be made is made again for the next photo', async (t) => {
+  const page = await open(t);
+  await page.evaluate(() => {
+    window.tries = 0;
+    window.NijigenPhoto.converter = () => {
+      if ((window.tries += 1) > 1) return window.createConverter();
+      throw new window.NijigenError('network', 'the line is down');
+    };
+  });
+  const photo = (id) => `<nijigen-photo id="${id}" src="lake.jpg" max-side="256" loading="eager"></nijigen-photo>`;
+  await place(page, photo('first'));
+  await reaches(page, 'first', 'failed');
+  assert.equal(await page.evaluate(() => document.querySelector('#first').error.code), 'network');
+  await place(page, photo('second') + photo('third'));
+  await reaches(page, 'second', 'done');
+  await reaches(page, 'third', 'done');
+  assert.equal(await page.evaluate(() => window.tries), 2, 'and then it is shared');
+});
+
 test('a copy draws as well', async (t) => {
   const page = await open(t);
   await place(page, '<nijigen-photo id="first" src="dog.jpg" max-side="256" loading="eager"></nijigen-photo>');

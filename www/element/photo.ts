@@ -30,6 +30,7 @@ type None = null | undefined;
 const Base =
   (globalThis as { HTMLElement?: typeof HTMLElement }).HTMLElement ?? (Object as unknown as typeof HTMLElement);
 
+let make: () => Converter | Promise<Converter> = () => createConverter();
 let shared: Promise<Converter> | undefined;
 
 /**
@@ -41,17 +42,22 @@ let shared: Promise<Converter> | undefined;
 export class NijigenPhoto extends Base {
   static readonly observedAttributes = [...CHOICES, 'loading', 'alt'];
 
-  /** The converter of all elements, made when first needed. Set it to share the page's own. */
+  /**
+   * The converter of all elements, made when first needed. Set it to share the page's own; a function that makes it is
+   * called again where that failed.
+   */
   static get converter(): Promise<Converter> {
-    shared ??= createConverter().catch((error: unknown) => {
-      shared = undefined;
-      throw error;
+    if (shared) return shared;
+    const making = (shared = Promise.resolve().then(make));
+    making.catch(() => {
+      if (shared === making) shared = undefined;
     });
-    return shared;
+    return making;
   }
 
-  static set converter(converter: Converter | Promise<Converter>) {
-    shared = Promise.resolve(converter);
+  static set converter(converter: Converter | Promise<Converter> | (() => Converter | Promise<Converter>)) {
+    make = typeof converter === 'function' ? converter : () => converter;
+    shared = undefined;
   }
 
   #parts: {

@@ -53,5 +53,7 @@ const element = document.createElement('nijigen-photo');
 expectTypeOf(element).toEqualTypeOf<NijigenPhoto>();
 expectTypeOf(element.maxSide).toEqualTypeOf<number | null>();
 element.src = element.look = element.maxSide = element.fullSize = undefined;
+expectTypeOf(NijigenPhoto.converter).toEqualTypeOf(createConverter());
+NijigenPhoto.converter = () => createConverter();
 document.addEventListener('nijigen-done', ({ detail }) => expectTypeOf(detail).toEqualTypeOf<Conversion>());
 document.addEventListener('nijigen-error', ({ detail }) => expectTypeOf(detail).toEqualTypeOf<NijigenError>());

@@ -171,6 +171,8 @@ test('Node: from a path, bytes and a URL, without a worker; types without a page
     own: ['mine', 'mine', 'miss'],
     refused: 'bad-model',
     slim: [['skyline-fast'], 'skyline'],
+    careless: 256,
+    memory: true,
     revised: [true, true, true],
     stats: 2,
   });

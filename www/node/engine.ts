@@ -59,9 +59,10 @@ export class EngineWorker implements EngineHost {
     const limit = new TimeLimit(timeout, () => {
       late.abort(error);
     });
+    const progress = harmless(onProgress);
     const hear = (told: Told) => {
       limit.hear(told);
-      if (told !== 'photo') onProgress(told);
+      if (told !== 'photo') progress(told);
     };
     const onPhoto = () => {
       hear('photo');
@@ -72,7 +73,9 @@ export class EngineWorker implements EngineHost {
       return convert(request, { signal, onProgress: hear, onPhoto, mayKeep });
     };
     try {
-      return await this.#run(draw, [late.signal, ...(signal ? [signal] : [])]);
+      const result = await this.#run(draw, [late.signal, ...(signal ? [signal] : [])]);
+      this.memory = result.memory;
+      return result;
     } catch (cause) {
       throw late.signal.aborted ? error : cause;
     } finally {
@@ -87,7 +90,7 @@ export class EngineWorker implements EngineHost {
     signal?: AbortSignal,
   ): Promise<void> {
     const request = { generator, engine: this.engine };
-    await this.#run((until) => preload(request, until, onProgress), signal ? [signal] : []);
+    await this.#run((until) => preload(request, until, harmless(onProgress)), signal ? [signal] : []);
   }
 
   revise(drawing: string, finish: Finish): Promise<Revised | undefined> {
@@ -131,6 +134,17 @@ export class EngineWorker implements EngineHost {
     }, until);
   }
 }
+
+/** What a program's own listener throws costs no photo, as in a page; the program is told in Node's way. */
+const harmless =
+  (listener: ProgressListener): ProgressListener =>
+  (progress) => {
+    try {
+      listener(progress);
+    } catch (error) {
+      process.emitWarning(error instanceof Error ? error : String(error));
+    }
+  };
 
 /** The build that every supported Node runs alike. */
 const one = (engine: EngineSource): EngineSource => {

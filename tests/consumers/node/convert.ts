@@ -37,6 +37,13 @@ const same = async (at: 0 | 1) => {
   const revised = await [converter, one][at]?.revise(drawings[at], { label: null });
   return (await bytes(revised)) === (await bytes(drawings[at]));
 };
+const careless = await converter.convert(photo, {
+  ...options,
+  cache: 'off',
+  onProgress: () => {
+    throw new Error('of the program');
+  },
+});
 const code = (error: unknown) => (error instanceof NijigenError ? error.code : error);
 console.log(
   JSON.stringify({
@@ -48,6 +55,8 @@ console.log(
     own: [own, mine.style, mine.cache],
     refused: code(refused),
     slim: [one.styles().map(({ id }) => id), chosen.style],
+    careless: careless.width,
+    memory: converter.memory >= first.memory && first.memory > 1e6,
     revised: [await same(0), await same(1), (await one.revise(drawings[0], {})) === undefined],
     stats: (await converter.cache.stats()).entries,
   }),

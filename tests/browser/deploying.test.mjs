@@ -18,7 +18,9 @@ before(async () => {
 });
 after(() => browser.close());
 
-/** Which build converts a photo there. */
+const ISOLATION = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
+
+/** Which build converts a photo there, or why none does. */
 async function variantOn(t, headers, types) {
   const server = await host({ '/': folder }, headers, types);
   const page = await browser.newPage();
@@ -30,8 +32,10 @@ async function variantOn(t, headers, types) {
   return page.evaluate(async () => {
     const { createConverter } = await import(new URL('nijigen/client.js', document.baseURI));
     const converter = await createConverter({ cache: false, threads: 2 });
-    const { variant, threads, width } = await converter.convert('photo.jpg', { maxSide: 256 });
+    const made = await converter.convert('photo.jpg', { maxSide: 256 }).catch((error) => error);
     converter.dispose();
+    const { variant, threads, width, code, message } = made;
+    if (code) return { code, message };
     return { threaded: variant.endsWith('-threads'), threads, width };
   });
 }
@@ -46,6 +50,21 @@ test('where wasm and models have a type that says nothing', async (t) => {
 });
 
 test('with the two headers the engine has threads', { skip: THREADED.length === 0 }, async (t) => {
-  const isolated = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
-  assert.deepEqual(await variantOn(t, isolated), { threaded: true, threads: 2, width: 256 });
+  assert.deepEqual(await variantOn(t, ISOLATION), { threaded: true, threads: 2, width: 256 });
+});
+
+test('the page, the worker and the threads need them, no other file', { skip: THREADED.length === 0 }, async (t) => {
+  const headers = (path) => (/\/(index\.html|worker\.js|thread\.js)$/.test(path) ? ISOLATION : {});
+  assert.deepEqual(await variantOn(t, headers), { threaded: true, threads: 2, width: 256 });
+});
+
+test('where the threads lack them there is one', { skip: THREADED.length === 0 }, async (t) => {
+  const headers = (path) => (path.endsWith('/thread.js') ? {} : ISOLATION);
+  assert.deepEqual(await variantOn(t, headers), { threaded: false, threads: 1, width: 256 });
+});
+
+test('where the page alone has them the worker cannot start, and what is missing is named', async (t) => {
+  const { code, message } = await variantOn(t, (path) => (path.endsWith('.html') ? ISOLATION : {}));
+  assert.equal(code, 'network');
+  assert.match(message, /\/worker\.js;.*Cross-Origin-Embedder-Policy on this file/);
 });

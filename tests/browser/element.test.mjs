@@ -149,6 +149,50 @@ test('attributes and properties are one', async (t) => {
   assert.deepEqual(both, [written, 'none', null, null, 'idle', true]);
 });
 
+test('a property that is no longer given is as if it never was, as frameworks say it', async (t) => {
+  const page = await open(t);
+  const { settable, left, toggled } = await page.evaluate(() => {
+    const given = { src: 'a.jpg', alt: 'a', look: 'skyline', tier: 'fine', maxSide: 512, format: 'jpeg', quality: 80 };
+    Object.assign(given, { strength: 0.5, fullSize: true, label: 'ja', cache: 'off', loading: 'eager' });
+    const element = document.createElement('nijigen-photo');
+    const initial = Object.keys(given).map((name) => element[name]);
+    const left = {};
+    for (const none of [undefined, null]) {
+      for (const [at, [name, value]] of Object.entries(given).entries()) {
+        const plain = element.outerHTML;
+        element[name] = value;
+        const set = element[name] === value && element.outerHTML !== plain;
+        element[name] = none;
+        if (!set || element.outerHTML !== plain || element[name] !== initial[at]) left[name] = element.outerHTML;
+      }
+    }
+    element.fullSize = undefined;
+    const own = Object.entries(Object.getOwnPropertyDescriptors(window.NijigenPhoto.prototype));
+    const settable = own.filter(([, { set }]) => set).map(([name]) => name);
+    return { settable: settable.filter((name) => !(name in given)), left, toggled: element.hasAttribute('full-size') };
+  });
+  assert.deepEqual({ settable, left, toggled }, { settable: [], left: {}, toggled: false });
+});
+
+test('a converter that could not be made is made again for the next photo', async (t) => {
+  const page = await open(t);
+  await page.evaluate(() => {
+    window.tries = 0;
+    window.NijigenPhoto.converter = () => {
+      if ((window.tries += 1) > 1) return window.createConverter();
+      throw new window.NijigenError('network', 'the line is down');
+    };
+  });
+  const photo = (id) => `<nijigen-photo id="${id}" src="lake.jpg" max-side="256" loading="eager"></nijigen-photo>`;
+  await place(page, photo('first'));
+  await reaches(page, 'first', 'failed');
+  assert.equal(await page.evaluate(() => document.querySelector('#first').error.code), 'network');
+  await place(page, photo('second') + photo('third'));
+  await reaches(page, 'second', 'done');
+  await reaches(page, 'third', 'done');
+  assert.equal(await page.evaluate(() => window.tries), 2, 'and then it is shared');
+});
+
 test('a copy draws as well', async (t) => {
   const page = await open(t);
   await place(page, '<nijigen-photo id="first" src="dog.jpg" max-side="256" loading="eager"></nijigen-photo>');
@@ -224,7 +268,14 @@ test('images and canvases are sources; what may not be read says so', async (t) 
       bytes.length,
     );
     shared.set(bytes);
-    const sources = [image, show('dog.jpg'), canvas, offscreen, shared, show(`${foreign}dog.jpg`), show('text.jpg'), 7];
+    const tainted = show(`${foreign}dog.jpg`);
+    await tainted.decode();
+    const bitmaps = [await createImageBitmap(image), await createImageBitmap(tainted)];
+    const buffer = bytes.slice().buffer;
+    const pixels = new ImageData(64, 64);
+    structuredClone(0, { transfer: [buffer, pixels.data.buffer] });
+    const sources = [image, show('dog.jpg'), canvas, offscreen, shared, tainted, show('text.jpg'), 7];
+    sources.push(...bitmaps, buffer, pixels, image);
     const outcomes = [];
     for (const source of sources) {
       outcomes.push(
@@ -239,7 +290,8 @@ test('images and canvases are sources; what may not be read says so', async (t) 
   }, foreign.url);
   const square = '256×256 miss';
   const refused = ['network', 'corrupt-image', 'TypeError'];
-  assert.deepEqual(results, [square, square, '96×64 miss', '64×96 miss', square, ...refused]);
+  const more = [square, 'network', 'corrupt-image', 'corrupt-image', square];
+  assert.deepEqual(results, [square, square, '96×64 miss', '64×96 miss', square, ...refused, ...more]);
 });
 
 test('a model of your own is tried, kept, listed, used and removed', async (t) => {

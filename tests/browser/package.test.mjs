@@ -185,6 +185,10 @@ test('another strength, format or quality of what is drawn, without drawing', as
       plain: (await bytes(plain)) === (await bytes(drawn)),
     };
     const none = await converter.revise(plain, {});
+    const other = await window.nijigen.createConverter({ cache: false });
+    const others = await other.convert('dog.jpg', { ...options, revisable: true });
+    const foreign = [await converter.revise(others, {}), await other.revise(drawn, {})];
+    other.dispose();
     converter.dispose();
     return {
       same,
@@ -192,6 +196,7 @@ test('another strength, format or quality of what is drawn, without drawing', as
       inference: revised.timings.inference,
       type: jpeg.blob.type,
       none,
+      foreign: foreign.map((revised) => revised === undefined),
       gone: await converter.revise(drawn, {}),
       wrong,
     };
@@ -202,6 +207,7 @@ test('another strength, format or quality of what is drawn, without drawing', as
     inference: 0,
     type: 'image/jpeg',
     none: undefined,
+    foreign: [true, true],
     gone: undefined,
     wrong: 'RangeError: strength is 2; it must be a number from 0 to 1',
   });
@@ -233,6 +239,39 @@ test('every kind of source', async () => {
   });
   const all = ['blob', 'file', 'buffer', 'bytes', 'url', 'bitmap', 'pixels'];
   assert.deepEqual(sizes, Object.fromEntries(all.map((kind) => [kind, '96×64'])));
+});
+
+test('pixels of a wide gamut, or in floats, are the picture that the canvas shows', async (t) => {
+  const { difference, raw } = await page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(96, 64);
+    const context = canvas.getContext('2d', { colorSpace: 'display-p3' });
+    for (let x = 0; x < 96; x++) {
+      // Within sRGB, or the browser would have to cut it.
+      context.fillStyle = `rgb(${40 + 2 * x}, ${220 - x}, ${60 + x})`;
+      context.fillRect(x, 0, 1, 64);
+    }
+    const options = { strength: 0, label: null, cache: 'off' };
+    const pixels = async (source) => {
+      const { blob } = await window.converter.convert(source, options);
+      const shown = new OffscreenCanvas(96, 64).getContext('2d');
+      shown.drawImage(await createImageBitmap(blob), 0, 0);
+      return shown.getImageData(0, 0, 96, 64).data;
+    };
+    const apart = (a, b) => a.reduce((most, value, at) => Math.max(most, Math.abs(value - b[at])), 0);
+    const expected = await pixels(canvas);
+    const wide = context.getImageData(0, 0, 96, 64, { colorSpace: 'display-p3' });
+    const difference = { wide: apart(expected, await pixels(wide)) };
+    for (const colorSpace of ['srgb', 'display-p3']) {
+      // Not in every browser.
+      const floats = context.getImageData(0, 0, 96, 64, { colorSpace, pixelFormat: 'rgba-float16' });
+      if (floats.data instanceof Uint8ClampedArray) continue;
+      difference[`floats, ${colorSpace}`] = apart(expected, await pixels(floats));
+    }
+    return { difference, raw: apart(expected, wide.data) };
+  });
+  t.diagnostic(JSON.stringify({ difference, raw }));
+  assert.ok(raw > 10, `the numbers are others: ${raw}`);
+  for (const [kind, apart] of Object.entries(difference)) assert.ok(apart <= 2, `${kind}: ${apart} levels apart`);
 });
 
 test('failures are NijigenErrors with a code', async () => {

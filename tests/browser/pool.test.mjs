@@ -1,6 +1,6 @@
 // The package with many photos: several workers, one order, and nothing held longer than it is needed.
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, afterEach, test } from 'node:test';
@@ -251,6 +251,55 @@ test('a photo that takes too long is “timeout”; waiting does not count, and 
   assert.equal(result.next, 'converted');
   assert.equal(result.made, 2);
   await workers(1);
+});
+
+test('a photo that comes slowly has all its time to be drawn; one that does not come has no more', async (t) => {
+  const photo = readFileSync('tests/fixtures/photos/dog.jpg');
+  const pieces = 8;
+  let pace;
+  for (const name of ['slow', 'stuck']) writeFileSync(join(folder, `${name}.jpg`), photo);
+  const slow = await serve(folder, {
+    throttled: false,
+    answer(path, response) {
+      if (!/^(slow|stuck)\.jpg$/.test(path)) return;
+      response.writeHead(200, { 'content-type': 'image/jpeg' });
+      const size = Math.ceil(photo.length / pieces);
+      const send = (at) => {
+        response.write(photo.subarray(at, at + size));
+        if (at + size >= photo.length) response.end();
+        else if (path === 'slow.jpg') setTimeout(send, pace, at + size);
+      };
+      send(0);
+    },
+  });
+  t.after(() => slow.close());
+  await context.close();
+  await visit(slow.url);
+  const usual = await page.evaluate(async () => {
+    window.converter = await window.createConverter({ workers: 1, cache: false });
+    await window.converter.convert('dog.jpg', { maxSide: 256 });
+    const begun = performance.now();
+    await window.converter.convert('dog.jpg', { maxSide: 256 });
+    return performance.now() - begun;
+  });
+  const timeout = 1000 + 5 * usual;
+  pace = timeout / 2;
+  const convert = (name) =>
+    page.evaluate(
+      async ([name, timeout]) => {
+        const stages = new Set();
+        const onProgress = ({ stage }) => stages.add(stage);
+        const begun = performance.now();
+        const code = await window.codeOf(window.converter.convert(name, { maxSide: 256, timeout, onProgress }));
+        return { code, took: (performance.now() - begun) / timeout, stages: [...stages] };
+      },
+      [name, timeout],
+    );
+  const { took, ...drawn } = await convert('slow.jpg');
+  assert.deepEqual(drawn, { code: 'converted', stages: ['start', 'inference', 'encode'] });
+  assert.ok(took > 2, `${took} of its time, so downloading was not counted`);
+  const stuck = await convert('stuck.jpg');
+  assert.deepEqual([stuck.code, stuck.stages], ['timeout', []]);
 });
 
 test('a worker without work is ended, its memory given back, and the next photo does not notice', async () => {

@@ -93,6 +93,7 @@ test('plain HTML: static files, another origin, one file, each under a strict po
   const policy = (...more) => ({
     'content-security-policy': ["default-src 'none'", "img-src 'self' data: blob:", ...more].join('; '),
   });
+  const isolation = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
 
   await t.test('all from one origin', async (t) => {
     const own = "script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; worker-src 'self'";
@@ -109,7 +110,6 @@ test('plain HTML: static files, another origin, one file, each under a strict po
   const without = !existsSync(join(files, 'thread.js')) && 'this package has no threads';
   await t.test('the package from another origin, with threads', { skip: without }, async (t) => {
     const cdn = await served(t, { '/': files }, { 'access-control-allow-origin': '*' });
-    const isolation = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
     const server = await served(t, { '/': plain }, isolation);
     const asked = await converts(`${server.url}?package=${cdn.url}`);
     const engines = asked.filter((url) => url.endsWith('.wasm')).map((url) => new URL(url).pathname);
@@ -124,6 +124,16 @@ test('plain HTML: static files, another origin, one file, each under a strict po
     const asked = await converts(`${server.url}standalone.html?package=${cdn.url}`);
     const scripts = asked.filter((url) => url.endsWith('.js')).map((url) => new URL(url).pathname);
     assert.deepEqual(scripts, ['/standalone.js', '/nijigen.js']);
+  });
+  await t.test('one file, with threads', { skip: without }, async (t) => {
+    const cdn = await served(t, { '/': files }, { 'access-control-allow-origin': '*' });
+    copyFileSync(join(files, 'standalone.js'), join(plain, 'nijigen.js'));
+    const { origin } = new URL(cdn.url);
+    const sources = `script-src 'self' blob: 'wasm-unsafe-eval'; connect-src 'self' ${origin}; worker-src blob:`;
+    const server = await served(t, { '/': plain }, { ...isolation, ...policy(sources) });
+    const asked = await converts(`${server.url}standalone.html?package=${cdn.url}`);
+    const engines = asked.filter((url) => url.endsWith('.wasm')).map((url) => new URL(url).pathname);
+    assert.ok(engines.length > 0 && engines.every((path) => path.endsWith('-threads.wasm')), engines.join());
   });
 });
 
@@ -171,6 +181,9 @@ test('Node: from a path, bytes and a URL, without a worker; types without a page
     own: ['mine', 'mine', 'miss'],
     refused: 'bad-model',
     slim: [['skyline-fast'], 'skyline'],
+    careless: 256,
+    memory: true,
+    revised: [true, true, true],
     stats: 2,
   });
   assert.equal(readFileSync(result).subarray(1, 4).toString(), 'PNG');

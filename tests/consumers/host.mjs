@@ -10,7 +10,10 @@ const TYPES = {
   '.wasm': 'application/wasm',
 };
 
-/** Static files on an origin of their own, all with these headers. `folders` maps a path to where its files lie, `types` an extension to its type. */
+/**
+ * Static files on an origin of their own, all with these headers, or each with those that `headers` gives for its path.
+ * `folders` maps a path to where its files lie, `types` an extension to its type.
+ */
 export async function host(folders, headers = {}, types = {}) {
   const asked = [];
   const server = createServer((request, response) => {
@@ -20,11 +23,12 @@ export async function host(folders, headers = {}, types = {}) {
     const at = Object.keys(folders)
       .sort((a, b) => b.length - a.length)
       .find((at) => path.startsWith(at));
+    const sent = typeof headers === 'function' ? headers(path) : headers;
     const file = at && join(folders[at], path.slice(at.length));
-    if (!file || !existsSync(file)) return void response.writeHead(404, headers).end();
+    if (!file || !existsSync(file)) return void response.writeHead(404, sent).end();
     response.writeHead(200, {
       'content-type': { ...TYPES, ...types }[extname(file)] ?? 'application/octet-stream',
-      ...headers,
+      ...sent,
     });
     createReadStream(file).pipe(response);
   });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { LIMITS } from '../../www/client/core.ts';
-import { decode, mostPixels } from '../../www/worker/photo.ts';
+import { decode, mostPixels, open } from '../../www/worker/photo.ts';
 import { Photo } from './core.mjs';
 
 const ARITHMETIC = new Uint8Array(readFileSync('tests/fixtures/wild/arithmetic.jpg'));
@@ -85,6 +85,71 @@ test('the core is told how many', async (t) => {
   await decode(ARITHMETIC, {});
   await decode(ARITHMETIC, { maxPixels: 5 });
   assert.deepEqual(told, [128e6, 5]);
+});
+
+/** A line on which a photo comes in so many pieces, each once it is asked for. */
+function line(t, pieces) {
+  const body = new ReadableStream({
+    pull(controller) {
+      if (pieces-- > 0) controller.enqueue(new Uint8Array(10));
+      else controller.close();
+    },
+  });
+  t.mock.method(globalThis, 'fetch', () => Promise.resolve(new Response(body)));
+  Object.assign(globalThis, { ImageData: class {}, ImageBitmap: class {} });
+  t.after(() => ['ImageData', 'ImageBitmap'].forEach((name) => delete globalThis[name]));
+}
+
+test('whoever waits for a photo on the line is told that it comes', async (t) => {
+  line(t, 5);
+  const { signal } = new AbortController();
+  let told = 0;
+  const bytes = await open('https://host/photo.jpg', {}, signal, () => (told += 1));
+  assert.deepEqual([bytes.length, told], [50, 5]);
+  const file = await open(new Blob(['photo']), {}, signal, () => assert.fail('it was there'));
+  assert.equal(file.length, 5);
+});
+
+test('a photo that is too large is not read to its end', async (t) => {
+  line(t, 1e9);
+  const { signal } = new AbortController();
+  const limited = { maxBytes: 45 };
+  let told = 0;
+  await assert.rejects(
+    open('https://host/photo.jpg', limited, signal, () => (told += 1)),
+    { code: 'too-large' },
+  );
+  assert.equal(told, 4);
+  await assert.rejects(
+    open(new Blob(['x'.repeat(46)]), limited, signal, () => undefined),
+    { code: 'too-large' },
+  );
+});
+
+test('pixels in other colours or numbers than the core’s go by a canvas, which knows them', async (t) => {
+  const painted = [];
+  class ImageData {
+    [Symbol.toStringTag] = 'ImageData';
+    width = 4;
+    height = 1;
+    constructor(more, data = new Uint8ClampedArray(16)) {
+      Object.assign(this, { data, ...more });
+    }
+  }
+  const srgb = new ImageData({ colorSpace: 'srgb' });
+  class OffscreenCanvas {
+    getContext = () => ({ putImageData: (pixels) => painted.push(pixels), getImageData: () => srgb });
+  }
+  Object.assign(globalThis, { ImageData, OffscreenCanvas });
+  t.after(() => ['ImageData', 'OffscreenCanvas'].forEach((name) => delete globalThis[name]));
+  const { signal } = new AbortController();
+  const opened = (pixels) => open(pixels, {}, signal, () => undefined);
+  for (const plain of [srgb, new ImageData({})]) assert.equal(await opened(plain), plain);
+  assert.deepEqual(painted, []);
+  const wide = new ImageData({ colorSpace: 'display-p3' });
+  const floats = new ImageData({ colorSpace: 'srgb' }, new Float32Array(16));
+  for (const other of [wide, floats]) assert.equal(await opened(other), srgb);
+  assert.deepEqual(painted, [wide, floats]);
 });
 
 test('rare codings the browser decodes where it can, and else the core says what they are', async (t) => {

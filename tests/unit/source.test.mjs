@@ -51,6 +51,21 @@ test('pixels go as they are; a bitmap that is closed is none', (t) => {
   assert.throws(() => toPhoto(new ImageBitmap(0)), { code: 'corrupt-image', message: 'the ImageBitmap is closed' });
 });
 
+test('memory that was given away is said to be', (t) => {
+  class ImageData {
+    get [Symbol.toStringTag]() {
+      return 'ImageData';
+    }
+    data = new Uint8ClampedArray(16);
+  }
+  given(t, { ImageData });
+  const [pixels, buffer, view] = [new ImageData(), new ArrayBuffer(16), new Uint8Array(16)];
+  for (const source of [pixels, buffer, view]) toPhoto(source);
+  structuredClone(0, { transfer: [pixels.data.buffer, buffer, view.buffer] });
+  for (const source of [pixels, buffer, view])
+    assert.throws(() => toPhoto(source), { code: 'corrupt-image', message: /buffer was transferred/ });
+});
+
 /** Elements whose bitmap comes when told to. */
 function elements(t, { readable = true } = {}) {
   const bitmaps = [];
@@ -130,4 +145,25 @@ test('a picture of another origin that may not be read says so', async (t) => {
     bitmaps.map(({ closed }) => closed),
     [1, 1],
   );
+});
+
+test('nor is a bitmap of one sent, which stays its owner’s', async (t) => {
+  const { bitmaps } = elements(t, { readable: false });
+  class ImageBitmap {
+    get [Symbol.toStringTag]() {
+      return 'ImageBitmap';
+    }
+    width = 4;
+    close = () => assert.fail('it is not ours');
+  }
+  await assert.rejects(
+    withPixels(new ImageBitmap(), () => assert.fail('it cannot be read')),
+    { code: 'network', message: /another origin/ },
+  );
+  assert.deepEqual(
+    bitmaps.map(({ closed }) => closed),
+    [1],
+  );
+  const closed = Object.assign(new ImageBitmap(), { width: 0 });
+  assert.equal(await withPixels(closed, async (source) => source), closed);
 });

@@ -32,7 +32,6 @@ export class Converter {
   readonly #seeds: readonly Seed[];
   /** Pictures made before, which answer photos that come again. */
   readonly cache: CacheControl;
-  #drawings = 0;
   /** Which worker holds which drawing. */
   readonly #holders = new Map<string, EngineHost>();
 
@@ -124,7 +123,7 @@ export class Converter {
     const before: ProgressListener = (progress) => {
       onProgress({ ...progress, preview: true });
     };
-    const drawing = options.revisable ? `drawing-${(this.#drawings += 1)}` : undefined;
+    const drawing = options.revisable ? drawingName() : undefined;
     return this.#pool.run(
       async (worker) => {
         if (preview) {
@@ -235,6 +234,9 @@ export class Converter {
     this.#pool.dispose();
   }
 }
+
+/** No other converter's: in Node all have one engine, and a page may have two copies of this package. */
+const drawingName = (): string => `drawing-${Math.random().toString(36).slice(2)}`;
 
 /** What the same photos have in common without being read. */
 function kinOf(source: Source): unknown {

@@ -12,12 +12,12 @@ import type {
   Finish,
   Revised,
   OwnGenerator,
-  Progress,
   ProgressListener,
   LocatedGenerator,
+  Told,
   WorkerApi,
 } from './protocol.js';
-import { startWorker } from './start-worker.js';
+import { notLoaded, startWorker } from './start-worker.js';
 
 /** How long a worker may take to notice a cancel before it is ended. With it the promise settles within 300 ms. */
 const CANCEL_GRACE_MS = 200;
@@ -54,10 +54,7 @@ export class EngineWorker implements EngineHost {
       this.#die(
         event instanceof ErrorEvent
           ? new NijigenError('internal', `the worker failed: ${event.message}`)
-          : new NijigenError(
-              'network',
-              `the worker could not be loaded from ${url.href}; where no bundler put it there, \`baseUrl\` says where it is`,
-            ),
+          : new NijigenError('network', `the worker ${notLoaded(url)}`),
       );
     });
     this.#worker.addEventListener('message', ({ data }: MessageEvent<Partial<Compiled>>) => {
@@ -94,14 +91,15 @@ export class EngineWorker implements EngineHost {
     const limit = new TimeLimit(timeout, () => {
       this.end(new NijigenError('timeout', `the photo was not done after ${timeout} ms; its worker was ended`));
     });
-    limit.restart();
+    limit.start();
     // Progress has a channel of its own: its last words may come after the reply.
     let settled = false;
-    const tell = proxy((progress: Progress) => {
+    const tell = proxy((told: Told) => {
       if (settled) return;
-      if (progress.stage === 'download') limit.restart();
-      else if (progress.stage === 'encode' || progress.loaded > 0) this.onReady();
-      onProgress(progress);
+      limit.hear(told);
+      if (told === 'photo') return;
+      if (told.stage === 'encode' || (told.stage === 'inference' && told.loaded > 0)) this.onReady();
+      onProgress(told);
     });
     try {
       const reply = await this.#answer(this.#remote.convert(request, tell));
@@ -163,6 +161,11 @@ export class EngineWorker implements EngineHost {
     });
     try {
       return await Promise.race([answer, ended]);
+    } catch (cause) {
+      // What the browser could not send, for want of memory mostly.
+      throw cause instanceof NijigenError
+        ? cause
+        : new NijigenError('internal', `the worker could not be asked: ${String(cause)}`, { cause });
     } finally {
       if (leave) this.#waiting.delete(leave);
     }

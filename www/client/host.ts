@@ -13,12 +13,13 @@ import type {
   ProgressListener,
   Revised,
   LocatedGenerator,
+  Told,
 } from './protocol.js';
 
 export interface EngineRequest extends Omit<ConversionRequest, 'engine'> {
   readonly onProgress: ProgressListener;
   readonly signal: AbortSignal | undefined;
-  /** Milliseconds, as a timer takes them, not counting those in which something is fetched. */
+  /** Milliseconds, as a timer takes them, for a `TimeLimit`. */
   readonly timeout: number;
 }
 
@@ -50,9 +51,13 @@ export interface EngineHost {
   end(error?: NijigenError): void;
 }
 
-/** The milliseconds that a photo may take, from when nothing more is fetched. */
+/**
+ * The milliseconds that drawing a photo may take. Before, they are those in which nothing comes: a slow line may take its
+ * time, one that stands still may not.
+ */
 export class TimeLimit {
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #over = false;
 
   constructor(
     readonly ms: number,
@@ -60,18 +65,19 @@ export class TimeLimit {
   ) {}
 
   /** Counts from now. */
-  restart(): void {
-    this.stop();
-    this.#timer = setTimeout(this.onOver, this.ms);
-  }
-
-  /** Counts from now unless it does already. */
   start(): void {
-    if (this.#timer === undefined) this.restart();
+    clearTimeout(this.#timer);
+    if (!this.#over) this.#timer = setTimeout(this.onOver, this.ms);
   }
 
+  /** Counts anew with what comes, and when drawing begins. */
+  hear(told: Told): void {
+    if (told === 'photo' || told.stage === 'download' || told.stage === 'start') this.start();
+  }
+
+  /** For good: what is still coming may be told later. */
   stop(): void {
     clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#over = true;
   }
 }

@@ -5,6 +5,10 @@ export async function loaded<T>(part: Promise<T>): Promise<T> {
   try {
     return await part;
   } catch (cause) {
-    throw new NijigenError('network', `a script of the package could not be loaded: ${String(cause)}`, { cause });
+    throw new NijigenError(
+      'network',
+      `a script of the package could not be loaded (some browsers try again only after a reload): ${String(cause)}`,
+      { cause },
+    );
   }
 }

@@ -35,14 +35,21 @@ export class Models {
       ({ entry }) => (style ?? entry.style) === entry.style && (tier ?? entry.tier) === entry.tier,
     );
     if (!shipped) {
-      const offered = this.entries.map(({ id }) => id).join(', ') || 'none';
       throw new NijigenError(
         'bad-model',
-        `there is no model for style “${style ?? 'any'}”, tier “${tier ?? 'any'}”; on offer: ${offered}. ` +
+        `there is no model for style “${style ?? 'any'}”, tier “${tier ?? 'any'}”; on offer: ${this.#offered || 'none'}. ` +
           'Others are imported from nijigen/models/… and given as `models`.',
       );
     }
     return versioned(shipped);
+  }
+
+  /** As `style` takes them, with their tiers. */
+  get #offered(): string {
+    const tiers = new Map<string, string[]>();
+    for (const { entry } of this.shipped) tiers.set(entry.style, [...(tiers.get(entry.style) ?? []), entry.tier]);
+    const shipped = Array.from(tiers, ([style, tiers]) => `${style} (${tiers.join(', ')})`);
+    return [...shipped, ...this.own.entries.map(({ id }) => id)].join(', ');
   }
 
   /** What shows the same style sooner than `entry`, if anything does. */

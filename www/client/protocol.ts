@@ -43,6 +43,12 @@ export interface Progress {
 
 export type ProgressListener = (progress: Progress) => void;
 
+/**
+ * What is told of a conversion: where it is, or only that bytes of the photo have come.
+ * @internal
+ */
+export type Told = Progress | 'photo';
+
 /** Milliseconds spent in each stage. */
 export interface Timings {
   /** Fetching and compiling the engine and fetching the model; near 0 once they are there. */
@@ -315,7 +321,7 @@ export type ReadyReply = { readonly ready: true } | { readonly failure: Failure 
  * @internal
  */
 export interface WorkerApi {
-  convert(request: ConversionRequest, onProgress: ProgressListener): Promise<Reply>;
+  convert(request: ConversionRequest, tell: (told: Told) => void): Promise<Reply>;
   /** Fetches and compiles the engine, and fetches and reads a generator, so that a photo need not wait for them. */
   preload(request: Pick<ConversionRequest, 'generator' | 'engine'>, onProgress: ProgressListener): Promise<ReadyReply>;
   /** Makes a file of a drawing that is held, also amid a conversion; none where it no longer is. */

@@ -45,7 +45,25 @@ export function toPhoto(source: ReadableSource): Photo {
   }
   // By its name, for which Node's build has another, without a brand.
   const isPixels = isImageData(source) || (typeof ImageData === 'function' && source instanceof ImageData);
+  requireBytes(isImageData(source) ? source.data : source);
   return isPixels ? source : toFile(source);
+}
+
+/** Throws where the memory was given away: then the browser has none to send, and says so in words of its own. */
+function requireBytes(source: unknown): void {
+  const buffer = ArrayBuffer.isView(source) ? source.buffer : source;
+  if (!isArrayBuffer(buffer)) return;
+  try {
+    new Uint8Array(buffer);
+  } catch (cause) {
+    throw new NijigenError(
+      'corrupt-image',
+      'the photo’s buffer was transferred, as to a worker: it holds nothing now',
+      {
+        cause,
+      },
+    );
+  }
 }
 
 /**
@@ -57,7 +75,11 @@ export async function withPixels<T>(
   use: (source: ReadableSource) => Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
-  if (!isShown(source)) return use(source);
+  if (!isShown(source)) {
+    // One that is closed is told when its turn comes.
+    if (isImageBitmap(source) && source.width > 0 && !(await isReadable(source))) throw foreign();
+    return use(source);
+  }
   const bitmap = await unlessAborted(bitmapOf(source), signal);
   try {
     return await use(bitmap);
@@ -105,11 +127,14 @@ async function bitmapOf(source: Shown): Promise<ImageBitmap> {
   }
   if (await isReadable(bitmap)) return bitmap;
   bitmap.close();
-  throw new NijigenError(
-    'network',
-    'the element shows a picture of another origin that may not be read; its host must allow it (CORS), and an <img> needs crossorigin="anonymous"',
-  );
+  throw foreign();
 }
+
+const foreign = (): NijigenError =>
+  new NijigenError(
+    'network',
+    'the picture is of another origin and may not be read; its host must allow it (CORS), and an <img> needs crossorigin="anonymous"',
+  );
 
 /** What another origin has not shared can be shown, not read. A pixel tells. */
 async function isReadable(bitmap: ImageBitmap): Promise<boolean> {

@@ -19,6 +19,15 @@ export function startWorker(url: string | URL, name: string): Worker {
   }
 }
 
+/** What may be wrong where a worker's script does not load, which browsers do not say. */
+export function notLoaded(url: string | URL): string {
+  const { href, origin, protocol } = new URL(url);
+  const isolated = self.crossOriginIsolated && protocol.startsWith('http') && origin === self.origin;
+  return `could not be loaded from ${href}; where no bundler put it there, \`baseUrl\` says where it is${
+    isolated ? '; a page that is cross-origin isolated needs Cross-Origin-Embedder-Policy on this file, too' : ''
+  }`;
+}
+
 /** One for each script: a worker that starts later still needs it. */
 function wrapped(href: string): string {
   const known = wrappers.get(href);

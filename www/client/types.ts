@@ -32,7 +32,7 @@ export interface ConvertOptions extends CoreOptions {
   readonly onPreview?: (preview: Conversion) => void;
   /**
    * Milliseconds that drawing may take, not counting those spent waiting or downloading; default 120 000, `Infinity`
-   * for no limit. Later it rejects with code `timeout`.
+   * for no limit. Later it rejects with code `timeout`, and so it does where nothing comes for so long.
    */
   readonly timeout?: number;
   /** Aborting rejects with code `cancelled` within 300 ms. */

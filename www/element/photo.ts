@@ -23,10 +23,14 @@ export interface NijigenPhotoEvents {
 /** `idle` has nothing to draw, `waiting` is not in view yet. */
 export type NijigenPhotoState = 'idle' | 'waiting' | 'working' | 'done' | 'failed';
 
+/** Frameworks set a property to either when it is no longer given. */
+type None = null | undefined;
+
 // A server renders pages that import this, and has no elements.
 const Base =
   (globalThis as { HTMLElement?: typeof HTMLElement }).HTMLElement ?? (Object as unknown as typeof HTMLElement);
 
+let make: () => Converter | Promise<Converter> = () => createConverter();
 let shared: Promise<Converter> | undefined;
 
 /**
@@ -38,17 +42,22 @@ let shared: Promise<Converter> | undefined;
 export class NijigenPhoto extends Base {
   static readonly observedAttributes = [...CHOICES, 'loading', 'alt'];
 
-  /** The converter of all elements, made when first needed. Set it to share the page's own. */
+  /**
+   * The converter of all elements, made when first needed. Set it to share the page's own; a function that makes it is
+   * called again where that failed.
+   */
   static get converter(): Promise<Converter> {
-    shared ??= createConverter().catch((error: unknown) => {
-      shared = undefined;
-      throw error;
+    if (shared) return shared;
+    const making = (shared = Promise.resolve().then(make));
+    making.catch(() => {
+      if (shared === making) shared = undefined;
     });
-    return shared;
+    return making;
   }
 
-  static set converter(converter: Converter | Promise<Converter>) {
-    shared = Promise.resolve(converter);
+  static set converter(converter: Converter | Promise<Converter> | (() => Converter | Promise<Converter>)) {
+    make = typeof converter === 'function' ? converter : () => converter;
+    shared = undefined;
   }
 
   #parts: {
@@ -100,43 +109,43 @@ export class NijigenPhoto extends Base {
   get src(): string {
     return this.getAttribute('src') ?? '';
   }
-  set src(value: string) {
-    this.setAttribute('src', value);
+  set src(value: string | None) {
+    this.#reflect('src', value);
   }
 
   /** The style, by its name in `styles()`, or the id of a model of your own. */
   get look(): string | null {
     return this.getAttribute('look');
   }
-  set look(value: string | null) {
+  set look(value: string | None) {
     this.#reflect('look', value);
   }
 
   get tier(): ModelEntry['tier'] | null {
     return this.getAttribute('tier') as ModelEntry['tier'] | null;
   }
-  set tier(value: ModelEntry['tier'] | null) {
+  set tier(value: ModelEntry['tier'] | None) {
     this.#reflect('tier', value);
   }
 
   get maxSide(): number | null {
     return this.#number('max-side');
   }
-  set maxSide(value: number | null) {
+  set maxSide(value: number | None) {
     this.#reflect('max-side', value);
   }
 
   get format(): OutputFormat | null {
     return this.getAttribute('format') as OutputFormat | null;
   }
-  set format(value: OutputFormat | null) {
+  set format(value: OutputFormat | None) {
     this.#reflect('format', value);
   }
 
   get quality(): number | null {
     return this.#number('quality');
   }
-  set quality(value: number | null) {
+  set quality(value: number | None) {
     this.#reflect('quality', value);
   }
 
@@ -144,7 +153,7 @@ export class NijigenPhoto extends Base {
   get strength(): number | null {
     return this.#number('strength');
   }
-  set strength(value: number | null) {
+  set strength(value: number | None) {
     this.#reflect('strength', value);
   }
 
@@ -152,22 +161,23 @@ export class NijigenPhoto extends Base {
   get fullSize(): boolean {
     return this.hasAttribute('full-size');
   }
-  set fullSize(value: boolean) {
-    this.toggleAttribute('full-size', value);
+  set fullSize(value: boolean | None) {
+    // Without a second argument it would toggle.
+    this.toggleAttribute('full-size', Boolean(value));
   }
 
   /** Language of the small mark in the corner; `none` leaves it out. */
   get label(): NonNullable<CoreOptions['label']> | 'none' | null {
     return this.getAttribute('label') as NonNullable<CoreOptions['label']> | 'none' | null;
   }
-  set label(value: NonNullable<CoreOptions['label']> | 'none' | null) {
+  set label(value: NonNullable<CoreOptions['label']> | 'none' | None) {
     this.#reflect('label', value);
   }
 
   get cache(): CacheMode | null {
     return this.getAttribute('cache') as CacheMode | null;
   }
-  set cache(value: CacheMode | null) {
+  set cache(value: CacheMode | None) {
     this.#reflect('cache', value);
   }
 
@@ -175,16 +185,16 @@ export class NijigenPhoto extends Base {
   get loading(): 'lazy' | 'eager' {
     return this.getAttribute('loading') === 'eager' ? 'eager' : 'lazy';
   }
-  set loading(value: 'lazy' | 'eager') {
-    this.setAttribute('loading', value);
+  set loading(value: 'lazy' | 'eager' | None) {
+    this.#reflect('loading', value);
   }
 
   /** Says what the picture shows; without it the inner image's. */
   get alt(): string {
     return this.getAttribute('alt') ?? this.#inner?.alt ?? '';
   }
-  set alt(value: string) {
-    this.setAttribute('alt', value);
+  set alt(value: string | None) {
+    this.#reflect('alt', value);
   }
 
   get state(): NijigenPhotoState {
@@ -224,8 +234,8 @@ export class NijigenPhoto extends Base {
     return value === null ? null : Number(value);
   }
 
-  #reflect(name: string, value: string | number | null): void {
-    if (value === null) this.removeAttribute(name);
+  #reflect(name: string, value: string | number | None): void {
+    if (value === null || value === undefined) this.removeAttribute(name);
     else this.setAttribute(name, String(value));
   }
 

@@ -13,6 +13,7 @@ import type {
   OwnGenerator,
   ProgressListener,
   LocatedGenerator,
+  Told,
 } from '../client/protocol.js';
 import { atRest, cacheWith, command } from '../worker/cache/index.js';
 import { convert, preload } from '../worker/convert.js';
@@ -58,16 +59,23 @@ export class EngineWorker implements EngineHost {
     const limit = new TimeLimit(timeout, () => {
       late.abort(error);
     });
-    const tell: ProgressListener = (progress) => {
-      if (progress.stage === 'download') limit.stop();
-      else limit.start();
-      onProgress(progress);
+    const progress = harmless(onProgress);
+    const hear = (told: Told) => {
+      limit.hear(told);
+      if (told !== 'photo') progress(told);
+    };
+    const onPhoto = () => {
+      hear('photo');
+    };
+    const mayKeep = () => Promise.resolve(this.#keep);
+    const draw = (signal: AbortSignal) => {
+      limit.start();
+      return convert(request, { signal, onProgress: hear, onPhoto, mayKeep });
     };
     try {
-      return await this.#run(
-        (signal) => convert(request, { signal, onProgress: tell, mayKeep: () => Promise.resolve(this.#keep) }),
-        [late.signal, ...(signal ? [signal] : [])],
-      );
+      const result = await this.#run(draw, [late.signal, ...(signal ? [signal] : [])]);
+      this.memory = result.memory;
+      return result;
     } catch (cause) {
       throw late.signal.aborted ? error : cause;
     } finally {
@@ -82,7 +90,7 @@ export class EngineWorker implements EngineHost {
     signal?: AbortSignal,
   ): Promise<void> {
     const request = { generator, engine: this.engine };
-    await this.#run((until) => preload(request, until, onProgress), signal ? [signal] : []);
+    await this.#run((until) => preload(request, until, harmless(onProgress)), signal ? [signal] : []);
   }
 
   revise(drawing: string, finish: Finish): Promise<Revised | undefined> {
@@ -126,6 +134,17 @@ export class EngineWorker implements EngineHost {
     }, until);
   }
 }
+
+/** What a program's own listener throws costs no photo, as in a page; the program is told in Node's way. */
+const harmless =
+  (listener: ProgressListener): ProgressListener =>
+  (progress) => {
+    try {
+      listener(progress);
+    } catch (error) {
+      process.emitWarning(error instanceof Error ? error : String(error));
+    }
+  };
 
 /** The build that every supported Node runs alike. */
 const one = (engine: EngineSource): EngineSource => {

@@ -25,12 +25,30 @@ export async function decodeInBrowser(
 }
 
 /** Reads a bitmap's pixels and closes it. */
-export function pixelsOf(bitmap: ImageBitmap): ImageData {
-  const { width, height } = bitmap;
+export const pixelsOf = (bitmap: ImageBitmap): ImageData =>
+  painted(bitmap, (context) => {
+    context.drawImage(bitmap, 0, 0);
+    bitmap.close();
+  });
+
+/** Pixels as the core takes them, sRGB in bytes; others may be of a wider gamut, or floats. */
+export function inSrgb(pixels: ImageData): ImageData {
+  // Older browsers know but the one kind, and do not say so.
+  const { colorSpace = 'srgb' } = pixels as Partial<ImageData>;
+  if (colorSpace === 'srgb' && pixels.data instanceof Uint8ClampedArray) return pixels;
+  return painted(pixels, (context) => {
+    context.putImageData(pixels, 0, 0);
+  });
+}
+
+/** The pixels of a canvas, whose colours are sRGB. */
+function painted(
+  { width, height }: ImageBitmap | ImageData,
+  paint: (context: OffscreenCanvasRenderingContext2D) => void,
+): ImageData {
   const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
   if (!context) throw new WorkerError('out-of-memory', `there is no memory for a canvas of ${width}×${height}`);
-  context.drawImage(bitmap, 0, 0);
-  bitmap.close();
+  paint(context);
   return context.getImageData(0, 0, width, height);
 }
 

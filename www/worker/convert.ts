@@ -32,6 +32,8 @@ const STEP_MS = 40;
 export interface Surroundings {
   readonly signal: AbortSignal;
   readonly onProgress: ProgressListener;
+  /** Bytes of the photo have come. */
+  readonly onPhoto: () => void;
   /** Whether the picture may still be kept, once it is made. */
   readonly mayKeep: () => Promise<boolean>;
 }
@@ -51,7 +53,8 @@ async function taken(request: ConversionRequest, around: Surroundings): Promise<
   const loading = load(request, around.signal, (loaded, total) => {
     around.onProgress({ stage: 'download', loaded, total });
   });
-  const [raw] = await Promise.all([open(request.photo, request.options, around.signal), loading.core]);
+  const photo = open(request.photo, request.options, around.signal, around.onPhoto);
+  const [raw] = await Promise.all([photo, loading.core]);
   const { mode, settings } = request.cache;
   const cache = mode === 'off' ? undefined : shared(await cacheWith(settings), request.engine, settings);
   const keeping = cache && (await Keeping.of(request, raw, loading, cache));

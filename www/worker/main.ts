@@ -10,6 +10,7 @@ import type {
   ReadyReply,
   Reply,
   Revision,
+  Told,
   WorkerApi,
 } from '../client/protocol.js';
 import { atRest, cacheWith, command, nothingKept } from './cache/index.js';
@@ -24,7 +25,7 @@ import { pause } from '#pause';
 let current: { readonly cancel: AbortController; keep: boolean } | undefined;
 
 const api: WorkerApi = {
-  async convert(request: ConversionRequest, onProgress: ProgressListener): Promise<Reply> {
+  async convert(request: ConversionRequest, onTold: (told: Told) => void): Promise<Reply> {
     const conversion = (current = { cancel: new AbortController(), keep: true });
     const mayKeep = async () => {
       // While the result was encoded no message came through.
@@ -32,16 +33,19 @@ const api: WorkerApi = {
       return conversion.keep;
     };
     // Progress has a channel of its own, on which the last words would come after the result.
-    const remote = onProgress as unknown as Remote<ProgressListener>;
-    let told: Promise<void> | undefined;
-    const tell: ProgressListener = (progress) => {
-      told = remote(progress);
+    const remote = onTold as unknown as Remote<typeof onTold>;
+    let heard: Promise<void> | undefined;
+    const tell = (told: Told) => {
+      heard = remote(told);
+    };
+    const onPhoto = () => {
+      tell('photo');
     };
     try {
       const { signal } = conversion.cancel;
-      const result = await convert(request, { signal, onProgress: tell, mayKeep });
+      const result = await convert(request, { signal, onProgress: tell, onPhoto, mayKeep });
       // What an embedder's own listener throws is its own.
-      await told?.catch(() => undefined);
+      await heard?.catch(() => undefined);
       return { result };
     } catch (error) {
       return { failure: toFailure(error, allocationFailed) };

@@ -1,9 +1,9 @@
 import type { Photo } from 'nijigen-core';
 import { LIMITS } from '../client/core.js';
 import type { CoreOptions, Photo as Source } from '../client/protocol.js';
-import { decodeInBrowser, pixelsOf } from './browser-decoder.js';
+import { decodeInBrowser, inSrgb, pixelsOf } from './browser-decoder.js';
 import { core } from './module.js';
-import { read, request } from './download.js';
+import { read, request, type ByteListener } from './download.js';
 import { WorkerError } from './failure.js';
 
 /** What a gigabyte of the device's memory is good for, and what fits into a module's 4 GB: a pixel takes 12 bytes at most. */
@@ -23,11 +23,17 @@ const limited = (options: CoreOptions): CoreOptions => ({ ...options, maxPixels:
 /** A photo as it came: a file, or pixels. */
 export type Raw = Uint8Array<ArrayBuffer> | ImageData;
 
-/** Fetches or reads what is not there yet. */
-export async function open(photo: Source, options: CoreOptions, signal: AbortSignal): Promise<Raw> {
-  if (photo instanceof ImageData) return photo;
+/** Fetches or reads what is not there yet; `onBytes` is told when some of it has come. */
+export async function open(
+  photo: Source,
+  options: CoreOptions,
+  signal: AbortSignal,
+  onBytes: () => void,
+): Promise<Raw> {
+  if (photo instanceof ImageData) return inSrgb(photo);
   if (photo instanceof ImageBitmap) return pixelsOf(photo);
-  return bytesOf(photo, options.maxBytes ?? LIMITS.maxBytes, signal);
+  const check = limitTo(options.maxBytes ?? LIMITS.maxBytes);
+  return typeof photo === 'string' ? fetched(photo, check, onBytes, signal) : bytesOf(photo, check);
 }
 
 /** What the cache keeps of a photo, and finds copies of it by. */
@@ -86,12 +92,28 @@ function ofPixels({ data, width, height }: ImageData, options: CoreOptions): Pho
   return core.Photo.of_pixels(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), width, height, options);
 }
 
-/** A file's size is checked before it is read, and while a photo at a URL comes in. */
-async function bytesOf(photo: Blob | string, limit: number, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
-  const check = (bytes: number) => {
+/** Throws where a file has too many bytes. */
+const limitTo =
+  (limit: number): ByteListener =>
+  (bytes) => {
     if (bytes > limit) throw new WorkerError('too-large', `the file is larger than ${limit} bytes`);
   };
-  if (typeof photo === 'string') return read(await request(photo, signal), signal, check);
+
+/** The size of a photo at a URL is checked while it comes in. */
+async function fetched(
+  url: string,
+  check: ByteListener,
+  onBytes: () => void,
+  signal: AbortSignal,
+): Promise<Uint8Array<ArrayBuffer>> {
+  return read(await request(url, signal), signal, (loaded) => {
+    check(loaded);
+    onBytes();
+  });
+}
+
+/** A file's size is checked before it is read. */
+async function bytesOf(photo: Blob, check: ByteListener): Promise<Uint8Array<ArrayBuffer>> {
   check(photo.size);
   const bytes = await photo.arrayBuffer().catch((cause: unknown) => {
     throw new WorkerError('corrupt-image', 'the file cannot be read; it may have been moved, changed or deleted', {

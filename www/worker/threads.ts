@@ -1,6 +1,6 @@
 import type * as Core from 'nijigen-core';
 import type { EngineSource } from '../client/protocol.js';
-import { startWorker } from '../client/start-worker.js';
+import { notLoaded, startWorker } from '../client/start-worker.js';
 import { threadsOf } from './variants.js';
 
 /** The name of a worker that is one of the engine's threads. */
@@ -42,7 +42,7 @@ export async function instantiateThreaded(module: WebAssembly.Module, source: En
     return worker;
   });
   try {
-    await Promise.all(workers.map(ready));
+    await Promise.all(workers.map((worker) => ready(worker, source.threadUrl)));
     core.start_threads();
   } catch (error) {
     for (const worker of workers) worker.terminate();
@@ -63,7 +63,7 @@ function sharedMemory(): WebAssembly.Memory {
   throw failure;
 }
 
-function ready(worker: Worker): Promise<void> {
+function ready(worker: Worker, url: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (reason: string) => {
       reject(new Error(`a thread failed: ${reason}`));
@@ -72,9 +72,10 @@ function ready(worker: Worker): Promise<void> {
       if (data === READY) resolve();
       else fail(data);
     };
-    worker.onerror = (event) => {
+    worker.onerror = (event: Event) => {
       event.preventDefault();
-      fail(event.message);
+      // As in the page: a script that could not be loaded fires a plain event.
+      fail(event instanceof ErrorEvent ? event.message : notLoaded(url));
     };
   });
 }

@@ -28,6 +28,22 @@ const mine = await converter.convert(photo, { style: own, maxSide: 256 });
 const refused = await converter.addModel(photo, { name: 'none' }).catch((error: unknown) => error);
 const one = await slim({ models: [skyline] });
 const chosen = await one.convert(photo, { maxSide: 256, cache: 'off' });
+// All have one engine; each revises what it has drawn itself.
+const drawn = { maxSide: 256, cache: 'off', revisable: true, label: null } as const;
+const drawings = [await converter.convert(photo, drawn), await one.convert(photo, drawn)] as const;
+const bytes = async (made: { blob: Blob } | undefined) =>
+  made && Buffer.from(await made.blob.arrayBuffer()).toString('hex');
+const same = async (at: 0 | 1) => {
+  const revised = await [converter, one][at]?.revise(drawings[at], { label: null });
+  return (await bytes(revised)) === (await bytes(drawings[at]));
+};
+const careless = await converter.convert(photo, {
+  ...options,
+  cache: 'off',
+  onProgress: () => {
+    throw new Error('of the program');
+  },
+});
 const code = (error: unknown) => (error instanceof NijigenError ? error.code : error);
 console.log(
   JSON.stringify({
@@ -39,6 +55,9 @@ console.log(
     own: [own, mine.style, mine.cache],
     refused: code(refused),
     slim: [one.styles().map(({ id }) => id), chosen.style],
+    careless: careless.width,
+    memory: converter.memory >= first.memory && first.memory > 1e6,
+    revised: [await same(0), await same(1), (await one.revise(drawings[0], {})) === undefined],
     stats: (await converter.cache.stats()).entries,
   }),
 );

@@ -52,5 +52,8 @@ expectTypeOf(new NijigenError('network', '').code).toEqualTypeOf<ErrorCode>();
 const element = document.createElement('nijigen-photo');
 expectTypeOf(element).toEqualTypeOf<NijigenPhoto>();
 expectTypeOf(element.maxSide).toEqualTypeOf<number | null>();
+element.src = element.look = element.maxSide = element.fullSize = undefined;
+expectTypeOf(NijigenPhoto.converter).toEqualTypeOf(createConverter());
+NijigenPhoto.converter = () => createConverter();
 document.addEventListener('nijigen-done', ({ detail }) => expectTypeOf(detail).toEqualTypeOf<Conversion>());
 document.addEventListener('nijigen-error', ({ detail }) => expectTypeOf(detail).toEqualTypeOf<NijigenError>());

@@ -1,6 +1,12 @@
 import { createConverter, type Converter } from 'nijigen';
 
 let made: Promise<Converter> | undefined;
+/** One for the whole app: engine and models are fetched once. */
+const theConverter = () =>
+  (made ??= createConverter().catch((error: unknown) => {
+    made = undefined; // the next photo tries again
+    throw error;
+  }));
 
 /** The drawing of a photo, as a URL; it is drawn anew when the photo changes. Only in the browser: servers show the photo. */
 export function useAnime(photo: MaybeRefOrGetter<string>) {
@@ -16,8 +22,7 @@ export function useAnime(photo: MaybeRefOrGetter<string>) {
       });
       const source = toValue(photo);
       try {
-        // One for the whole app: engine and models are fetched once.
-        const converter = await (made ??= createConverter());
+        const converter = await theConverter();
         const { blob } = await converter.convert(source, { style: 'meadow', maxSide: 256, signal: left.signal });
         if (!left.signal.aborted) result.value = URL.createObjectURL(blob);
       } catch (cause) {

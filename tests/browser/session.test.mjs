@@ -327,6 +327,25 @@ test('whoever has nothing kept from now on loses no earlier list: it is offered,
   await context.close();
 });
 
+test('a photo that the disk has no room for, whatever the browser granted, is missed after a reload', async () => {
+  const { context, page } = await begin();
+  await page.evaluate(() => {
+    const usual = IDBObjectStore.prototype.put;
+    IDBObjectStore.prototype.put = function (...values) {
+      if (this.name !== 'parts') return usual.apply(this, values);
+      this.transaction.abort();
+      throw new DOMException('full', 'QuotaExceededError');
+    };
+  });
+  await choose(page, stage.photos[0]);
+  await reaches(page, 0, 'done');
+  await holds(page, ({ names, files }) => names.length === 1 && files === 0, 'its name is stored');
+  await page.reload();
+  await page.locator('.batch .note', { hasText: WORDS['session.lost.one'].replace('{count}', '1') }).waitFor();
+  assert.equal(await cards(page).count(), 0);
+  await context.close();
+});
+
 test('a list that is older than kept pictures may be is gone; one without room is said to be', async () => {
   const { context, page } = await begin();
   await choose(page, stage.photos[0]);

@@ -107,10 +107,12 @@ class Session {
       const session = await claim();
       settleGivenUp([session]);
       const item = { id, session, order, name, type, modified, bytes: bytesOf(all) };
-      const fits = await this.#hasRoom(store, item.bytes);
-      // One that has no room is at least missed.
-      await store.put({ ...item, bytes: fits ? item.bytes : 0, used: Date.now(), memo }, fits ? all : {});
+      const used = Date.now();
+      // A disk may have less room than the browser grants.
+      const fits = (await this.#hasRoom(store, item.bytes)) && (await came(store.put({ ...item, used, memo }, all)));
       if (fits) this.#known.set(id, { item, parts: all });
+      // One that has no room is at least missed.
+      else await store.put({ ...item, bytes: 0, used, memo }, {});
     }, undefined);
   }
 
@@ -221,6 +223,12 @@ class Session {
 const NOTHING: Restored = { photos: [], lost: 0 };
 
 const bytesOf = (parts: Parts): number => Object.values(parts).reduce((sum, { size }) => sum + size, 0);
+const came = (work: Promise<void>): Promise<boolean> =>
+  work.then(
+    () => true,
+    () => false,
+  );
+
 let session: Session | undefined;
 
 /** This page's list, as it is stored. */

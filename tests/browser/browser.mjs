@@ -183,6 +183,10 @@ export async function reaches(page, index, state) {
   return card(page, index);
 }
 
+/** Whether the page has the browser ask before somebody leaves it. */
+export const asksBeforeLeaving = (page) =>
+  page.evaluate(() => !dispatchEvent(new Event('beforeunload', { cancelable: true })));
+
 /** Waits until the service worker has a first visit; before, what is fetched goes past it and is fetched again for later. */
 export const taken = (page) => page.waitForFunction(() => navigator.serviceWorker.controller);
 

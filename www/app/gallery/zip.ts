@@ -1,4 +1,5 @@
 import { downloadZip } from 'client-zip';
+import { staking } from '../shell/activity.js';
 import { saveAs } from '../shell/picture.js';
 
 /** Chromium's alone for now. */
@@ -18,9 +19,13 @@ export async function saveZip(files: readonly File[], suggestedName: string): Pr
     // Refused in frames: the usual download is left.
   }
   const zip = downloadZip(withNamesOfTheirOwn(files));
-  if (target) await zip.body?.pipeTo(await target.createWritable());
-  else saveAs(await zip.blob(), suggestedName);
+  if (target) await staking(write(zip, target));
+  else saveAs(await staking(zip.blob()), suggestedName);
   return true;
+}
+
+async function write({ body }: Response, target: FileSystemFileHandle): Promise<void> {
+  await body?.pipeTo(await target.createWritable());
 }
 
 /** `name.png`, `name (2).png` and so on; case makes no difference, as on most disks. */

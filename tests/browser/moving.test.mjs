@@ -286,6 +286,9 @@ test('videos are opened one after the other; that what draws them cannot be fetc
   await reaches(page, 0, 'done');
   await card(page).locator('.moving button').click();
   await card(page).locator('.moving p', { hasText: WORDS['error.network'] }).waitFor();
+  await context.unroute('**/assets/moving-*');
+  await card(page).locator('.moving button').click();
+  await inState(page, 'ready');
   await context.close();
 });
 

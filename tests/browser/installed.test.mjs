@@ -292,6 +292,32 @@ test('where data is dear nothing is fetched ahead, save when somebody wants it',
   await server.close();
 });
 
+test('where one style is there it is said to be, and the rest can still be fetched', async () => {
+  const server = await serve(SITE, { throttled: false });
+  const { context, page, watch } = await open(browser, server.url, { saveData: true });
+  await taken(page);
+  await choose(page, LAKE);
+  await reaches(page, 0, 'done');
+  await page.getByRole('button', { name: WORDS['panel.open'] }).click();
+  const without = page.locator('.without');
+  const [before] = WORDS['offline.partly'].replace('{styles}', WORDS['style.meadow']).split('{size}');
+  const words = without.locator('.words', { hasText: before });
+  await words.waitFor({ timeout: 180_000 });
+  assert.match(await words.textContent(), /\d MB\.$/);
+  assert.equal(await page.getByText(WORDS['offline.ready']).count(), 0);
+  await without.getByRole('button', { name: WORDS['offline.get'] }).click();
+  await without.getByText(WORDS['offline.ready']).waitFor({ timeout: 180_000 });
+  assert.equal(server.count(/\.onnx$/), MODELS.length);
+  assert.ok(await without.locator('.get').isHidden());
+  await server.close();
+  await page.keyboard.press('Escape');
+  await card(page).getByText(WORDS['style.carnival']).click();
+  await card(page).locator('.status', { hasText: WORDS['style.carnival'] }).waitFor();
+  await reaches(page, 0, 'done');
+  watch.assertClean();
+  await context.close();
+});
+
 test('a photo that comes while the engine does is drawn with that one', async () => {
   const server = await serve(SITE);
   const { context, page, watch } = await open(browser, server.url);

@@ -84,6 +84,9 @@ export function duration(seconds: number): string {
 export const decimal = (amount: number, digits = 0): string =>
   amount.toLocaleString(language, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
+/** As they are counted up in a sentence. */
+export const listed = (words: readonly string[]): string => new Intl.ListFormat(language).format(words);
+
 /** A time as a date, in this place. */
 export const day = (time: number): string =>
   new Date(time).toLocaleString(language, { dateStyle: 'medium', timeStyle: 'short' });

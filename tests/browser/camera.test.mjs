@@ -181,6 +181,11 @@ test('the live view goes on after a frame that failed', async () => {
   const told = await page.evaluate(() => window.told);
   assert.ok(told.includes(WORDS['error.network']), told.join('; '));
   assert.ok(await drawing(page));
+  // Where the camera itself is gone its buttons can do nothing.
+  await page.locator('#camera .shoot').focus();
+  await page.evaluate(() => window.streams[0].getTracks()[0].dispatchEvent(new Event('ended')));
+  await page.getByRole('alert').filter({ hasText: WORDS['camera.failed'] }).waitFor();
+  assert.ok(await page.evaluate(() => document.activeElement.matches('#camera .close')), 'the focus is not lost');
   await context.close();
 });
 

@@ -15,6 +15,7 @@ import {
   longTasksOf,
   open,
   reaches,
+  sentenceOf,
   SITE,
   startAnew,
   WORDS,
@@ -94,7 +95,7 @@ test('30 files, 5 of them bad: in their order, 25 pictures, 5 reasons, one ZIP',
       await card(page, i * 6 + 2)
         .locator('.sentence')
         .textContent(),
-      WORDS[`error.${code}`],
+      sentenceOf(code),
     );
   }
   const statuses = await page.locator('.card[data-state=done] .status').allTextContents();

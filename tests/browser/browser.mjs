@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
 export const WORDS = JSON.parse(readFileSync('www/locales/en.json', 'utf8'));
+/** What the page says of a fault. How large a photo may be is the core's: tests/unit/text.test.mjs compares. */
+export const sentenceOf = (code) =>
+  WORDS[`error.${code}`].replace('{size}', '134 MB').replace('{pixels}', '64 million');
 export const SITE = 'dist/site';
 export const PHOTO = 'tests/fixtures/photos/lake.jpg';
 /** The engine's builds that there are; where std cannot be rebuilt those with threads are missing. */

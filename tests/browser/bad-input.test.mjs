@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { choose, failure, launch, open, PHOTO, reaches, SITE, WORDS } from './browser.mjs';
+import { choose, failure, launch, open, PHOTO, reaches, sentenceOf, SITE } from './browser.mjs';
 import { serve } from './server.mjs';
 
 let browser, server;
@@ -23,7 +23,7 @@ test('every bad file says what is wrong with it, and the photo after them is con
   for (const [index, { file, code, contains }] of cases.entries()) {
     await t.test(`${file}: ${code}`, async () => {
       const { sentence, detail } = await failure(page, index);
-      assert.equal(sentence, WORDS[`error.${code}`]);
+      assert.equal(sentence, sentenceOf(code));
       assert.ok(detail.includes(contains), `“${detail}” names ${contains}`);
     });
   }

@@ -6,7 +6,20 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { PNG } from 'pngjs';
-import { card, choose, largePhoto, launch, longTasksOf, open, reaches, SITE, startAnew, WORDS } from './browser.mjs';
+import {
+  asksBeforeLeaving,
+  card,
+  choose,
+  largePhoto,
+  launch,
+  longTasksOf,
+  open,
+  reaches,
+  sentenceOf,
+  SITE,
+  startAnew,
+  WORDS,
+} from './browser.mjs';
 import { differentPhotos, fixture } from './photos.mjs';
 import { serve } from './server.mjs';
 
@@ -82,7 +95,7 @@ test('30 files, 5 of them bad: in their order, 25 pictures, 5 reasons, one ZIP',
       await card(page, i * 6 + 2)
         .locator('.sentence')
         .textContent(),
-      WORDS[`error.${code}`],
+      sentenceOf(code),
     );
   }
   const statuses = await page.locator('.card[data-state=done] .status').allTextContents();
@@ -255,8 +268,18 @@ test('what is cleared and no longer undone gives its pictures back', async () =>
 test('cancel one, cancel all, try one again; the ZIP goes straight to a file where the browser can', async () => {
   const { context, page, watch } = await open(browser, server.url, { format: 'png' });
   await page.evaluate(() => {
-    window.showSaveFilePicker = async ({ suggestedName }) =>
-      (await navigator.storage.getDirectory()).getFileHandle(suggestedName, { create: true });
+    window.picked = 0;
+    // Another name is chosen, and the disk is slow.
+    window.showSaveFilePicker = async () => {
+      window.picked += 1;
+      const handle = await (await navigator.storage.getDirectory()).getFileHandle('holiday.zip', { create: true });
+      const create = handle.createWritable.bind(handle);
+      handle.createWritable = async () => {
+        await new Promise((resolve) => (window.goOn = resolve));
+        return create();
+      };
+      return handle;
+    };
   });
   await choose(page, large, ...photos.slice(0, 9));
   await page.locator('.card[data-state=running]').first().waitFor();
@@ -277,12 +300,22 @@ test('cancel one, cancel all, try one again; the ZIP goes straight to a file whe
     await reaches(page, index, 'done');
   }
   const done = (await states(page)).filter((state) => state === 'done').length;
-  await press(page, 'batch.save-all');
-  await page.locator('.batch .note', { hasText: WORDS['batch.zip-name'] }).waitFor();
-  const saved = await page.evaluate(async (name) => {
-    const handle = await (await navigator.storage.getDirectory()).getFileHandle(name);
+  const save = page.locator('.save-all');
+  const focused = () => save.evaluate((button) => button === document.activeElement);
+  await save.press('Enter');
+  await page.waitForFunction(() => window.goOn);
+  assert.ok((await focused()) && (await asksBeforeLeaving(page)), 'while it is written');
+  await page.keyboard.press('Enter');
+  await page.evaluate(() => window.goOn());
+  const words = WORDS['batch.saved'].replace('{count}', done).replace('{name}', 'holiday.zip');
+  await page.locator('.batch .note', { hasText: words }).waitFor();
+  assert.ok((await focused()) && !(await asksBeforeLeaving(page)), 'once it is there');
+  assert.equal(await page.evaluate(() => window.picked), 1, 'a second press does nothing');
+  assert.equal(await save.getAttribute('aria-disabled'), null);
+  const saved = await page.evaluate(async () => {
+    const handle = await (await navigator.storage.getDirectory()).getFileHandle('holiday.zip');
     return Array.from(new Uint8Array(await (await handle.getFile()).arrayBuffer()));
-  }, WORDS['batch.zip-name']);
+  });
   assert.equal(unzip(Buffer.from(saved)).size, done);
   watch.assertClean();
   await context.close();

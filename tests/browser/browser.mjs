@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
 export const WORDS = JSON.parse(readFileSync('www/locales/en.json', 'utf8'));
+/** What the page says of a fault. How large a photo may be is the core's: tests/unit/text.test.mjs compares. */
+export const sentenceOf = (code) =>
+  WORDS[`error.${code}`].replace('{size}', '134 MB').replace('{pixels}', '64 million');
 export const SITE = 'dist/site';
 export const PHOTO = 'tests/fixtures/photos/lake.jpg';
 /** The engine's builds that there are; where std cannot be rebuilt those with threads are missing. */
@@ -182,6 +185,10 @@ export async function reaches(page, index, state) {
   await page.locator(`.card:nth-child(${index + 1})[data-state="${state}"]`).waitFor({ timeout: 180_000 });
   return card(page, index);
 }
+
+/** Whether the page has the browser ask before somebody leaves it. */
+export const asksBeforeLeaving = (page) =>
+  page.evaluate(() => !dispatchEvent(new Event('beforeunload', { cancelable: true })));
 
 /** Waits until the service worker has a first visit; before, what is fetched goes past it and is fetched again for later. */
 export const taken = (page) => page.waitForFunction(() => navigator.serviceWorker.controller);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
-import { card, inBothThemes, launch, open, reaches, SITE, WORDS } from './browser.mjs';
+import { asksBeforeLeaving, card, inBothThemes, launch, open, reaches, SITE, WORDS } from './browser.mjs';
 import { serve } from './server.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -68,9 +68,11 @@ test('another style is drawn live at once and is the next photo’s; what is dra
   const fetched = page.waitForRequest(/carnival-fast\.onnx/);
   await looks.getByText(WORDS['style.carnival']).click();
   await fetched;
+  assert.equal(await asksBeforeLeaving(page), false);
   await record.click();
   const stop = page.getByRole('button', { name: WORDS['camera.stop'] });
   await page.locator('#camera .taken', { hasText: WORDS['camera.recording'] }).waitFor();
+  assert.ok(await asksBeforeLeaving(page), 'what is recorded is nowhere else');
   const before = await drawing(page);
   await page.waitForFunction((before) => document.querySelector('#camera canvas').toDataURL() !== before, before);
   await page.evaluate(AXE);
@@ -79,6 +81,7 @@ test('another style is drawn live at once and is the next photo’s; what is dra
   await page.waitForTimeout(1000);
   const [download] = await Promise.all([page.waitForEvent('download'), stop.click()]);
   t.diagnostic(download.suggestedFilename());
+  assert.equal(await asksBeforeLeaving(page), false, 'it is saved');
   assert.match(download.suggestedFilename(), /^anime-[\d-]+\.(webm|mp4)$/);
   const player = await context.newPage();
   const film = readFileSync(await download.path(), 'base64');
@@ -178,6 +181,11 @@ test('the live view goes on after a frame that failed', async () => {
   const told = await page.evaluate(() => window.told);
   assert.ok(told.includes(WORDS['error.network']), told.join('; '));
   assert.ok(await drawing(page));
+  // Where the camera itself is gone its buttons can do nothing.
+  await page.locator('#camera .shoot').focus();
+  await page.evaluate(() => window.streams[0].getTracks()[0].dispatchEvent(new Event('ended')));
+  await page.getByRole('alert').filter({ hasText: WORDS['camera.failed'] }).waitFor();
+  assert.ok(await page.evaluate(() => document.activeElement.matches('#camera .close')), 'the focus is not lost');
   await context.close();
 });
 

@@ -292,6 +292,32 @@ test('where data is dear nothing is fetched ahead, save when somebody wants it',
   await server.close();
 });
 
+test('where one style is there it is said to be, and the rest can still be fetched', async () => {
+  const server = await serve(SITE, { throttled: false });
+  const { context, page, watch } = await open(browser, server.url, { saveData: true });
+  await taken(page);
+  await choose(page, LAKE);
+  await reaches(page, 0, 'done');
+  await page.getByRole('button', { name: WORDS['panel.open'] }).click();
+  const without = page.locator('.without');
+  const [before] = WORDS['offline.partly'].replace('{styles}', WORDS['style.meadow']).split('{size}');
+  const words = without.locator('.words', { hasText: before });
+  await words.waitFor({ timeout: 180_000 });
+  assert.match(await words.textContent(), /\d MB\.$/);
+  assert.equal(await page.getByText(WORDS['offline.ready']).count(), 0);
+  await without.getByRole('button', { name: WORDS['offline.get'] }).click();
+  await without.getByText(WORDS['offline.ready']).waitFor({ timeout: 180_000 });
+  assert.equal(server.count(/\.onnx$/), MODELS.length);
+  assert.ok(await without.locator('.get').isHidden());
+  await server.close();
+  await page.keyboard.press('Escape');
+  await card(page).getByText(WORDS['style.carnival']).click();
+  await card(page).locator('.status', { hasText: WORDS['style.carnival'] }).waitFor();
+  await reaches(page, 0, 'done');
+  watch.assertClean();
+  await context.close();
+});
+
 test('a photo that comes while the engine does is drawn with that one', async () => {
   const server = await serve(SITE);
   const { context, page, watch } = await open(browser, server.url);
@@ -304,17 +330,101 @@ test('a photo that comes while the engine does is drawn with that one', async ()
   await server.close();
 });
 
-test('a new version is offered while photos are in the list, and loads when somebody wants it', async () => {
-  let updated = false;
+/** A server of the site that has a newer version once `updated` is called. */
+async function serveVersions() {
+  let newer = false;
   const answer = (path) =>
-    updated && path === 'service-worker.js' ? `${readFileSync(`${SITE}/${path}`, 'utf8')}\n// newer` : undefined;
+    newer && path === 'service-worker.js' ? `${readFileSync(`${SITE}/${path}`, 'utf8')}\n// newer` : undefined;
   const server = await serve(SITE, { answer, throttled: false });
+  const updated = async (page) => {
+    newer = true;
+    await page.evaluate(async () => (await navigator.serviceWorker.getRegistration()).update());
+  };
+  return { server, updated };
+}
+
+/** Waits until the newer version is at work, and the page offers it. Whether the list survives is for others to test. */
+async function hasTakenOver(page) {
+  await page.waitForFunction(async () => !(await navigator.serviceWorker.getRegistration()).waiting);
+  const [ready] = WORDS['update.ready'].split('. ');
+  await page.getByRole('status').filter({ hasText: ready }).waitFor();
+}
+
+test('whoever stays when a new version has taken over can still have it, and is told of no other window', async () => {
+  const { server, updated } = await serveVersions();
+  const { context, page, watch } = await open(browser, server.url, { saveData: true });
+  await taken(page);
+  await choose(page, LAKE);
+  await reaches(page, 0, 'done');
+  await page.evaluate(() => {
+    window.told = [];
+    const words = document.querySelector('.update .words');
+    new MutationObserver(() => window.told.push(words.textContent)).observe(words, { childList: true });
+    // As while something is drawn.
+    addEventListener('beforeunload', (event) => event.preventDefault());
+  });
+  await updated(page);
+  await page.getByRole('status').filter({ hasText: WORDS['update.ready'] }).waitFor();
+  const now = page.getByRole('button', { name: WORDS['update.now'] });
+  const asked = async (answer) => {
+    const question = page.waitForEvent('dialog').then(async (dialog) => {
+      await dialog[answer]();
+      return dialog.type();
+    });
+    await now.click();
+    assert.equal(await question, 'beforeunload');
+  };
+  await asked('dismiss');
+  await hasTakenOver(page);
+  // Longer than a version that is refused is waited for.
+  await page.waitForTimeout(3000);
+  await hasTakenOver(page);
+  const told = await page.evaluate(() => window.told);
+  assert.ok(!told.includes(WORDS['update.others']), told.join(' | '));
+  await Promise.all([page.waitForEvent('load'), asked('accept')]);
+  await reaches(page, 0, 'done');
+  assert.equal(await now.isVisible(), false, 'it is the new one');
+  watch.assertClean();
+  await context.close();
+  await server.close();
+});
+
+test('a photo that comes while a version takes over is not lost, and that version is offered', async () => {
+  const { server, updated } = await serveVersions();
+  const { context, page, watch } = await open(browser, server.url, { saveData: true });
+  await taken(page);
+  await page.evaluate(() => {
+    const post = ServiceWorker.prototype.postMessage;
+    window.asking = new Promise((resolve) => {
+      ServiceWorker.prototype.postMessage = function (...values) {
+        window.takeOver = () => post.apply(this, values);
+        resolve();
+      };
+    });
+  });
+  await updated(page);
+  await page.evaluate(() => window.asking);
+  await choose(page, LAKE);
+  await card(page).waitFor();
+  await page.evaluate(() => window.takeOver());
+  await hasTakenOver(page);
+  await reaches(page, 0, 'done');
+  const now = page.getByRole('button', { name: WORDS['update.now'] });
+  await Promise.all([page.waitForEvent('load'), now.click()]);
+  await reaches(page, 0, 'done');
+  assert.equal(await now.isVisible(), false);
+  watch.assertClean();
+  await context.close();
+  await server.close();
+});
+
+test('a new version is offered while photos are in the list, and loads when somebody wants it', async () => {
+  const { server, updated } = await serveVersions();
   const { context, page, watch } = await open(browser, server.url);
   await taken(page);
   await choose(page, LAKE);
   await reaches(page, 0, 'done');
-  updated = true;
-  await page.evaluate(async () => (await navigator.serviceWorker.getRegistration()).update());
+  await updated(page);
   await page.getByRole('status').filter({ hasText: WORDS['update.ready'] }).waitFor();
   const other = await context.newPage();
   // A version at work ends what it fetches before another takes over.

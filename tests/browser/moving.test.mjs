@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
-import { card, choose, open, reaches, WORDS } from './browser.mjs';
+import { asksBeforeLeaving, card, choose, open, reaches, WORDS } from './browser.mjs';
 import { openMedia } from './media.mjs';
 import { site } from './panel.mjs';
 
@@ -243,13 +243,27 @@ test('what is being drawn is cancelled, asked about before it is left, and drawn
   await page.keyboard.press('Enter');
   await page.getByRole('alertdialog').getByRole('button', { name: WORDS['moving.stay'] }).click();
   await inState(page, 'done');
+  assert.ok(await asksBeforeLeaving(page), 'a film that is not saved is nowhere else');
   await page.keyboard.press('Escape');
   const question = page.getByRole('alertdialog');
   await question.getByText(WORDS['moving.unsaved-sure']).waitFor();
   await question.getByRole('button', { name: WORDS['moving.keep'] }).click();
+  const style = dialog(page).locator('[name=style]');
+  await style.selectOption('skyline');
+  await question.getByText(WORDS['moving.another-sure']).waitFor();
+  await question.getByRole('button', { name: WORDS['moving.keep'] }).click();
+  assert.equal(await style.inputValue(), 'meadow');
   await saved(page);
+  assert.equal(await asksBeforeLeaving(page), false);
+  await style.selectOption('skyline');
+  await inState(page, 'ready');
+  await dialog(page).locator('.draw').click();
+  await inState(page, 'done');
+  assert.ok(await asksBeforeLeaving(page), 'nor is another');
   await page.keyboard.press('Escape');
+  await question.getByRole('button', { name: WORDS['moving.discard'] }).click();
   await dialog(page).waitFor({ state: 'hidden' });
+  assert.equal(await asksBeforeLeaving(page), false, 'it was given up');
   watch.assertClean();
   await context.close();
 });
@@ -272,6 +286,9 @@ test('videos are opened one after the other; that what draws them cannot be fetc
   await reaches(page, 0, 'done');
   await card(page).locator('.moving button').click();
   await card(page).locator('.moving p', { hasText: WORDS['error.network'] }).waitFor();
+  await context.unroute('**/assets/moving-*');
+  await card(page).locator('.moving button').click();
+  await inState(page, 'ready');
   await context.close();
 });
 

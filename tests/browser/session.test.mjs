@@ -226,22 +226,122 @@ test('where nothing is to be kept no list is stored, and what was there goes; in
   await context.close();
 });
 
-test('a list that was to go with a page that went first goes on the next visit', async () => {
+test('a list that was to go with a page that went first goes on the next visit, of this tab or another', async () => {
+  for (const closed of [false, true]) {
+    const { context, page } = await begin();
+    await choose(page, stage.photos[0]);
+    await reaches(page, 0, 'done');
+    await holds(page, settled(1), 'it is stored');
+    // The switch is thrown while nothing can be deleted any more.
+    await page.evaluate(() => {
+      IDBObjectStore.prototype.delete = () => {
+        throw new DOMException('the page is gone', 'InvalidStateError');
+      };
+    });
+    await openPanel(page);
+    await page.getByRole('switch', { name: WORDS['keeping.keep'] }).click();
+    await close(page);
+    const next = closed ? await context.newPage() : page;
+    if (closed) {
+      await page.close();
+      await next.goto(stage.server.url);
+    } else await next.reload();
+    await holds(next, ({ names, files }) => names.length === 0 && files === 0, 'nothing is left');
+    assert.equal(await cards(next).count(), 0);
+    assert.equal(await bringBack(next).isVisible(), false);
+    await context.close();
+  }
+});
+
+/** Another tab, where a first one has left a photo in its list. */
+async function afterwards() {
   const { context, page } = await begin();
   await choose(page, stage.photos[0]);
   await reaches(page, 0, 'done');
   await holds(page, settled(1), 'it is stored');
-  // The switch is thrown while nothing can be deleted any more.
-  await page.evaluate(() => {
-    IDBObjectStore.prototype.clear = () => {
-      throw new DOMException('the page is gone', 'InvalidStateError');
-    };
-  });
+  await page.close();
+  const later = await context.newPage();
+  await later.goto(stage.server.url);
+  await bringBack(later).waitFor();
+  return { context, page: later };
+}
+
+test('an earlier list is offered as long as it is there; who would have it back when it is gone is told', async () => {
+  const { context, page } = await afterwards();
+  await choose(page, stage.photos[1]);
+  await reaches(page, 0, 'done');
+  await openPanel(page);
+  await page.locator('.kept .clear').click();
+  await page.getByRole('alertdialog').getByRole('button', { name: WORDS['kept.clear-yes'] }).click();
+  await bringBack(page).waitFor({ state: 'hidden' });
+  assert.equal(await page.locator('.earlier .words').textContent(), '');
+  await context.close();
+
+  const two = await afterwards();
+  const other = await two.context.newPage();
+  await other.goto(stage.server.url);
+  await bringBack(other).waitFor();
+  await bringBack(two.page).click();
+  await reaches(two.page, 0, 'done');
+  await other.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await bringBack(other).waitFor({ state: 'hidden' });
+  await two.context.close();
+
+  const last = await afterwards();
+  await last.page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const request = indexedDB.open('nijigen-session');
+        request.onsuccess = () => {
+          const transaction = request.result.transaction('items', 'readwrite');
+          transaction.objectStore('items').clear();
+          transaction.oncomplete = () => resolve(request.result.close());
+        };
+      }),
+  );
+  await bringBack(last.page).click();
+  await last.page.locator('.batch .note', { hasText: WORDS['session.gone'] }).waitFor();
+  await last.context.close();
+});
+
+test('whoever has nothing kept from now on loses no earlier list: it is offered, and comes back', async () => {
+  const { context, page } = await afterwards();
+  await choose(page, stage.photos[1]);
+  await reaches(page, 0, 'done');
+  await holds(page, settled(2), 'the new photo is stored');
   await openPanel(page);
   await page.getByRole('switch', { name: WORDS['keeping.keep'] }).click();
   await close(page);
+  await holds(page, ({ names }) => names.join() === 'lake.jpg', 'the new one is no longer kept');
+  assert.ok(await bringBack(page).isVisible());
   await page.reload();
-  await holds(page, ({ names, files }) => names.length === 0 && files === 0, 'nothing is left');
+  await bringBack(page).click();
+  await reaches(page, 0, 'done');
+  // It stays until somebody deletes it.
+  await page.reload();
+  await reaches(page, 0, 'done');
+  assert.deepEqual(
+    (await seen(page)).map(({ name }) => name),
+    ['lake.jpg'],
+  );
+  await context.close();
+});
+
+test('a photo that the disk has no room for, whatever the browser granted, is missed after a reload', async () => {
+  const { context, page } = await begin();
+  await page.evaluate(() => {
+    const usual = IDBObjectStore.prototype.put;
+    IDBObjectStore.prototype.put = function (...values) {
+      if (this.name !== 'parts') return usual.apply(this, values);
+      this.transaction.abort();
+      throw new DOMException('full', 'QuotaExceededError');
+    };
+  });
+  await choose(page, stage.photos[0]);
+  await reaches(page, 0, 'done');
+  await holds(page, ({ names, files }) => names.length === 1 && files === 0, 'its name is stored');
+  await page.reload();
+  await page.locator('.batch .note', { hasText: WORDS['session.lost.one'].replace('{count}', '1') }).waitFor();
   assert.equal(await cards(page).count(), 0);
   await context.close();
 });

@@ -1,4 +1,4 @@
-import { busy } from './shell/activity.js';
+import { atStake } from './shell/activity.js';
 import { fetchAhead } from './offline/prefetch.js';
 import { Announcer } from './shell/announcer.js';
 import { Camera } from './camera/camera.js';
@@ -97,9 +97,9 @@ addEventListener('load', () => {
   fetchAhead();
 });
 
-// What somebody waits for is not lost with a slip of the hand.
+// What somebody waits for, or has not saved, is not lost with a slip of the hand.
 addEventListener('beforeunload', (event) => {
-  if (busy()) event.preventDefault();
+  if (atStake()) event.preventDefault();
 });
 
 // Whoever is choosing photos must not lose the page under the file dialog, nor one of its own.

@@ -128,7 +128,7 @@ export class Panel {
     const [, name] = LIKENESS.find(([most]) => bits <= most) ?? LIKENESS[3];
     const words = text(`keeping.likeness-${name}`);
     find(this.#dialog, '#likeness', HTMLOutputElement).textContent = words;
-    this.#threshold.ariaValueText = text('keeping.likeness-value', { bits, words });
+    this.#threshold.ariaValueText = text('keeping.likeness-value', { bits, most: this.#threshold.max, words });
   }
 
   async #showPersistence(refused = false): Promise<void> {

@@ -1,4 +1,5 @@
 import { NijigenError, type ConvertOptions } from '../../client/index.js';
+import { staking } from '../shell/activity.js';
 import { closeElsewhere, find, keepRoom } from '../shell/dom.js';
 import { extensionOf, saveAs } from '../shell/picture.js';
 import { onLanguage, sentenceFor, text } from '../shell/text.js';
@@ -75,7 +76,7 @@ export class BothMenu {
     this.#busy(true);
     this.#say(() => text('both.making'));
     try {
-      const file = await make();
+      const file = await staking(make());
       const name = `${actions.name()}.${extensionOf(file)}`;
       saveAs(file, name);
       this.#say(() => text('both.saved', { name }));

@@ -92,8 +92,11 @@ export class Camera {
   }
 
   #fail(error: unknown): void {
+    const focused = document.activeElement;
     this.#end();
     this.#problem.textContent = problemWith(error);
+    // The keyboard's focus is not lost with a button that can do nothing now.
+    if (focused?.matches(':disabled')) find(this.#dialog, '.close', HTMLButtonElement).focus();
   }
 
   #end(): void {

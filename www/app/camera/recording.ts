@@ -1,3 +1,4 @@
+import { stake } from '../shell/activity.js';
 import { find } from '../shell/dom.js';
 import { filmType, Recorder } from '../film/recorder.js';
 import { extensionOf, saveAs } from '../shell/picture.js';
@@ -46,7 +47,9 @@ export class Recording {
     this.retranslate();
     if (!recorder) return;
     try {
-      const film = await recorder.stop();
+      const film = await recorder.stop().finally(() => {
+        stake(recorder, false);
+      });
       const name = text('camera.film', { stamp: stamp() }) + `.${extensionOf(film)}`;
       saveAs(film, name);
       this.#say(text('both.saved', { name }));
@@ -58,6 +61,7 @@ export class Recording {
   #start(): void {
     try {
       this.#recorder = new Recorder(this.#canvas, this.#type ?? '');
+      stake(this.#recorder, true);
     } catch {
       this.#say(text('camera.not-recorded'));
       return;

@@ -241,15 +241,18 @@ export class BatchBar {
   }
 
   async #save(): Promise<void> {
+    const { save } = this.#buttons;
+    // Disabled it would lose the keyboard's focus.
+    if (save.ariaDisabled) return;
+    save.ariaDisabled = 'true';
     const files = this.#items.flatMap(({ result }) => result ?? []);
-    const name = text('batch.zip-name');
-    this.#buttons.save.disabled = true;
     try {
-      if (await saveZip(files, name)) this.say(() => text('batch.saved', { name, count: files.length }));
+      const name = await saveZip(files, text('batch.zip-name'));
+      if (name !== undefined) this.say(() => text('batch.saved', { name, count: files.length }));
     } catch {
       this.say(() => text('batch.not-saved'));
     } finally {
-      this.#buttons.save.disabled = false;
+      save.ariaDisabled = null;
     }
   }
 

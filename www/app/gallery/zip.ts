@@ -1,4 +1,5 @@
 import { downloadZip } from 'client-zip';
+import { staking } from '../shell/activity.js';
 import { saveAs } from '../shell/picture.js';
 
 /** Chromium's alone for now. */
@@ -7,20 +8,24 @@ type Picker = (options: {
   types: { accept: Record<string, string[]> }[];
 }) => Promise<FileSystemFileHandle>;
 
-/** Saves files as one ZIP, written while it is made where the browser can. False if the person thought better of it. */
-export async function saveZip(files: readonly File[], suggestedName: string): Promise<boolean> {
+/** Saves files as one ZIP, written while it is made where the browser can. Gives its name, if nobody thought better of it. */
+export async function saveZip(files: readonly File[], suggestedName: string): Promise<string | undefined> {
   const { showSaveFilePicker: pick } = window as { showSaveFilePicker?: Picker };
   let target: FileSystemFileHandle | undefined;
   try {
     target = await pick?.({ suggestedName, types: [{ accept: { 'application/zip': ['.zip'] } }] });
   } catch (error) {
-    if ((error as DOMException).name === 'AbortError') return false;
+    if ((error as DOMException).name === 'AbortError') return undefined;
     // Refused in frames: the usual download is left.
   }
   const zip = downloadZip(withNamesOfTheirOwn(files));
-  if (target) await zip.body?.pipeTo(await target.createWritable());
-  else saveAs(await zip.blob(), suggestedName);
-  return true;
+  if (target) await staking(write(zip, target));
+  else saveAs(await staking(zip.blob()), suggestedName);
+  return target?.name ?? suggestedName;
+}
+
+async function write({ body }: Response, target: FileSystemFileHandle): Promise<void> {
+  await body?.pipeTo(await target.createWritable());
 }
 
 /** `name.png`, `name (2).png` and so on; case makes no difference, as on most disks. */

@@ -1,5 +1,5 @@
 import { NijigenError } from '../../client/index.js';
-import { busyWith } from '../shell/activity.js';
+import { busyWith, stake } from '../shell/activity.js';
 import { finishOf, lastChoices } from '../finishing/choices.js';
 import { offerOnce } from '../finishing/sizes.js';
 import { find } from '../shell/dom.js';
@@ -46,6 +46,8 @@ export class MovingDialog {
   /** Ends what is being drawn. */
   #work = new AbortController();
   #saved = false;
+  /** Style and side of the film. */
+  #drawnAs: readonly [string, string] = ['', ''];
   /** Milliseconds that one frame takes as far as is known. */
   #pace: number | undefined;
 
@@ -62,12 +64,9 @@ export class MovingDialog {
     });
     this.#save.addEventListener('click', () => {
       this.#saved = true;
+      stake(this, false);
     });
-    for (const choice of [this.#style, this.#side])
-      choice.addEventListener('change', () => {
-        this.#describeSides();
-        void this.#look();
-      });
+    for (const choice of [this.#style, this.#side]) choice.addEventListener('change', () => void this.#choose());
     onLanguage(this);
   }
 
@@ -110,6 +109,16 @@ export class MovingDialog {
     const styles = [...new Set(converter.styles().map((model) => model.style))];
     this.#style.replaceChildren(...styles.map((name) => new Option('', name, false, name === style)));
     this.retranslate();
+  }
+
+  /** Another choice gives up the film that there is. */
+  async #choose(): Promise<void> {
+    if (this.#unsaved && !(await ask(text('moving.another-sure'), text('moving.another'), text('moving.keep')))) {
+      [this.#style.value, this.#side.value] = this.#drawnAs;
+      return;
+    }
+    this.#describeSides();
+    void this.#look();
   }
 
   /** Draws the first frame: how it will look, and how long all of it will take. */
@@ -186,6 +195,8 @@ export class MovingDialog {
     const before = this.#state.name;
     this.#state = state;
     if (state.name === 'done') {
+      stake(this, true);
+      this.#drawnAs = [this.#style.value, this.#side.value];
       const name = `${this.#file.name.replace(/\.[^.]*$/, '')}-${this.#style.value}.${extensionOf(state.film)}`;
       offer(this.#save, state.film, name);
       this.#video.src = this.#save.href;
@@ -260,10 +271,15 @@ export class MovingDialog {
 
   #forgetFilm(): void {
     this.#saved = false;
+    stake(this, false);
     this.#video.removeAttribute('src');
     this.#video.load();
     if (this.#save.href) URL.revokeObjectURL(this.#save.href);
     this.#save.removeAttribute('href');
+  }
+
+  get #unsaved(): boolean {
+    return this.#state.name === 'done' && !this.#saved;
   }
 
   /** What took minutes is not lost with a slip of the hand. */
@@ -271,12 +287,7 @@ export class MovingDialog {
     const { name } = this.#state;
     if (name === 'drawing' && !(await ask(text('moving.leave-sure'), text('moving.leave'), text('moving.stay'))))
       return;
-    if (
-      name === 'done' &&
-      !this.#saved &&
-      !(await ask(text('moving.unsaved-sure'), text('moving.discard'), text('moving.keep')))
-    )
-      return;
+    if (this.#unsaved && !(await ask(text('moving.unsaved-sure'), text('moving.discard'), text('moving.keep')))) return;
     this.#root.close();
   }
 }

@@ -1,6 +1,7 @@
 import { NijigenError, type ErrorCode } from '../../client/index.js';
 import { movingUrl } from '../shell/build.js';
 import { find } from '../shell/dom.js';
+import { fetchModule } from '../shell/fetch-module.js';
 import { moves } from '../shell/kind.js';
 import { onLanguage, sentenceFor, text } from '../shell/text.js';
 import { MovingDialog, type Film } from './dialog.js';
@@ -32,7 +33,7 @@ async function open(file: File): Promise<(style?: string) => Promise<void>> {
 
 async function fetchFilm(): Promise<Film> {
   try {
-    return (await import(new URL(movingUrl, document.baseURI).href)) as Film;
+    return (await fetchModule(new URL(movingUrl, document.baseURI).href)) as Film;
   } catch (cause) {
     throw new NijigenError('network', `${movingUrl} could not be fetched`, { cause });
   }

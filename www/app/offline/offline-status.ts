@@ -1,6 +1,7 @@
 import { fetchNow, onOfflineStatus, refreshStatus, type OfflineStatus } from './prefetch.js';
 import { find } from '../shell/dom.js';
-import { onLanguage, size, text } from '../shell/text.js';
+import { styleName } from '../shell/style-names.js';
+import { listed, onLanguage, size, text } from '../shell/text.js';
 
 const SHOWN_MS = 200;
 
@@ -68,8 +69,11 @@ function wordsOf(status: OfflineStatus): string {
       return '';
     case 'ready':
       return text('offline.ready');
-    case 'missing':
-      return text(`offline.${status.broken ? 'broken' : 'missing'}`, { size: size(status.total) });
+    case 'missing': {
+      const { broken, total, styles } = status;
+      const key = styles.length > 0 ? (broken ? 'partly-broken' : 'partly') : broken ? 'broken' : 'missing';
+      return text(`offline.${key}`, { size: size(total), styles: listed(styles.map(styleName)) });
+    }
     case 'fetching':
       return text('offline.fetching', { loaded: size(status.loaded), total: size(status.total) });
   }

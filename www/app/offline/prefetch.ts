@@ -16,7 +16,13 @@ const SENT = 0.28;
 /** What a visit without a network would find; sizes in bytes as they are sent. */
 export type OfflineStatus =
   | { readonly name: 'unknown' | 'ready' }
-  | { readonly name: 'missing'; readonly total: number; readonly broken: boolean }
+  | {
+      readonly name: 'missing';
+      readonly total: number;
+      readonly broken: boolean;
+      /** Those that could be drawn even so. */
+      readonly styles: readonly string[];
+    }
   | { readonly name: 'fetching'; readonly loaded: number; readonly total: number };
 
 interface Asset {
@@ -28,7 +34,9 @@ interface Asset {
 
 interface Stock {
   readonly missing: readonly Asset[];
-  /** Whether there is enough to draw with. */
+  /** The styles that can be drawn with what is there. */
+  readonly styles: readonly string[];
+  /** Whether these are all. */
   readonly ready: boolean;
 }
 
@@ -74,8 +82,7 @@ export function fetchAhead(drawn?: Conversion): void {
 export async function refreshStatus(): Promise<void> {
   if (status.name === 'fetching') return;
   try {
-    const { missing, ready } = await look();
-    setStatus(ready ? { name: 'ready' } : { name: 'missing', total: sum(missing), broken: false });
+    setStatus(statusOf(await look()));
   } catch {
     setStatus({ name: 'unknown' });
   }
@@ -90,7 +97,7 @@ export function fetchNow(): Promise<void> {
 }
 
 async function fetchMissing(): Promise<void> {
-  const { missing, ready } = await look();
+  const { missing } = await look();
   const total = sum(missing);
   let loaded = 0;
   try {
@@ -107,9 +114,12 @@ async function fetchMissing(): Promise<void> {
     setStatus({ name: 'ready' });
   } catch {
     // The next drawing, or the next visit, tries again.
-    setStatus(ready ? { name: 'ready' } : { name: 'missing', total: sum((await look()).missing), broken: true });
+    setStatus(statusOf(await look(), true));
   }
 }
+
+const statusOf = ({ missing, styles, ready }: Stock, broken = false): OfflineStatus =>
+  ready ? { name: 'ready' } : { name: 'missing', total: sum(missing), broken, styles };
 
 const sum = (parts: readonly Asset[]): number => parts.reduce((sum, { sent }) => sum + sent, 0);
 /** What does not get smaller by much. */
@@ -135,7 +145,7 @@ async function look(): Promise<Stock> {
   const models = (await theConverter())
     .styles()
     .filter(({ own }) => !own)
-    .map(({ file, sha256, bytes }) => whole(`${modelsUrl}${file}?sha256=${sha256}`, bytes));
+    .map(({ style, file, sha256, bytes }) => ({ style, ...whole(`${modelsUrl}${file}?sha256=${sha256}`, bytes) }));
   const photos = samples.map(({ url, bytes }) => whole(url, bytes));
   const build = builds.get(now) ?? builds.get(plain);
   const wanted = [build, ran && builds.get(later), ...models, ...photos];
@@ -146,8 +156,10 @@ async function look(): Promise<Stock> {
   );
   const has = (part: Asset | undefined) => part !== undefined && kept.has(part);
   // Where the build that this page would take is missing, it takes the other.
-  const ready = (has(build) || has(builds.get(plain))) && has(models[0]);
-  return { missing: parts.filter((part) => !kept.has(part)), ready };
+  const started = has(build) || has(builds.get(plain));
+  const all = [...new Set(models.map(({ style }) => style))];
+  const styles = all.filter((name) => started && models.every((model) => model.style !== name || has(model)));
+  return { missing: parts.filter((part) => !kept.has(part)), styles, ready: styles.length === all.length };
 }
 
 async function read(url: string, count: (bytes: number) => void): Promise<void> {

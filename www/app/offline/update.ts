@@ -24,10 +24,13 @@ export async function takeUpdates(
   let asked = false;
   let wanted = false;
   let again: ReturnType<typeof setTimeout> | undefined;
-  const offer = new Offer(notice, survives, () => {
+  const take = () => {
     asked = wanted = true;
-    registered.waiting?.postMessage(TAKE_OVER);
-  });
+    // One that has taken over already, while the page stayed, is only to be loaded.
+    if (registered.waiting) registered.waiting.postMessage(TAKE_OVER);
+    else location.reload();
+  };
+  const offer = new Offer(notice, survives, take, () => registered.waiting !== null);
   const ask = () => {
     // With none at work this is the first visit, and its version needs no asking.
     if (!registered.active || !registered.waiting) return;
@@ -43,9 +46,12 @@ export async function takeUpdates(
   const follow = () => registered.installing?.addEventListener('statechange', ask);
 
   navigator.serviceWorker.addEventListener('controllerchange', () => {
-    if (!asked || (!wanted && !untouched())) return;
+    if (!asked) return;
     asked = false;
-    location.reload();
+    const stays = !untouched();
+    // Somebody may stay even so: the browser asks where something would be lost.
+    if (wanted || stays) offer.ready();
+    if (wanted || !stays) location.reload();
   });
   registered.addEventListener('updatefound', follow);
   follow();
@@ -64,6 +70,7 @@ class Offer {
     root: HTMLElement,
     readonly survives: () => boolean,
     take: () => void,
+    waits: () => boolean,
   ) {
     this.#root = root;
     this.#now = find(root, '.now', HTMLButtonElement);
@@ -76,7 +83,7 @@ class Offer {
       take();
       // It is refused while another page uses the old one.
       setTimeout(() => {
-        this.#tell('others');
+        this.#tell(waits() ? 'others' : 'ready');
       }, REFUSED_MS);
     });
     onLanguage(this);
@@ -84,6 +91,11 @@ class Offer {
 
   show(): void {
     if (!this.#words) this.#tell('ready');
+  }
+
+  /** Whatever was said before. */
+  ready(): void {
+    this.#tell('ready');
   }
 
   retranslate(): void {

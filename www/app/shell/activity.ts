@@ -1,8 +1,29 @@
 /** Pictures that somebody waits for. What is made only to be pleasant waits until there are none. */
 let drawn = 0;
+/** What is made or being made, and is nowhere else until it is saved. */
+const unsaved = new Set<object>();
 const listeners = new Set<(busy: boolean) => void>();
 
 export const busy = (): boolean => drawn > 0;
+
+/** Whether something is lost if the page goes now. */
+export const atStake = (): boolean => busy() || unsaved.size > 0;
+
+/** Says of something whether it is still to be saved. */
+export function stake(what: object, toSave: boolean): void {
+  if (toSave) unsaved.add(what);
+  else unsaved.delete(what);
+}
+
+/** As long as this is at work something is to be saved. */
+export async function staking<T>(work: Promise<T>): Promise<T> {
+  stake(work, true);
+  try {
+    return await work;
+  } finally {
+    stake(work, false);
+  }
+}
 
 export function onActivity(listener: (busy: boolean) => void): void {
   listeners.add(listener);

@@ -1,4 +1,5 @@
 // The words on the page. They live in www/locales/, one file a language; here they are only looked up.
+import { LIMITS } from '../../client/core.js';
 import type { ErrorCode } from '../../client/index.js';
 import en from '../../locales/en.json';
 import ja from '../../locales/ja.json';
@@ -51,6 +52,10 @@ export function text(key: string, values: Readonly<Record<string, string | numbe
   return (messages[key] ?? key).replace(/\{(\w+)\}/g, (hole, name: string) => String(values[name] ?? hole));
 }
 
+/** Large numbers as people say them: 64 million. */
+const rounded = (amount: number): string =>
+  amount.toLocaleString(language, { notation: 'compact', compactDisplay: 'long' });
+
 /** The message, or another where no language has the first. */
 export function textOr(key: string, fallback: string): string {
   return key in messages ? text(key) : fallback;
@@ -84,6 +89,9 @@ export function duration(seconds: number): string {
 export const decimal = (amount: number, digits = 0): string =>
   amount.toLocaleString(language, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
+/** As they are counted up in a sentence. */
+export const listed = (words: readonly string[]): string => new Intl.ListFormat(language).format(words);
+
 /** A time as a date, in this place. */
 export const day = (time: number): string =>
   new Date(time).toLocaleString(language, { dateStyle: 'medium', timeStyle: 'short' });
@@ -93,7 +101,9 @@ export const shortDay = (time: number): string => new Date(time).toLocaleDateStr
 
 /** What an error code means for the person before the page, of a file of this kind. */
 export function sentenceFor(code: ErrorCode, kind?: FileKind): string {
-  return textOr(`error.${kind ?? code}`, text('error.internal'));
+  const key = `error.${kind ?? code}`;
+  const { maxBytes, maxPixels } = LIMITS;
+  return text(key in messages ? key : 'error.internal', { size: size(maxBytes), pixels: rounded(maxPixels) });
 }
 
 /** Fills every element that names its message: what it says, or what it is called. */

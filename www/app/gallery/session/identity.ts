@@ -1,4 +1,7 @@
+import { forget, keysRemembered, remember } from '../../shell/remember.js';
+
 const KEY = 'nijigen.session';
+const GIVEN_UP = 'nijigen.session.given-up.';
 const LOCK = 'nijigen.session.';
 /** A page that is just being left still has its lock for a moment. */
 const PATIENCE_MS = 2000;
@@ -7,8 +10,8 @@ const { locks } = navigator as Partial<Navigator>;
 
 let own: Promise<string> | undefined;
 
-/** Whether this tab had a list. */
-export const claimed = (): boolean => read() !== undefined;
+/** Whether this tab has a list, or had one. */
+export const claimed = (): boolean => own !== undefined || read() !== undefined;
 
 /**
  * The name of this tab's list: the one that it had before it was loaded anew, unless another tab has that, as where a tab
@@ -23,6 +26,20 @@ async function named(): Promise<string> {
   await held(fresh);
   write(fresh);
   return fresh;
+}
+
+/** Remembers that this tab's list is to go, for the page may be gone before that is done. */
+export function giveUp(): void {
+  const session = read();
+  if (session !== undefined) remember(GIVEN_UP + session, '');
+}
+
+/** The lists that are to go. */
+export const givenUp = (): readonly string[] => keysRemembered(GIVEN_UP).map((key) => key.slice(GIVEN_UP.length));
+
+/** They are gone, or are to stay. */
+export function settleGivenUp(sessions: readonly string[]): void {
+  for (const session of sessions) forget(GIVEN_UP + session);
 }
 
 /** Those whose page is gone. None where the browser does not tell: on insecure origins it has no locks. */

@@ -8,14 +8,15 @@ import { theSession } from './session.js';
 
 /**
  * Brings back what this tab had in its list before it was loaded anew. Photos of pages that are gone, as after a crash, are
- * offered: somebody else may be at the device by now. The list is stored as long as pictures are kept.
+ * offered: somebody else may be at the device by now. The list is stored as long as pictures are kept; what was left before
+ * is offered all the same, until somebody deletes it.
  */
 export async function bringBack(gallery: Gallery, notice: HTMLElement, elsewhere: HTMLElement): Promise<void> {
   let kept = settings().keep;
   onSettled(() => {
     if (settings().keep === kept) return;
     kept = settings().keep;
-    void (kept ? gallery.store() : theSession().clear());
+    void (kept ? gallery.store() : theSession().forget());
   });
   let offer: Offer | undefined;
   onCleared(() => {
@@ -24,14 +25,14 @@ export async function bringBack(gallery: Gallery, notice: HTMLElement, elsewhere
     if (!gallery.empty) gallery.say(() => text('session.cleared'));
   });
   await gallery.restore(await theSession().restore());
-  const count = kept ? await theSession().left() : 0;
+  const count = await theSession().left();
   if (count > 0) offer = new Offer(gallery, notice, elsewhere, count);
 }
 
 class Offer {
   readonly #notice: HTMLElement;
   readonly #elsewhere: HTMLElement;
-  readonly #count: number;
+  #count: number;
   readonly #over = new AbortController();
 
   constructor(gallery: Gallery, notice: HTMLElement, elsewhere: HTMLElement, count: number) {
@@ -42,7 +43,9 @@ class Offer {
     const [take, dismiss] = ['.now', '.dismiss'].map((name) => find(notice, name, HTMLButtonElement));
     const bringBack = async () => {
       this.end();
-      await gallery.restore(await theSession().adopt());
+      const back = await theSession().adopt();
+      if (back.photos.length + back.lost === 0) gallery.say(() => text('session.gone'));
+      await gallery.restore(back);
     };
     const remove = async () => {
       if (!(await ask(text('session.dismiss-sure'), text('session.dismiss'), text('session.dismiss-no')))) return;
@@ -54,6 +57,17 @@ class Offer {
     for (const button of [take, dismiss]) if (button) button.hidden = false;
     this.retranslate();
     onLanguage(this, signal);
+    theSession().onLeft(() => void this.#recount(), signal);
+    // Meanwhile another page may have brought them back, or deleted them.
+    document.addEventListener('visibilitychange', () => void this.#recount(), { signal });
+  }
+
+  async #recount(): Promise<void> {
+    const count = await theSession().left();
+    if (this.#over.signal.aborted || count === this.#count) return;
+    this.#count = count;
+    if (count === 0) this.end();
+    else this.retranslate();
   }
 
   end(): void {

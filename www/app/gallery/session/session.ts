@@ -1,11 +1,8 @@
 import { limits, settings } from '../../shell/settings.js';
-import { abandoned, claim, claimed, unlessClaimed } from './identity.js';
-import { memoOf, PARTS, recalled, type Parts, type Remembered } from './memo.js';
+import { claim, claimed, givenUp, giveUp, settleGivenUp } from './identity.js';
+import { eachLeft, leftIn, makeRoom } from './left.js';
+import { memoOf, recalled, type Parts, type Remembered } from './memo.js';
 import { exists, SessionStore, type Item } from './store.js';
-
-/** The share of what the browser grants that all lists may take, as for kept pictures, and the most that is of use. */
-const SHARE = 0.2;
-const MOST_BYTES = 2 ** 30;
 
 /** What of a photo in the list is to be found again. */
 export type Noted = Parameters<typeof memoOf>;
@@ -24,7 +21,8 @@ export interface Restored {
 
 /**
  * The list of photos of this tab, kept in the browser's database so that it outlives a reload or a crash: as long as kept
- * pictures are, and only where keeping is on. What cannot be stored is there until the page is gone.
+ * pictures are, and only where keeping is on. What cannot be stored is there until the page is gone. Lists that were left
+ * before keeping was off stay until somebody deletes them: photos of a camera are nowhere else.
  */
 class Session {
   #opening: Promise<SessionStore> | undefined;
@@ -33,6 +31,7 @@ class Session {
   /** The photos' places in the list, also of those that are off it for now. */
   readonly #places = new Map<string, number>();
   #order = 0;
+  readonly #listeners = new Set<() => void>();
   /** Everything is written one after another, so that a photo is there before what became of it. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -43,23 +42,26 @@ class Session {
       const own = claimed() ? await claim() : undefined;
       if (!(await exists())) return NOTHING;
       const store = await this.#open();
-      // The page in which that was switched off may have gone before it was done.
-      if (!settings().keep) {
-        await store.clear();
-        return NOTHING;
-      }
       const all = await store.all();
       const { maxAge = Infinity } = limits();
-      const old = all.filter(({ used }) => Date.now() - used > maxAge);
-      if (old.length > 0) await store.remove(old.map(({ id }) => id));
-      const mine = all.filter((item) => item.session === own && !old.includes(item));
+      const unwanted = givenUp();
+      const over = all.filter(({ used, session }) => Date.now() - used > maxAge || unwanted.includes(session));
+      if (over.length > 0) await store.remove(over.map(({ id }) => id));
+      settleGivenUp(unwanted);
+      const mine = all.filter((item) => item.session === own && !over.includes(item));
       return this.#take(store, mine);
     }, NOTHING);
   }
 
   /** How many photos there are in lists whose pages are gone. */
   async left(): Promise<number> {
-    return this.#queue(async () => ((await exists()) ? (await this.#abandoned(await this.#open())).length : 0), 0);
+    return this.#queue(async () => ((await exists()) ? (await leftIn(await this.#open())).length : 0), 0);
+  }
+
+  /** Called when there may be fewer, until `over` is aborted. */
+  onLeft(listener: () => void, over: AbortSignal): void {
+    this.#listeners.add(listener);
+    over.addEventListener('abort', () => this.#listeners.delete(listener));
   }
 
   /** Takes those over into this tab's list. */
@@ -68,7 +70,7 @@ class Session {
       const store = await this.#open();
       const own = await claim();
       const taken: Item[] = [];
-      await this.#eachAbandoned(store, async (items) => {
+      await eachLeft(store, async (items) => {
         const moved = items.map((item) => ({ ...item, session: own, used: Date.now(), order: this.#next() }));
         await store.move(moved);
         taken.push(...moved);
@@ -81,7 +83,7 @@ class Session {
   async dismiss(): Promise<void> {
     await this.#queue(async () => {
       const store = await this.#open();
-      await this.#eachAbandoned(store, (items) => store.remove(items.map(({ id }) => id)));
+      await eachLeft(store, (items) => store.remove(items.map(({ id }) => id)));
     }, undefined);
   }
 
@@ -102,11 +104,15 @@ class Session {
       const { name, type, lastModified: modified } = file;
       const all = { ...parts, photo: file };
       const order = this.#places.get(id) ?? this.#next();
-      const item = { id, session: await claim(), order, name, type, modified, bytes: bytesOf(all) };
-      const fits = await this.#hasRoom(store, item.bytes);
-      // One that has no room is at least missed.
-      await store.put({ ...item, bytes: fits ? item.bytes : 0, used: Date.now(), memo }, fits ? all : {});
+      const session = await claim();
+      settleGivenUp([session]);
+      const item = { id, session, order, name, type, modified, bytes: bytesOf(all) };
+      const used = Date.now();
+      // A disk may have less room than the browser grants.
+      const fits = (await this.#hasRoom(store, item.bytes)) && (await came(store.put({ ...item, used, memo }, all)));
       if (fits) this.#known.set(id, { item, parts: all });
+      // One that has no room is at least missed.
+      else await store.put({ ...item, bytes: 0, used, memo }, {});
     }, undefined);
   }
 
@@ -140,7 +146,7 @@ class Session {
 
   /** Whether photos of these names come back when the page is loaded anew. */
   holds(ids: readonly string[]): boolean {
-    return settings().keep && ids.every((id) => this.#known.has(id));
+    return ids.every((id) => this.#known.has(id));
   }
 
   /** Leaves nothing of any list in the database. */
@@ -149,16 +155,26 @@ class Session {
       this.#known.clear();
       if (await exists()) await (await this.#open()).clear();
     }, undefined);
+    this.#tellLeft();
   }
 
-  /** Another page has deleted all that is kept: what this list has stored does not outlive the page. */
+  /** This list is not to outlive the page, though what is stored of others may: all of it goes, or with the next visit. */
   async forget(): Promise<void> {
+    giveUp();
     await this.#queue(async () => {
-      const ids = [...this.#known.keys()];
       this.#known.clear();
-      // What was on its way may have been stored since.
-      if (ids.length > 0) await (await this.#open()).remove(ids);
+      if (!claimed()) return;
+      const own = await claim();
+      if (await exists()) {
+        const store = await this.#open();
+        await store.remove((await store.all()).filter(({ session }) => session === own).map(({ id }) => id));
+      }
+      settleGivenUp([own]);
     }, undefined);
+  }
+
+  #tellLeft(): void {
+    for (const listener of this.#listeners) listener();
   }
 
   #next(): number {
@@ -170,7 +186,7 @@ class Session {
     for (const { memo, used: _, ...item } of items) {
       this.#order = Math.max(this.#order, item.order);
       this.#places.set(item.id, item.order);
-      const parts = await partsOf(store, item.id);
+      const parts = await store.parts(item.id);
       if (!parts.photo) continue;
       const { name, type, modified: lastModified } = item;
       const file = new File([parts.photo], name, { type, lastModified });
@@ -182,33 +198,10 @@ class Session {
     return { photos, lost: gone.length };
   }
 
-  async #abandoned(store: SessionStore): Promise<readonly Item[]> {
-    const all = await store.all();
-    const sessions = await abandoned([...new Set(all.map(({ session }) => session))]);
-    return all.filter(({ session }) => sessions.includes(session));
-  }
-
-  async #eachAbandoned(store: SessionStore, task: (items: readonly Item[]) => Promise<void>): Promise<void> {
-    for (const session of new Set((await this.#abandoned(store)).map(({ session }) => session)))
-      await unlessClaimed(session, async () => task((await store.all()).filter((item) => item.session === session)));
-  }
-
-  /** Makes room by removing what pages that are gone have left, the oldest first. */
   async #hasRoom(store: SessionStore, bytes: number): Promise<boolean> {
-    const granted: StorageEstimate | undefined = await (navigator as Partial<Navigator>).storage
-      ?.estimate()
-      .catch(() => ({}));
-    const most = Math.min(MOST_BYTES, (granted?.quota ?? Infinity) * SHARE);
-    let over = sumOf(await store.all()) + bytes - most;
-    if (over <= 0) return true;
-    const removed = [];
-    for (const item of [...(await this.#abandoned(store))].sort((a, b) => a.used - b.used)) {
-      if (over <= 0) break;
-      removed.push(item.id);
-      over -= item.bytes;
-    }
-    await store.remove(removed);
-    return over <= 0;
+    const { fits, removed } = await makeRoom(store, bytes);
+    if (removed > 0) this.#tellLeft();
+    return fits;
   }
 
   #open(): Promise<SessionStore> {
@@ -230,14 +223,11 @@ class Session {
 const NOTHING: Restored = { photos: [], lost: 0 };
 
 const bytesOf = (parts: Parts): number => Object.values(parts).reduce((sum, { size }) => sum + size, 0);
-const sumOf = (items: readonly Item[]): number => items.reduce((sum, { bytes }) => sum + bytes, 0);
-
-async function partsOf(store: SessionStore, id: string): Promise<Parts> {
-  const found = await Promise.all(
-    PARTS.map(async (part) => [part, await store.part(id, part).catch(() => undefined)] as const),
+const came = (work: Promise<void>): Promise<boolean> =>
+  work.then(
+    () => true,
+    () => false,
   );
-  return Object.fromEntries(found.filter(([, blob]) => blob));
-}
 
 let session: Session | undefined;
 

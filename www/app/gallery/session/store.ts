@@ -57,7 +57,15 @@ export class SessionStore {
     return items.sort((a, b) => a.order - b.order);
   }
 
-  async part(id: string, part: Part): Promise<Blob | undefined> {
+  /** What there is of a photo's files. */
+  async parts(id: string): Promise<Parts> {
+    const found = await Promise.all(
+      PARTS.map(async (part) => [part, await this.#part(id, part).catch(() => undefined)] as const),
+    );
+    return Object.fromEntries(found.filter(([, blob]) => blob));
+  }
+
+  async #part(id: string, part: Part): Promise<Blob | undefined> {
     const piece = await this.database.get('parts', [id, part]);
     if (!piece) return undefined;
     const blob = new Blob([piece.data], { type: piece.type });

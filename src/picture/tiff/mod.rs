@@ -18,6 +18,8 @@ use parts::Parts;
 
 /// A picture of less than one in so many of the largest one's pixels is a thumbnail, whatever it says.
 const SMALL: u64 = 4;
+/// Samples of a pixel at most.
+const MOST_SAMPLES: usize = 16;
 
 /// How a directory's pixels are stored.
 #[derive(Clone)]
@@ -152,7 +154,7 @@ fn colours(photometric: u64, jpeg: bool) -> Result<usize> {
 
 /// Bits of a sample, and whether it is a float.
 fn numbers(directory: &Directory) -> Result<(usize, bool)> {
-    let (bits, format) = (directory.values(258), directory.value(339).unwrap_or(1));
+    let (bits, format) = (directory.values(258, MOST_SAMPLES), directory.value(339).unwrap_or(1));
     let depth = bits.first().map_or(1, |&bits| bits as usize);
     let valid = match depth {
         1 | 2 | 4 | 8 => format != 3,
@@ -182,7 +184,7 @@ impl<'a> Kind<'a> {
             return Err(unsupported("packing of a rare kind"));
         }
         let (depth, float) = numbers(directory)?;
-        if samples < colours || samples > 16 || (photometric == 3 && depth > 16) {
+        if samples < colours || samples > MOST_SAMPLES || (photometric == 3 && depth > 16) {
             return Err(corrupt("what it says of its colours is not valid"));
         }
         Ok(Kind {
@@ -291,15 +293,15 @@ fn old_jpeg<'a, 'd>(bytes: &'a [u8], directory: &Directory, kind: Kind<'d>) -> R
 
 /// RGBA; of CMYK what the inks leave of the light. `whole` is a file of its own that has all of them.
 fn pixels(bytes: &[u8], directory: &Directory, kind: &Kind, whole: Option<&[u8]>) -> Result<Vec<u8>> {
-    let parts = Parts::read(directory, kind, whole.is_some())?;
-    let Parts { width, height, tiled, .. } = parts;
-    let (across, down) = (kind.width.div_ceil(width), kind.height.div_ceil(height));
+    let mut parts = Parts::read(directory, bytes, kind, whole.is_some())?;
+    let Parts { width, height, tiled, across, down, count, .. } = parts;
     let samples = if kind.planar { 1 } else { kind.samples };
-    let map = directory.values(320);
+    let map = directory.values(320, usize::MAX);
+    let length = usize::try_from(kind.pixels().saturating_mul(4)).map_err(|_| Error::OutOfMemory)?;
     let mut rgba = Vec::new();
-    rgba.try_reserve_exact(kind.width * kind.height * 4)?;
-    rgba.resize(kind.width * kind.height * 4, 255);
-    for part in 0..across * down * if kind.planar { kind.samples } else { 1 } {
+    rgba.try_reserve_exact(length)?;
+    rgba.resize(length, 255);
+    for part in 0..count {
         let (plane, at) = (part / (across * down), part % (across * down));
         let (left, top) = (at % across * width, at / across * height);
         let packed = match whole {
@@ -307,7 +309,8 @@ fn pixels(bytes: &[u8], directory: &Directory, kind: &Kind, whole: Option<&[u8]>
             None => parts.bytes(part, bytes, kind)?,
         };
         let rows = if tiled { height } else { height.min(kind.height - top) };
-        let shape = Shape { width, height: rows, row: (width * samples * kind.bits).div_ceil(8), samples };
+        let row = (width * samples * kind.bits).div_ceil(8);
+        let shape = Shape { width, height: rows, full: height, row, samples };
         let mut chunk = chunk::unpack(packed, kind, &shape)?;
         chunk::unpredict(&mut chunk, kind, &shape);
         for (y, row) in chunk.chunks_exact(shape.row).enumerate().take(kind.height - top) {
@@ -352,3 +355,6 @@ fn straighten(pixel: &mut [u8; 4]) {
         *channel = ((u32::from(*channel) * 255 + alpha / 2).checked_div(alpha).unwrap_or(0)).min(255) as u8;
     }
 }
+
+#[cfg(test)]
+mod tests;

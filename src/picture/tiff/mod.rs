@@ -296,7 +296,7 @@ fn pixels(bytes: &[u8], directory: &Directory, kind: &Kind, whole: Option<&[u8]>
     let mut parts = Parts::read(directory, bytes, kind, whole.is_some())?;
     let Parts { width, height, tiled, across, down, count, .. } = parts;
     let samples = if kind.planar { 1 } else { kind.samples };
-    let map = directory.values(320, usize::MAX);
+    let palette = palette(directory, kind);
     let length = usize::try_from(kind.pixels().saturating_mul(4)).map_err(|_| Error::OutOfMemory)?;
     let mut rgba = Vec::new();
     rgba.try_reserve_exact(length)?;
@@ -316,7 +316,7 @@ fn pixels(bytes: &[u8], directory: &Directory, kind: &Kind, whole: Option<&[u8]>
         for (y, row) in chunk.chunks_exact(shape.row).enumerate().take(kind.height - top) {
             let line = &mut rgba[((top + y) * kind.width + left) * 4..][..width.min(kind.width - left) * 4];
             for (x, pixel) in line.as_chunks_mut::<4>().0.iter_mut().enumerate() {
-                fill(pixel, row, x, if kind.planar { plane..plane + 1 } else { 0..kind.samples }, kind, &map);
+                fill(pixel, row, x, if kind.planar { plane..plane + 1 } else { 0..kind.samples }, kind, &palette);
             }
         }
     }
@@ -326,19 +326,26 @@ fn pixels(bytes: &[u8], directory: &Directory, kind: &Kind, whole: Option<&[u8]>
     Ok(rgba)
 }
 
+/// The colours that numbers stand for; none where they are colours themselves.
+fn palette(directory: &Directory, kind: &Kind) -> Vec<[u8; 3]> {
+    if kind.photometric != 3 {
+        return Vec::new();
+    }
+    let size = 1 << kind.bits;
+    let map = directory.values(320, 3 * size);
+    // 16 bits each, but for some writers who thought it were 8.
+    let shift = if map.iter().all(|&level| level < 256) { 0 } else { 8 };
+    let level = |at: usize| map.get(at).map_or(0, |&level| (level >> shift) as u8);
+    (0..size).map(|n| [level(n), level(size + n), level(2 * size + n)]).collect()
+}
+
 /// Puts these samples of pixel `x` of a row where they belong.
-fn fill(pixel: &mut [u8; 4], row: &[u8], x: usize, samples: std::ops::Range<usize>, kind: &Kind, map: &[u64]) {
+fn fill(pixel: &mut [u8; 4], row: &[u8], x: usize, samples: std::ops::Range<usize>, kind: &Kind, palette: &[[u8; 3]]) {
     let (first, count, colours) = (samples.start, samples.len(), kind.colours());
     for n in samples {
         let (value, level) = kind.sample(row, x * count + n - first);
         match (n, kind.photometric) {
-            (0, 3) => {
-                let size = 1 << kind.bits;
-                // 16 bits each, but for some writers who thought it were 8.
-                let shift = if map.iter().all(|&level| level < 256) { 0 } else { 8 };
-                let colour = |c: usize| map.get(c * size + value as usize).map_or(0, |&level| (level >> shift) as u8);
-                (pixel[0], pixel[1], pixel[2]) = (colour(0), colour(1), colour(2));
-            }
+            (0, 3) => pixel[..3].copy_from_slice(&palette[value as usize]),
             (0, 0) => pixel[..3].fill(255 - level),
             (0, 1) => pixel[..3].fill(level),
             (n, 5) if n < 4 => pixel[n] = 255 - level,

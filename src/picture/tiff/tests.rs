@@ -95,3 +95,19 @@ fn parts_that_share_a_jpeg_are_read_but_not_without_end() {
     let long = [&small[..2], &comment.repeat(4), &small[2..]].concat();
     assert!(refused(&tiles(&long)).contains("its parts"));
 }
+
+#[test]
+fn a_palette_ends_with_the_last_number() {
+    let mut map: Vec<u32> = (0..1 << 20).map(|n| n % 251).collect();
+    // It would make all of them levels of 16 bits.
+    map[1 << 19] = 0xFFFF;
+    let tags = [(256, 64), (257, 64), (258, 8), (259, 1), (262, 3), (277, 1), (STRIPS, 0), (278, 64), (279, 4096)];
+    let mut tags: Vec<_> = tags.map(|(tag, value)| (tag, vec![value])).into();
+    tags.push((320, map.clone()));
+    let numbers: Vec<u8> = (0..4096u32).map(|at| (at % 256) as u8).collect();
+    let found = read(&tiff(&tags, &numbers), &Limits::default()).map(|decoded| decoded.rgba).unwrap();
+    for (&number, pixel) in numbers.iter().zip(found.as_chunks::<4>().0) {
+        let level = |colour: usize| map[256 * colour + usize::from(number)] as u8;
+        assert_eq!(*pixel, [level(0), level(1), level(2), 255]);
+    }
+}

@@ -22,10 +22,12 @@ pub(super) struct Read {
     pub incomplete: bool,
     /// Data that nothing can be made of, and no restart marker to go on from.
     pub damaged: bool,
+    /// A component's quantisation table is not there.
+    pub unscaled: bool,
 }
 
 struct Tables {
-    quantisation: [[u16; 64]; 4],
+    quantisation: [Option<[u16; 64]>; 4],
     dc: [Option<Huffman>; 4],
     ac: [Option<Huffman>; 4],
     interval: usize,
@@ -84,14 +86,14 @@ impl Tables {
     fn standard() -> Option<Tables> {
         let [dc, ac] = standard::codes()?;
         let four = |[luma, chroma]: [Huffman; 2]| [Some(luma), Some(chroma), None, None];
-        Some(Tables { quantisation: [[1; 64]; 4], dc: four(dc), ac: four(ac), interval: 0 })
+        Some(Tables { quantisation: [None; 4], dc: four(dc), ac: four(ac), interval: 0 })
     }
 
     fn quantise(&mut self, mut segment: &[u8]) -> Option<()> {
         while let Some((&kind, rest)) = segment.split_first() {
             let wide = usize::from(kind >> 4 != 0);
             let steps = rest.get(..64 << wide)?;
-            let table = self.quantisation.get_mut(usize::from(kind & 15))?;
+            let table = self.quantisation.get_mut(usize::from(kind & 15))?.insert([0; 64]);
             for (step, bytes) in table.iter_mut().zip(steps.chunks_exact(1 << wide)) {
                 *step = bytes.iter().fold(0, |value, &byte| value << 8 | u16::from(byte));
             }
@@ -145,7 +147,7 @@ impl Read {
             Plane::new(component, units, size, outline.progressive)
         });
         let planes = planes.collect::<Option<Vec<_>>>()?;
-        Some(Read { planes, most, side, units: 0, lost: 0, incomplete: false, damaged: false })
+        Some(Read { planes, most, side, units: 0, lost: 0, incomplete: false, damaged: false, unscaled: false })
     }
 
     /// Whether each bit of each coefficient has had its scan.
@@ -153,15 +155,22 @@ impl Read {
         self.planes.iter().all(|plane| plane.missing.iter().all(|&bits| bits == 0))
     }
 
-    /// Gives where the file goes on after the scan's data.
-    fn scan(&mut self, scan: &Scan, outline: &Outline, tables: &Tables, file: &[u8], at: usize) -> Option<usize> {
+    /// Notes what a scan has, and what its levels are to be multiplied by.
+    fn begin(&mut self, scan: &Scan, outline: &Outline, tables: &Tables) {
         for &(place, ..) in &scan.parts {
             let plane = &mut self.planes[place];
             if plane.missing.iter().all(|&bits| bits == 255) {
-                plane.quantisation = tables.quantisation[outline.components[place].table];
+                let table = tables.quantisation[outline.components[place].table];
+                self.unscaled |= table.is_none();
+                plane.quantisation = table.unwrap_or(plane.quantisation);
             }
             plane.missing[scan.band.0..=scan.band.1].fill(scan.low as u8);
         }
+    }
+
+    /// Gives where the file goes on after the scan's data.
+    fn scan(&mut self, scan: &Scan, outline: &Outline, tables: &Tables, file: &[u8], at: usize) -> Option<usize> {
+        self.begin(scan, outline, tables);
         let alone = scan.parts.len() == 1;
         let (columns, rows) = self.units_of(scan, outline);
         let mut bits = Bits::new(file, at);

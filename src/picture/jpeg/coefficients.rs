@@ -48,10 +48,13 @@ struct Scan {
 /// is no memory or a header makes no sense.
 pub(super) fn read(file: &[u8], outline: &Outline, side: usize) -> Option<Read> {
     let (mut read, mut tables) = (Read::new(outline, side)?, Tables::standard()?);
-    let mut at = 2;
+    let (mut at, mut adjoining, mut ended) = (2, true, false);
     while let Some((marker, behind)) = next_marker(file, at) {
+        // What lies between two segments is none of the picture's.
+        adjoining &= file[at..behind - 1].iter().all(|&byte| byte == 0xFF);
         at = behind;
         if marker == 0xD9 {
+            ended = adjoining;
             break;
         }
         if matches!(marker, 1 | 0xD0..=0xD8) {
@@ -68,6 +71,7 @@ pub(super) fn read(file: &[u8], outline: &Outline, side: usize) -> Option<Read> 
             0xDA => {
                 let scan = Scan::read(segment, outline)?;
                 at = read.scan(&scan, outline, &tables, file, at)?;
+                adjoining = true;
                 // A video may follow instead of the end marker, and any bytes in it.
                 if read.has_all() {
                     break;
@@ -76,8 +80,8 @@ pub(super) fn read(file: &[u8], outline: &Outline, side: usize) -> Option<Read> 
             _ => {}
         }
     }
-    // A file that ends between scans lacks bits, or whole components.
-    read.incomplete |= !read.has_all();
+    // A file that ends in good order without its last scans only has less detail, as libjpeg sees it.
+    read.incomplete |= if ended { !read.has_components() } else { !read.has_all() };
     Some(read)
 }
 
@@ -155,6 +159,11 @@ impl Read {
         self.planes.iter().all(|plane| plane.missing.iter().all(|&bits| bits == 0))
     }
 
+    /// Whether something of each component is there.
+    fn has_components(&self) -> bool {
+        self.planes.iter().all(|plane| plane.missing[0] < 255)
+    }
+
     /// Notes what a scan has, and what its levels are to be multiplied by.
     fn begin(&mut self, scan: &Scan, outline: &Outline, tables: &Tables) {
         for &(place, ..) in &scan.parts {
@@ -164,7 +173,9 @@ impl Read {
                 self.unscaled |= table.is_none();
                 plane.quantisation = table.unwrap_or(plane.quantisation);
             }
-            plane.missing[scan.band.0..=scan.band.1].fill(scan.low as u8);
+            // More bits of what never came are nothing.
+            let missing = plane.missing[scan.band.0..=scan.band.1].iter_mut();
+            missing.filter(|bits| scan.high == 0 || **bits < 255).for_each(|bits| *bits = scan.low as u8);
         }
     }
 

@@ -59,7 +59,7 @@ pub fn decode(file: &[u8], outline: &Outline) -> Result<Decoded> {
 /// what ends between two scans only has less detail.
 fn usual(file: &[u8], outline: &Outline) -> Option<Vec<u8>> {
     if outline.progressive {
-        coefficients::read(file, outline, 1).filter(|read| read.lost == 0 && !read.unscaled)?;
+        coefficients::read(file, outline, 1).filter(|read| read.lost == 0 && !read.incomplete && !read.unscaled)?;
     } else {
         dc_image::dc_image(file)?;
     }

@@ -64,7 +64,11 @@ fn usual(bytes: &[u8], format: ImageFormat, limits: &Limits) -> Result<Picture> 
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let pixels = DynamicImage::from_decoder(decoder).map_err(explain)?;
     if format != ImageFormat::Png {
-        return upright(pixels.into_rgba8(), profile, orientation);
+        let mut pixels = pixels.into_rgba8();
+        if format == ImageFormat::Bmp {
+            mend::use_alpha(&mut pixels);
+        }
+        return upright(pixels, profile, orientation);
     }
     let chunks = png::Chunks::read(bytes);
     let pixels = match chunks.space() {

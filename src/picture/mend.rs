@@ -1,6 +1,6 @@
 //! Files that are whole, but not as the decoders want them: small changes make them so.
 
-use image::ImageFormat;
+use image::{ImageFormat, RgbaImage};
 
 use super::png;
 use crate::Result;
@@ -17,6 +17,13 @@ pub fn mended(bytes: &[u8], format: ImageFormat) -> Result<Option<Vec<u8>>> {
         ImageFormat::WebP => webp(bytes),
         _ => None,
     })
+}
+
+/// Alpha that is 0 everywhere is a byte that the writer of a BMP left empty: browsers show the colours.
+pub fn use_alpha(pixels: &mut RgbaImage) {
+    if pixels.pixels().all(|pixel| pixel[3] == 0) {
+        pixels.pixels_mut().for_each(|pixel| pixel[3] = 255);
+    }
 }
 
 fn half(bytes: &[u8], at: usize) -> Option<u16> {

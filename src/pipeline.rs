@@ -18,8 +18,8 @@ use crate::{
     manifest::Entry,
     options::{Draw, Framing, Limits, MAX_SIDE_RANGE, Options},
     picture::{
-        Picture, contrast::Contrast, decode, detail::Structure, limits::check_pixels, normalise::Rows, pad::padded,
-        resize, xmp,
+        Picture, comparison, contrast::Contrast, decode, detail::Structure, encode::check_sides, limits::check_pixels,
+        normalise::Rows, pad::padded, resize, xmp,
     },
 };
 
@@ -157,7 +157,7 @@ impl Engine {
     /// Resizes and cuts into tiles; the generator itself runs in [`Rendering::step`].
     ///
     /// # Errors
-    /// [`Error::BadModel`] when the model cannot run at this size, [`Error::OutOfMemory`].
+    /// [`Error::BadModel`] when the model cannot run at this size, and those of [`Engine::lay_out`].
     pub fn begin(&mut self, photo: Prepared, options: &Options) -> Result<Rendering> {
         let mut rendering = self.lay_out(photo, options)?;
         if !rendering.is_drawn() {
@@ -172,7 +172,7 @@ impl Engine {
     /// here at any time.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`].
+    /// [`Error::OutOfMemory`]; those of [`check_sides`], for what the result will be.
     pub fn lay_out(&self, photo: Prepared, options: &Options) -> Result<Rendering> {
         let Options { draw, finish, .. } = options;
         let sides = [photo.picture.width(), photo.picture.height()];
@@ -183,6 +183,9 @@ impl Engine {
         let original = (finish.shows_photo() || draw.revisable).then(|| full.as_ref().unwrap_or(&picture).clone());
         let small = enlarge.then(|| picture.clone());
         let mut rendering = Rendering {
+        let [across, down] = if enlarge { sides } else { [width, height] };
+        let across = finish.comparison.map_or(across, |comparison| comparison::across(across, comparison));
+        check_sides(across, down, finish.format)?;
             // The plans are shared, so a copy costs nothing.
             generator: self.generator.clone(),
             side: picture.width().max(picture.height()),

@@ -48,11 +48,16 @@ pub fn prepare(bytes: &[u8], limits: &Limits) -> Result<Prepared> {
 /// Those of [`decode::decode`] and [`Prepared::framed`].
 pub fn prepare_for(bytes: &[u8], options: &Options) -> Result<Prepared> {
     let Options { limits, framing, draw, .. } = options;
+    let picture = decode::decode_for(bytes, limits, enough(framing, draw))?;
+    Prepared { picture, ours: xmp::is_ours(bytes) }.framed(framing)
+}
+
+/// How many pixels of the photo's longer side are drawn from; nothing where all may be.
+fn enough(framing: &Framing, draw: &Draw) -> Option<u32> {
     let side = draw.max_side.clamp(*MAX_SIDE_RANGE.start(), *MAX_SIDE_RANGE.end());
     // A part has fewer pixels than the photo that it is cut from.
-    let share = framing.crop.map_or(1., |crop| crop.width.min(crop.height));
-    let enough = (!draw.full_size).then_some((f64::from(side) / share).ceil() as u32);
-    Prepared { picture: decode::decode_for(bytes, limits, enough)?, ours: xmp::is_ours(bytes) }.framed(framing)
+    let share = framing.crop.map_or(1., |crop| crop.share());
+    (!draw.full_size).then_some((f64::from(side) / share).ceil() as u32)
 }
 
 /// A large JPEG at an eighth of its size, framed ([`decode::decode_dc_image`]); `None` where the part that is left of it is
@@ -178,14 +183,14 @@ impl Engine {
         let sides = [photo.picture.width(), photo.picture.height()];
         let ([width, height], grid) = self.layout(sides, draw);
         let enlarge = draw.full_size && [width, height] != sides;
+        let [across, down] = if enlarge { sides } else { [width, height] };
+        let across = finish.comparison.map_or(across, |comparison| comparison::across(across, comparison));
+        check_sides(across, down, finish.format)?;
         let full = enlarge.then(|| photo.picture.clone());
         let picture = resize::resize(photo.picture, width, height)?;
         let original = (finish.shows_photo() || draw.revisable).then(|| full.as_ref().unwrap_or(&picture).clone());
         let small = enlarge.then(|| picture.clone());
         let mut rendering = Rendering {
-        let [across, down] = if enlarge { sides } else { [width, height] };
-        let across = finish.comparison.map_or(across, |comparison| comparison::across(across, comparison));
-        check_sides(across, down, finish.format)?;
             // The plans are shared, so a copy costs nothing.
             generator: self.generator.clone(),
             side: picture.width().max(picture.height()),
@@ -276,5 +281,25 @@ impl Engine {
             }
         }
         rendering.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::Crop;
+
+    #[test]
+    fn of_a_part_that_goes_over_the_edge_as_much_is_decoded_as_of_another() {
+        let of = |left, top, width, height| {
+            let framing = Framing { crop: Some(Crop { left, top, width, height }), ..Framing::default() };
+            enough(&framing, &Draw { max_side: 1024, ..Draw::default() })
+        };
+        assert_eq!(of(0., 0., 1., 1.), Some(1024));
+        assert_eq!(of(0.25, 0.25, 0.5, 0.25), Some(4096));
+        assert_eq!(of(0.75, 0., 0.5, 0.5), Some(4096));
+        assert_eq!(of(0., 0.875, 1., 1.), Some(8192));
+        let full = Draw { full_size: true, ..Draw::default() };
+        assert_eq!(enough(&Framing::default(), &full), None);
     }
 }

@@ -18,8 +18,8 @@ use crate::{
     manifest::Entry,
     options::{Draw, Framing, Limits, MAX_SIDE_RANGE, Options},
     picture::{
-        Picture, contrast::Contrast, decode, detail::Structure, limits::check_pixels, normalise::Rows, pad::padded,
-        resize, xmp,
+        Picture, comparison, contrast::Contrast, decode, detail::Structure, encode::check_sides, limits::check_pixels,
+        normalise::Rows, pad::padded, resize, xmp,
     },
 };
 
@@ -50,11 +50,16 @@ pub fn prepare(bytes: &[u8], limits: &Limits) -> Result<Prepared> {
 /// Those of [`decode::decode`] and [`Prepared::framed`].
 pub fn prepare_for(bytes: &[u8], options: &Options) -> Result<Prepared> {
     let Options { limits, framing, draw, .. } = options;
+    let picture = decode::decode_for(bytes, limits, enough(framing, draw))?;
+    Prepared { ours: xmp::is_ours(bytes), ..picture.into() }.framed(framing)
+}
+
+/// How many pixels of the photo's longer side are drawn from; nothing where all may be.
+fn enough(framing: &Framing, draw: &Draw) -> Option<u32> {
     let side = draw.max_side.clamp(*MAX_SIDE_RANGE.start(), *MAX_SIDE_RANGE.end());
     // A part has fewer pixels than the photo that it is cut from.
-    let share = framing.crop.map_or(1., |crop| crop.width.min(crop.height));
-    let enough = (!draw.full_size).then_some((f64::from(side) / share).ceil() as u32);
-    Prepared { ours: xmp::is_ours(bytes), ..decode::decode_for(bytes, limits, enough)?.into() }.framed(framing)
+    let share = framing.crop.map_or(1., |crop| crop.share());
+    (!draw.full_size).then_some((f64::from(side) / share).ceil() as u32)
 }
 
 /// A large JPEG at an eighth of its size, framed ([`decode::decode_dc_image`]); `None` where the part that is left of it is
@@ -166,7 +171,7 @@ impl Engine {
     /// Resizes and cuts into tiles; the generator itself runs in [`Rendering::step`].
     ///
     /// # Errors
-    /// [`Error::BadModel`] when the model cannot run at this size, [`Error::OutOfMemory`].
+    /// [`Error::BadModel`] when the model cannot run at this size, and those of [`Engine::lay_out`].
     pub fn begin(&mut self, photo: Prepared, options: &Options) -> Result<Rendering> {
         let mut rendering = self.lay_out(photo, options)?;
         if !rendering.is_drawn() {
@@ -181,12 +186,15 @@ impl Engine {
     /// here at any time.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`].
+    /// [`Error::OutOfMemory`]; those of [`check_sides`], for what the result will be.
     pub fn lay_out(&self, photo: Prepared, options: &Options) -> Result<Rendering> {
         let Options { draw, finish, .. } = options;
         let sides = [photo.picture.width(), photo.picture.height()];
         let ([width, height], grid) = self.layout(sides, draw);
         let enlarge = draw.full_size && [width, height] != sides;
+        let [across, down] = if enlarge { sides } else { [width, height] };
+        let across = finish.comparison.map_or(across, |comparison| comparison::across(across, comparison));
+        check_sides(across, down, finish.format)?;
         let full = enlarge.then(|| photo.picture.clone());
         let picture = resize::resize(photo.picture, width, height)?;
         let original = (finish.shows_photo() || draw.revisable).then(|| full.as_ref().unwrap_or(&picture).clone());
@@ -282,5 +290,25 @@ impl Engine {
             }
         }
         rendering.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::Crop;
+
+    #[test]
+    fn of_a_part_that_goes_over_the_edge_as_much_is_decoded_as_of_another() {
+        let of = |left, top, width, height| {
+            let framing = Framing { crop: Some(Crop { left, top, width, height }), ..Framing::default() };
+            enough(&framing, &Draw { max_side: 1024, ..Draw::default() })
+        };
+        assert_eq!(of(0., 0., 1., 1.), Some(1024));
+        assert_eq!(of(0.25, 0.25, 0.5, 0.25), Some(4096));
+        assert_eq!(of(0.75, 0., 0.5, 0.5), Some(4096));
+        assert_eq!(of(0., 0.875, 1., 1.), Some(8192));
+        let full = Draw { full_size: true, ..Draw::default() };
+        assert_eq!(enough(&Framing::default(), &full), None);
     }
 }

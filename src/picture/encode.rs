@@ -11,12 +11,31 @@ use crate::{
     options::{Finish, Format, QUALITY_RANGE},
 };
 
+/// Refuses sides that a format has no numbers for (RFC 9649, 3.4; ITU-T T.81, B.2.2), before anything is drawn.
+///
+/// # Errors
+/// [`Error::UnsupportedFormat`].
+pub fn check_sides(width: u32, height: u32, format: Format) -> Result<()> {
+    let (name, most) = match format {
+        Format::Png => return Ok(()),
+        Format::Jpeg => ("JPEG", u32::from(u16::MAX)),
+        Format::Webp => ("WebP", 1 << 14),
+    };
+    if width.max(height) <= most {
+        return Ok(());
+    }
+    Err(Error::UnsupportedFormat(format!(
+        "The result has {width}×{height} pixels, and {name} holds {most} on each side at most. Choose PNG, or a smaller \
+         size."
+    )))
+}
+
 /// Draws the mark, unless the choices leave it out, and encodes in the format and quality that they name, always with
 /// [`xmp::PACKET`]; but neither where `strength` is 0, for then no model made any of it. An opaque picture is written
 /// without alpha.
 ///
 /// # Errors
-/// [`Error::Internal`] when the encoder refuses.
+/// Those of [`check_sides`]; [`Error::Internal`] when the encoder refuses.
 pub fn encode(mut picture: Picture, finish: &Finish) -> Result<Vec<u8>> {
     if finish.strength <= 0. {
         return encode_plain(&picture, finish);
@@ -32,8 +51,9 @@ pub fn encode(mut picture: Picture, finish: &Finish) -> Result<Vec<u8>> {
 /// Encodes a picture that no model made, without any label: a photo's thumbnail.
 ///
 /// # Errors
-/// [`Error::Internal`] when the encoder refuses.
+/// Those of [`check_sides`]; [`Error::Internal`] when the encoder refuses.
 pub fn encode_plain(picture: &Picture, finish: &Finish) -> Result<Vec<u8>> {
+    check_sides(picture.width, picture.height, finish.format)?;
     let alpha = !picture.is_opaque() && finish.format != Format::Jpeg;
     let rgb;
     let (pixels, colour) = if alpha {
@@ -84,6 +104,20 @@ mod tests {
                 assert_eq!(decode(&file, &Limits::default()).unwrap(), picture, "{format:?}, alpha {alpha}");
             }
         }
+    }
+
+    #[test]
+    fn sides_that_a_format_has_no_numbers_for_are_refused_by_its_name() {
+        let long = |side| Picture::new(side, 8, vec![90; side as usize * 8 * 4]).unwrap();
+        for (format, most, name) in [(Format::Webp, 16384, "WebP"), (Format::Jpeg, 65535, "JPEG")] {
+            assert_eq!(check_sides(most, most, format), Ok(()));
+            assert!(encode(long(most), &finish(format)).is_ok());
+            let error = encode(long(most + 1), &finish(format)).unwrap_err();
+            assert_eq!(check_sides(8, most + 1, format).unwrap_err().code(), error.code());
+            assert_eq!(error.code(), "unsupported-format");
+            assert!(error.to_string().contains(name) && error.to_string().contains("PNG"), "{error}");
+        }
+        assert!(encode(long(70_000), &finish(Format::Png)).is_ok());
     }
 
     #[test]

@@ -57,6 +57,12 @@ fn stretch(from: f64, length: f64, side: u32) -> (u32, u32) {
 }
 
 impl Crop {
+    /// The smaller share of a side that is left, without what lies outside.
+    pub fn share(&self) -> f64 {
+        let left = |from: f64, length: f64| (from + length).clamp(0., 1.) - from.clamp(0., 1.);
+        left(self.left, self.width).min(left(self.top, self.height)).max(0.)
+    }
+
     /// Whether all four are numbers, and something is left.
     pub fn is_sound(&self) -> bool {
         let Crop { left, top, width, height } = *self;
@@ -105,6 +111,16 @@ mod tests {
         assert_eq!((framed.width(), framed.height()), (10, 20));
         // Down by half of 40 is to the right in the photo; right by a quarter of 20 is up from its bottom.
         assert_eq!(corner(&framed), (20, 14));
+    }
+
+    #[test]
+    fn what_lies_outside_is_no_share() {
+        let share = |left, top, width, height| Crop { left, top, width, height }.share();
+        assert_eq!(share(0.25, 0.5, 0.5, 0.25), 0.25);
+        assert_eq!(share(0.9375, 0., 0.5, 1.), 0.0625);
+        assert_eq!(share(0., 0.875, 1., 1.), 0.125);
+        assert_eq!(share(0., 0., 1., 1.), 1.);
+        assert_eq!(share(1.5, 0., 1., 1.), 0.);
     }
 
     #[test]

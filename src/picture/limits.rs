@@ -40,6 +40,15 @@ pub fn check_pixels(width: u32, height: u32, limits: &Limits) -> Result<()> {
     Ok(())
 }
 
+/// Whether this many bytes could be had.
+///
+/// # Errors
+/// [`Error::OutOfMemory`].
+pub(super) fn reserve(bytes: u64) -> Result<()> {
+    let bytes = usize::try_from(bytes).map_err(|_| Error::OutOfMemory)?;
+    Ok(Vec::<u8>::new().try_reserve_exact(bytes)?)
+}
+
 /// What is said of a camera's raw data.
 pub(super) fn camera_raw() -> Error {
     Error::UnsupportedFormat(
@@ -47,4 +56,15 @@ pub(super) fn camera_raw() -> Error {
          camera saved beside it, or export one with the camera's program."
             .into(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_that_cannot_be_had_is_an_error() {
+        assert_eq!(reserve(u64::MAX), Err(Error::OutOfMemory));
+        assert_eq!(reserve(1000), Ok(()));
+    }
 }

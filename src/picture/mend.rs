@@ -1,6 +1,6 @@
 //! Files that are whole, but not as the decoders want them: small changes make them so.
 
-use image::ImageFormat;
+use image::{ImageFormat, RgbaImage};
 
 use super::png;
 use crate::Result;
@@ -17,6 +17,13 @@ pub fn mended(bytes: &[u8], format: ImageFormat) -> Result<Option<Vec<u8>>> {
         ImageFormat::WebP => webp(bytes),
         _ => None,
     })
+}
+
+/// Alpha that is 0 everywhere is a byte that the writer of a BMP left empty: browsers show the colours.
+pub fn use_alpha(pixels: &mut RgbaImage) {
+    if pixels.pixels().all(|pixel| pixel[3] == 0) {
+        pixels.pixels_mut().for_each(|pixel| pixel[3] = 255);
+    }
 }
 
 fn half(bytes: &[u8], at: usize) -> Option<u16> {
@@ -73,8 +80,8 @@ fn bmp(bytes: &[u8]) -> Option<Vec<u8>> {
     fields[0] = WINDOWS as u8;
     mended.extend(fields);
     mended.extend(&bytes[14 + size..]);
-    let place = (word(bytes, 10)? as usize + WINDOWS).checked_sub(size)?;
-    mended[10..14].copy_from_slice(&(place as u32).to_le_bytes());
+    let place = word(bytes, 10)?.checked_add(WINDOWS as u32)?.checked_sub(size as u32)?;
+    mended[10..14].copy_from_slice(&place.to_le_bytes());
     Some(mended)
 }
 
@@ -86,17 +93,19 @@ fn webp(bytes: &[u8]) -> Option<Vec<u8>> {
     }
     let three = |at: usize| bytes.get(at..at + 3).map(|b| [b[0], b[1], b[2]]);
     let canvas = [three(24)?, three(27)?];
-    let (mut at, mut background) = (12, None);
-    loop {
-        let (kind, length) = (bytes.get(at..at + 4)?, word(bytes, at + 4)? as usize);
+    let (mut rest, mut background) = (bytes.get(12..)?, None);
+    let frame = loop {
+        let (kind, data) = (rest.get(..4)?, rest.get(8..)?);
+        let (length, at) = (word(rest, 4)? as usize, bytes.len() - data.len());
         match kind {
-            b"ANIM" => background = Some(at + 8),
-            b"ANMF" => break,
+            b"ANIM" => background = Some(at),
+            b"ANMF" => break at,
             _ => {}
         }
-        at = at.checked_add(8 + length + length % 2)?;
-    }
-    if [three(at + 14)?, three(at + 17)?] == canvas {
+        // Step by step: in 32 bits a sum of what a file says may begin at 0 again.
+        rest = data.get(length..)?.get(length % 2..)?;
+    };
+    if [three(frame + 6)?, three(frame + 9)?] == canvas {
         return None;
     }
     let mut mended = bytes.to_vec();

@@ -9,6 +9,8 @@ use super::colour::space::{Curve, SRGB, Space};
 use crate::{Error, Result};
 
 const SIGNATURE: usize = 8;
+/// Behind a chunk's data.
+const CHECKSUM: usize = 4;
 /// The last chunk, with its checksum.
 const END: &[u8] = b"\0\0\0\0IEND\xAE\x42\x60\x82";
 
@@ -31,18 +33,17 @@ pub struct Chunks {
 impl Chunks {
     /// Looks at the chunks' heads; damage is left to the decoder.
     pub fn read(file: &[u8]) -> Chunks {
-        let (mut chunks, mut seen, mut at) = (Chunks::default(), HashSet::new(), SIGNATURE);
-        let mut late = false;
+        let (mut chunks, mut seen, mut late) = (Chunks::default(), HashSet::new(), false);
+        let mut rest = file.get(SIGNATURE..).unwrap_or_default();
         loop {
-            let Some(rest) = file.get(at..) else { return chunks };
             if rest.len() < END.len() && END.starts_with(rest) {
                 chunks.open_end = chunks.has_data.then_some(rest.len());
                 return chunks;
             }
-            let Some((head, data)) = rest.split_first_chunk::<8>() else { return chunks };
+            let Some((head, behind)) = rest.split_first_chunk::<8>() else { return chunks };
             let [l3, l2, l1, l0, kind @ ..] = *head;
             let length = u32::from_be_bytes([l3, l2, l1, l0]) as usize;
-            let data = data.get(..length).unwrap_or_default();
+            let data = behind.get(..length).unwrap_or_default();
             let numbers = || data.as_chunks().0.iter().map(|bytes| u32::from_be_bytes(*bytes) as f32 / 100_000.);
             match &kind {
                 b"IEND" => return chunks,
@@ -63,8 +64,9 @@ impl Chunks {
                 }
                 _ => {}
             }
-            match at.checked_add(12 + length) {
-                Some(next) => at = next,
+            // Step by step: in 32 bits a sum of what a file says may begin at 0 again.
+            match behind.get(length..).and_then(|behind| behind.get(CHECKSUM..)) {
+                Some(next) => rest = next,
                 None => return chunks,
             }
         }

@@ -173,3 +173,26 @@ fn a_part_that_was_never_written_is_damage() {
     file[entry + 8..entry + 12].fill(0);
     assert_eq!(decode(&file, &Limits::default()).unwrap_err().code(), "corrupt-image");
 }
+
+/// A BMP of 32 bits, 8 pixels wide, whose header gives the fourth byte to alpha.
+fn bmp(header: u32, pixels: &[[u8; 4]]) -> Vec<u8> {
+    let length = pixels.len() as u32 * 4;
+    let fields = [header, 8, pixels.len() as u32 / 8, 1 | 32 << 16, 3, length, 0, 0, 0, 0];
+    let masks = [0xFF_0000, 0xFF00, 0xFF, 0xFF00_0000];
+    let mut info: Vec<u8> = fields.into_iter().chain(masks).flat_map(u32::to_le_bytes).collect();
+    info.resize(header as usize, 0);
+    let start = [14 + header + length, 0, 14 + header].map(u32::to_le_bytes);
+    [&b"BM"[..], start.as_flattened(), &info, pixels.as_flattened()].concat()
+}
+
+/// Browsers show it; where any of it is used all of it counts.
+#[test]
+fn alpha_that_a_bmp_does_not_use_hides_nothing() {
+    for header in [56, 108, 124] {
+        let mut pixels = [[30, 60, 200, 0]; 64];
+        let shown = |pixels: &[[u8; 4]]| decode(&bmp(header, pixels), &Limits::default()).unwrap().rgba().to_vec();
+        assert_eq!(shown(&pixels), [200, 60, 30, 255].repeat(64), "{header}");
+        pixels[0][3] = 1;
+        assert_eq!(shown(&pixels).iter().skip(3).step_by(4).map(|&alpha| u32::from(alpha)).sum::<u32>(), 1, "{header}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use nijigen::{
     Options, Picture,
-    options::{Draw, Finish, Limits},
+    options::{Comparison, Draw, Finish, Format, Limits},
     picture::{encode::encode, xmp},
     pipeline::{Engine, Prepared, prepare, prepare_pixels},
 };
@@ -44,6 +44,31 @@ fn alpha_is_carried_around_the_generator() {
     let alpha = |pixels: &[u8]| pixels.iter().skip(3).step_by(4).copied().collect::<Vec<_>>();
     assert_eq!(alpha(result.rgba()), alpha(&rgba));
     assert_ne!(result.rgba(), rgba);
+}
+
+/// Nobody waits for a drawing that there is no file for.
+#[test]
+fn what_a_format_cannot_hold_is_refused_before_it_is_drawn() {
+    let engine = crate::engine();
+    let laid_out = |full_size: bool, format: Format, comparison: Option<Comparison>| {
+        let photo = prepare_pixels([90, 120, 60, 255].repeat(9000 * 300), 9000, 300, &Limits::default()).unwrap();
+        let draw = Draw { full_size, ..small().draw };
+        let finish = Finish { format, comparison, ..Finish::default() };
+        engine.lay_out(photo, &Options { draw, finish, ..Options::default() }).map(|_| ())
+    };
+    let beside = Some(Comparison::SideBySide);
+    let error = laid_out(true, Format::Webp, beside).unwrap_err();
+    assert_eq!(error.code(), "unsupported-format");
+    assert!(error.to_string().contains("18045×300") && error.to_string().contains("PNG"), "{error}");
+    for (full_size, format, comparison) in [
+        (false, Format::Webp, beside),
+        (true, Format::Webp, None),
+        (true, Format::Webp, Some(Comparison::Divided)),
+        (true, Format::Jpeg, beside),
+        (true, Format::Png, beside),
+    ] {
+        assert_eq!(laid_out(full_size, format, comparison), Ok(()), "{format:?} {comparison:?}");
+    }
 }
 
 #[test]

@@ -179,7 +179,7 @@ impl Bits {
 
     /// Whether more was read than there is.
     pub(super) fn is_overdrawn(&self) -> bool {
-        8 * self.at > 8 * (self.bytes.len() - SPARE) + self.count as usize
+        self.at > self.bytes.len() - SPARE + (self.count / 8) as usize
     }
 
     /// Holds 32 bits at least: more than a code and its coefficient take.

@@ -36,8 +36,8 @@ struct Frame {
 /// What has been read of the file's tables.
 #[derive(Default)]
 struct Tables {
-    /// The step of the first coefficient.
-    quantisation: [i32; 4],
+    /// The step of the first coefficient, as far as the file has said any.
+    quantisation: [Option<i32>; 4],
     dc: [Option<Huffman>; 4],
     ac: [Option<Huffman>; 4],
     /// Units between restart markers, 0 for none.
@@ -88,7 +88,7 @@ impl Tables {
             } else {
                 i32::from(*rest.first()?)
             };
-            *self.quantisation.get_mut(usize::from(kind & 15))? = step;
+            *self.quantisation.get_mut(usize::from(kind & 15))? = Some(step);
             segment = rest.get(if wide { 128 } else { 64 }..)?;
         }
         Some(())
@@ -195,17 +195,18 @@ impl Frame {
         (side(self.width, component.across, self.most.0), side(self.height, component.down, self.most.1))
     }
 
-    fn picture(&self, quantisation: &[i32; 4]) -> Option<(u32, u32, Vec<u8>)> {
+    fn picture(&self, quantisation: &[Option<i32>; 4]) -> Option<(u32, u32, Vec<u8>)> {
+        let steps = self.components.iter().map(|c| quantisation[c.table]).collect::<Option<Vec<_>>>()?;
         // Rounded: a last block of which little is seen would shift the others.
         let (width, height) = ((self.width + 4) / 8, (self.height + 4) / 8);
         let places = self.components.iter().map(|c| (0..width).map(|x| x * c.across / self.most.0).collect());
         let places: Vec<Vec<usize>> = places.collect();
         let mut rgba = vec![255; width * height * 4];
         for (y, row) in rgba.chunks_exact_mut(width * 4).enumerate() {
-            let mut rows = self.components.iter().zip(&places).map(|(c, places)| {
+            let mut rows = self.components.iter().zip(&places).zip(&steps).map(|((c, places), &step)| {
                 let row = &c.dc[y * c.down / self.most.1 * c.stride..];
                 // Eightfold, as the transform scales means.
-                places.iter().map(|&x| row[x].saturating_mul(quantisation[c.table]))
+                places.iter().map(move |&x| row[x].saturating_mul(step))
             });
             let luma = rows.next()?;
             match (rows.next(), rows.next()) {

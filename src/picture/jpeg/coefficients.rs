@@ -22,10 +22,12 @@ pub(super) struct Read {
     pub incomplete: bool,
     /// Data that nothing can be made of, and no restart marker to go on from.
     pub damaged: bool,
+    /// A component's quantisation table is not there.
+    pub unscaled: bool,
 }
 
 struct Tables {
-    quantisation: [[u16; 64]; 4],
+    quantisation: [Option<[u16; 64]>; 4],
     dc: [Option<Huffman>; 4],
     ac: [Option<Huffman>; 4],
     interval: usize,
@@ -46,10 +48,13 @@ struct Scan {
 /// is no memory or a header makes no sense.
 pub(super) fn read(file: &[u8], outline: &Outline, side: usize) -> Option<Read> {
     let (mut read, mut tables) = (Read::new(outline, side)?, Tables::standard()?);
-    let mut at = 2;
+    let (mut at, mut adjoining, mut ended) = (2, true, false);
     while let Some((marker, behind)) = next_marker(file, at) {
+        // What lies between two segments is none of the picture's.
+        adjoining &= file[at..behind - 1].iter().all(|&byte| byte == 0xFF);
         at = behind;
         if marker == 0xD9 {
+            ended = adjoining;
             break;
         }
         if matches!(marker, 1 | 0xD0..=0xD8) {
@@ -66,6 +71,7 @@ pub(super) fn read(file: &[u8], outline: &Outline, side: usize) -> Option<Read> 
             0xDA => {
                 let scan = Scan::read(segment, outline)?;
                 at = read.scan(&scan, outline, &tables, file, at)?;
+                adjoining = true;
                 // A video may follow instead of the end marker, and any bytes in it.
                 if read.has_all() {
                     break;
@@ -74,8 +80,8 @@ pub(super) fn read(file: &[u8], outline: &Outline, side: usize) -> Option<Read> 
             _ => {}
         }
     }
-    // A file that ends between scans lacks bits, or whole components.
-    read.incomplete |= !read.has_all();
+    // A file that ends in good order without its last scans only has less detail, as libjpeg sees it.
+    read.incomplete |= if ended { !read.has_components() } else { !read.has_all() };
     Some(read)
 }
 
@@ -84,14 +90,14 @@ impl Tables {
     fn standard() -> Option<Tables> {
         let [dc, ac] = standard::codes()?;
         let four = |[luma, chroma]: [Huffman; 2]| [Some(luma), Some(chroma), None, None];
-        Some(Tables { quantisation: [[1; 64]; 4], dc: four(dc), ac: four(ac), interval: 0 })
+        Some(Tables { quantisation: [None; 4], dc: four(dc), ac: four(ac), interval: 0 })
     }
 
     fn quantise(&mut self, mut segment: &[u8]) -> Option<()> {
         while let Some((&kind, rest)) = segment.split_first() {
             let wide = usize::from(kind >> 4 != 0);
             let steps = rest.get(..64 << wide)?;
-            let table = self.quantisation.get_mut(usize::from(kind & 15))?;
+            let table = self.quantisation.get_mut(usize::from(kind & 15))?.insert([0; 64]);
             for (step, bytes) in table.iter_mut().zip(steps.chunks_exact(1 << wide)) {
                 *step = bytes.iter().fold(0, |value, &byte| value << 8 | u16::from(byte));
             }
@@ -145,7 +151,7 @@ impl Read {
             Plane::new(component, units, size, outline.progressive)
         });
         let planes = planes.collect::<Option<Vec<_>>>()?;
-        Some(Read { planes, most, side, units: 0, lost: 0, incomplete: false, damaged: false })
+        Some(Read { planes, most, side, units: 0, lost: 0, incomplete: false, damaged: false, unscaled: false })
     }
 
     /// Whether each bit of each coefficient has had its scan.
@@ -153,15 +159,29 @@ impl Read {
         self.planes.iter().all(|plane| plane.missing.iter().all(|&bits| bits == 0))
     }
 
-    /// Gives where the file goes on after the scan's data.
-    fn scan(&mut self, scan: &Scan, outline: &Outline, tables: &Tables, file: &[u8], at: usize) -> Option<usize> {
+    /// Whether something of each component is there.
+    fn has_components(&self) -> bool {
+        self.planes.iter().all(|plane| plane.missing[0] < 255)
+    }
+
+    /// Notes what a scan has, and what its levels are to be multiplied by.
+    fn begin(&mut self, scan: &Scan, outline: &Outline, tables: &Tables) {
         for &(place, ..) in &scan.parts {
             let plane = &mut self.planes[place];
             if plane.missing.iter().all(|&bits| bits == 255) {
-                plane.quantisation = tables.quantisation[outline.components[place].table];
+                let table = tables.quantisation[outline.components[place].table];
+                self.unscaled |= table.is_none();
+                plane.quantisation = table.unwrap_or(plane.quantisation);
             }
-            plane.missing[scan.band.0..=scan.band.1].fill(scan.low as u8);
+            // More bits of what never came are nothing.
+            let missing = plane.missing[scan.band.0..=scan.band.1].iter_mut();
+            missing.filter(|bits| scan.high == 0 || **bits < 255).for_each(|bits| *bits = scan.low as u8);
         }
+    }
+
+    /// Gives where the file goes on after the scan's data.
+    fn scan(&mut self, scan: &Scan, outline: &Outline, tables: &Tables, file: &[u8], at: usize) -> Option<usize> {
+        self.begin(scan, outline, tables);
         let alone = scan.parts.len() == 1;
         let (columns, rows) = self.units_of(scan, outline);
         let mut bits = Bits::new(file, at);

@@ -59,7 +59,7 @@ pub fn decode(file: &[u8], outline: &Outline) -> Result<Decoded> {
 /// what ends between two scans only has less detail.
 fn usual(file: &[u8], outline: &Outline) -> Option<Vec<u8>> {
     if outline.progressive {
-        coefficients::read(file, outline, 1).filter(|read| read.lost == 0)?;
+        coefficients::read(file, outline, 1).filter(|read| read.lost == 0 && !read.incomplete && !read.unscaled)?;
     } else {
         dc_image::dc_image(file)?;
     }
@@ -107,6 +107,9 @@ fn whole(file: &[u8], outline: &Outline, of: usize) -> Result<Read> {
     let read = coefficients::read(file, outline, of).ok_or_else(ends)?;
     if read.incomplete {
         return Err(ends());
+    }
+    if read.unscaled {
+        return Err(Error::CorruptImage("a table is missing that its levels are to be multiplied by".into()));
     }
     if read.damaged {
         return Err(Error::CorruptImage("its data cannot be read to the end".into()));

@@ -209,14 +209,63 @@ fn an_end_marker_before_the_end_is_no_end() {
     }
 }
 
+/// In every way that it may be asked for.
+fn in_every_way(file: &[u8]) -> Vec<Result<Vec<u8>>> {
+    let outline = Outline::read(file).unwrap();
+    let reduced = |of| decode_reduced(file, &outline, of).map(|decoded| decoded.rgba);
+    vec![decoded(file), slowly(file), reduced(1), reduced(2), reduced(4)]
+}
+
 #[test]
 fn a_progressive_picture_without_its_last_scan_has_less_detail() {
     let file = read("decode/progressive.jpg");
     let scan = file.windows(2).rposition(|two| two == [0xFF, 0xDA]).unwrap();
     let cut = [&file[..scan], b"\xFF\xD9"].concat();
-    let (whole, less) = (decoded(&file).unwrap(), decoded(&cut).unwrap());
-    let (_, apart) = difference(&whole, &less);
-    assert!(apart > 0. && apart < 4., "{apart}");
+    let pairs = in_every_way(&file).into_iter().zip(in_every_way(&cut));
+    let apart: Vec<_> = pairs.map(|(whole, less)| difference(&whole.unwrap(), &less.unwrap()).1).collect();
+    assert!(apart[0] > 0. && apart[1] > 0. && apart.iter().all(|&apart| apart < 4.), "{apart:?}");
+    // Where it does not end in good order, more may be missing.
+    let noise = noise(1, 100).into_iter().filter(|&byte| byte < 0xFF).collect::<Vec<_>>();
+    for end in [&b""[..], b"\0\0\0\0", &[&noise[..], b"\xFF\xD9"].concat()] {
+        for found in in_every_way(&[&file[..scan], end].concat()) {
+            assert_eq!(found.unwrap_err().code(), "corrupt-image", "{end:?}");
+        }
+    }
+}
+
+#[test]
+fn a_progressive_picture_without_its_first_scan_is_none() {
+    let file = read("decode/progressive.jpg");
+    let scan = file.windows(2).position(|two| two == [0xFF, 0xDA]).unwrap();
+    let data = scan + 2 + usize::from(u16::from_be_bytes([file[scan + 2], file[scan + 3]]));
+    let (_, next) = bits::next_marker(&file, data).unwrap();
+    for found in in_every_way(&[&file[..scan], &file[next - 2..]].concat()) {
+        assert_eq!(found.unwrap_err().code(), "corrupt-image");
+    }
+}
+
+#[test]
+fn without_a_quantisation_table_it_is_damaged() {
+    for name in ["rgb-444", "rgb-420", "restarts-422", "progressive", "grey", "ycck"] {
+        let file = read(&format!("decode/{name}.jpg"));
+        // Each is in a segment of its own; of luma and chroma, both or the second one are taken away.
+        let tables = file.windows(2).filter(|pair| pair == b"\xFF\xDB").count();
+        assert!((1..=2).contains(&tables), "{name}: {tables}");
+        for kept in 0..tables {
+            let mut bare = file.clone();
+            for _ in kept..tables {
+                let mut found = (0..bare.len()).filter(|&at| bare[at..].starts_with(b"\xFF\xDB"));
+                let at = found.nth(kept).unwrap();
+                bare.drain(at..at + 2 + usize::from(u16::from_be_bytes([bare[at + 2], bare[at + 3]])));
+            }
+            for found in in_every_way(&bare) {
+                let error = found.unwrap_err();
+                assert_eq!(error.code(), "corrupt-image", "{name} with {kept}");
+                assert!(error.to_string().contains("table"), "{name} with {kept}: {error}");
+            }
+            assert_eq!(dc_image::dc_image(&bare), None, "{name} with {kept}");
+        }
+    }
 }
 
 #[test]

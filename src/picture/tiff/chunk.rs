@@ -5,13 +5,18 @@ use std::{borrow::Cow, io::Read};
 use super::{Kind, unsupported};
 use crate::{
     Error, Result,
-    picture::jpeg::{self, Outline},
+    picture::{
+        jpeg::{self, Outline},
+        limits::reserve,
+    },
 };
 
 /// What is to be made of a chunk.
 pub(super) struct Shape {
     pub width: usize,
     pub height: usize,
+    /// The height of those that are not the last.
+    pub full: usize,
     /// Bytes in a row.
     pub row: usize,
     /// Samples of a pixel that lie together.
@@ -112,9 +117,14 @@ fn jpeg(packed: &[u8], kind: &Kind, shape: &Shape, bytes: &mut Vec<u8>) -> Resul
     };
     let mut outline = Outline::read(&whole)?;
     let (width, height) = (usize::from(outline.width), usize::from(outline.height));
-    if outline.components.len() != shape.samples || width != shape.width || height < shape.height {
+    // A last strip may have the height of the others, and each be filled up to whole units of interleaving.
+    let unit = outline.components.iter().map(|component| 8 * component.sampling.1).max().unwrap_or(8);
+    let heights = shape.height..=shape.full.min(u16::MAX.into()).next_multiple_of(unit);
+    if outline.components.len() != shape.samples || width != shape.width || !heights.contains(&height) {
         return Err(Error::CorruptImage("a part of it has another size than it should".into()));
     }
+    // As for a file that is a JPEG itself.
+    reserve(width as u64 * height as u64 * 12)?;
     let rgba = match (kind.photometric, shape.samples) {
         (6, 3) => {
             outline.make_ycbcr();

@@ -2,6 +2,8 @@
 
 /// Directories read at most: the chain may lead in a circle.
 const MOST: usize = 64;
+/// Tags read at most of a directory, as many as a classic one can have.
+const MOST_TAGS: usize = u16::MAX as usize;
 
 /// A file whose beginning says that it is a TIFF.
 #[derive(Clone, Copy)]
@@ -52,8 +54,8 @@ impl<'a> File<'a> {
             if found.len() == MOST {
                 break;
             }
-            let below = directory.values(330).into_iter().map(|place| place.try_into().ok());
-            next.splice(0..0, below.take(MOST));
+            let below = directory.values(330, MOST).into_iter().map(|place| place.try_into().ok());
+            next.splice(0..0, below);
             next.push(self.place(behind));
             found.push((at, directory));
         }
@@ -63,7 +65,7 @@ impl<'a> File<'a> {
     /// The directory at this place, and where the next one's place stands.
     fn directory(&self, at: usize) -> Option<(Directory<'a>, usize)> {
         let (counted, size, width) = if self.big { (8, 20, 8) } else { (2, 12, 4) };
-        let count = usize::try_from(self.number(at, counted)?).ok()?.min(self.bytes.len() / size);
+        let count = usize::try_from(self.number(at, counted)?).ok()?.min(MOST_TAGS);
         let first = at + counted;
         let entry = |n: usize| {
             let at = first + n * size;
@@ -98,11 +100,11 @@ impl<'a> Directory<'a> {
         self.entry(tag).is_some()
     }
 
-    /// The whole numbers of a tag; none where it is not there.
-    pub fn values(&self, tag: u16) -> Vec<u64> {
+    /// The whole numbers of a tag, as many as are needed; none where it is not there.
+    pub fn values(&self, tag: u16, most: usize) -> Vec<u64> {
         let Some(&(_, kind, count, place)) = self.entry(tag) else { return Vec::new() };
         let size = size_of(kind);
-        (0..count).map_while(|n| self.file.number(place + n * size, size)).collect()
+        (0..count.min(most)).map_while(|n| self.file.number(place + n * size, size)).collect()
     }
 
     pub fn value(&self, tag: u16) -> Option<u64> {

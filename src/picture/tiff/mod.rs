@@ -18,6 +18,8 @@ use parts::Parts;
 
 /// A picture of less than one in so many of the largest one's pixels is a thumbnail, whatever it says.
 const SMALL: u64 = 4;
+/// Samples of a pixel at most.
+const MOST_SAMPLES: usize = 16;
 
 /// How a directory's pixels are stored.
 #[derive(Clone)]
@@ -152,7 +154,7 @@ fn colours(photometric: u64, jpeg: bool) -> Result<usize> {
 
 /// Bits of a sample, and whether it is a float.
 fn numbers(directory: &Directory) -> Result<(usize, bool)> {
-    let (bits, format) = (directory.values(258), directory.value(339).unwrap_or(1));
+    let (bits, format) = (directory.values(258, MOST_SAMPLES), directory.value(339).unwrap_or(1));
     let depth = bits.first().map_or(1, |&bits| bits as usize);
     let valid = match depth {
         1 | 2 | 4 | 8 => format != 3,
@@ -182,7 +184,7 @@ impl<'a> Kind<'a> {
             return Err(unsupported("packing of a rare kind"));
         }
         let (depth, float) = numbers(directory)?;
-        if samples < colours || samples > 16 || (photometric == 3 && depth > 16) {
+        if samples < colours || samples > MOST_SAMPLES || (photometric == 3 && depth > 16) {
             return Err(corrupt("what it says of its colours is not valid"));
         }
         Ok(Kind {
@@ -291,15 +293,15 @@ fn old_jpeg<'a, 'd>(bytes: &'a [u8], directory: &Directory, kind: Kind<'d>) -> R
 
 /// RGBA; of CMYK what the inks leave of the light. `whole` is a file of its own that has all of them.
 fn pixels(bytes: &[u8], directory: &Directory, kind: &Kind, whole: Option<&[u8]>) -> Result<Vec<u8>> {
-    let parts = Parts::read(directory, kind, whole.is_some())?;
-    let Parts { width, height, tiled, .. } = parts;
-    let (across, down) = (kind.width.div_ceil(width), kind.height.div_ceil(height));
+    let mut parts = Parts::read(directory, bytes, kind, whole.is_some())?;
+    let Parts { width, height, tiled, across, down, count, .. } = parts;
     let samples = if kind.planar { 1 } else { kind.samples };
-    let map = directory.values(320);
+    let palette = palette(directory, kind);
+    let length = usize::try_from(kind.pixels().saturating_mul(4)).map_err(|_| Error::OutOfMemory)?;
     let mut rgba = Vec::new();
-    rgba.try_reserve_exact(kind.width * kind.height * 4)?;
-    rgba.resize(kind.width * kind.height * 4, 255);
-    for part in 0..across * down * if kind.planar { kind.samples } else { 1 } {
+    rgba.try_reserve_exact(length)?;
+    rgba.resize(length, 255);
+    for part in 0..count {
         let (plane, at) = (part / (across * down), part % (across * down));
         let (left, top) = (at % across * width, at / across * height);
         let packed = match whole {
@@ -307,13 +309,14 @@ fn pixels(bytes: &[u8], directory: &Directory, kind: &Kind, whole: Option<&[u8]>
             None => parts.bytes(part, bytes, kind)?,
         };
         let rows = if tiled { height } else { height.min(kind.height - top) };
-        let shape = Shape { width, height: rows, row: (width * samples * kind.bits).div_ceil(8), samples };
+        let row = (width * samples * kind.bits).div_ceil(8);
+        let shape = Shape { width, height: rows, full: height, row, samples };
         let mut chunk = chunk::unpack(packed, kind, &shape)?;
         chunk::unpredict(&mut chunk, kind, &shape);
         for (y, row) in chunk.chunks_exact(shape.row).enumerate().take(kind.height - top) {
             let line = &mut rgba[((top + y) * kind.width + left) * 4..][..width.min(kind.width - left) * 4];
             for (x, pixel) in line.as_chunks_mut::<4>().0.iter_mut().enumerate() {
-                fill(pixel, row, x, if kind.planar { plane..plane + 1 } else { 0..kind.samples }, kind, &map);
+                fill(pixel, row, x, if kind.planar { plane..plane + 1 } else { 0..kind.samples }, kind, &palette);
             }
         }
     }
@@ -323,19 +326,26 @@ fn pixels(bytes: &[u8], directory: &Directory, kind: &Kind, whole: Option<&[u8]>
     Ok(rgba)
 }
 
+/// The colours that numbers stand for; none where they are colours themselves.
+fn palette(directory: &Directory, kind: &Kind) -> Vec<[u8; 3]> {
+    if kind.photometric != 3 {
+        return Vec::new();
+    }
+    let size = 1 << kind.bits;
+    let map = directory.values(320, 3 * size);
+    // 16 bits each, but for some writers who thought it were 8.
+    let shift = if map.iter().all(|&level| level < 256) { 0 } else { 8 };
+    let level = |at: usize| map.get(at).map_or(0, |&level| (level >> shift) as u8);
+    (0..size).map(|n| [level(n), level(size + n), level(2 * size + n)]).collect()
+}
+
 /// Puts these samples of pixel `x` of a row where they belong.
-fn fill(pixel: &mut [u8; 4], row: &[u8], x: usize, samples: std::ops::Range<usize>, kind: &Kind, map: &[u64]) {
+fn fill(pixel: &mut [u8; 4], row: &[u8], x: usize, samples: std::ops::Range<usize>, kind: &Kind, palette: &[[u8; 3]]) {
     let (first, count, colours) = (samples.start, samples.len(), kind.colours());
     for n in samples {
         let (value, level) = kind.sample(row, x * count + n - first);
         match (n, kind.photometric) {
-            (0, 3) => {
-                let size = 1 << kind.bits;
-                // 16 bits each, but for some writers who thought it were 8.
-                let shift = if map.iter().all(|&level| level < 256) { 0 } else { 8 };
-                let colour = |c: usize| map.get(c * size + value as usize).map_or(0, |&level| (level >> shift) as u8);
-                (pixel[0], pixel[1], pixel[2]) = (colour(0), colour(1), colour(2));
-            }
+            (0, 3) => pixel[..3].copy_from_slice(&palette[value as usize]),
             (0, 0) => pixel[..3].fill(255 - level),
             (0, 1) => pixel[..3].fill(level),
             (n, 5) if n < 4 => pixel[n] = 255 - level,
@@ -352,3 +362,6 @@ fn straighten(pixel: &mut [u8; 4]) {
         *channel = ((u32::from(*channel) * 255 + alpha / 2).checked_div(alpha).unwrap_or(0)).min(255) as u8;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -106,7 +106,7 @@ function draw({ Engine, Photo }, photo, entry) {
 /** One result, and the name of its cache entry. */
 function encode({ Photo, cache_key, cache_record, sha256 }, photo, drawing, entry, options) {
   const decoded = Photo.decode(photo, options);
-  const print = decoded.fingerprint();
+  const print = decoded.fingerprint(options);
   decoded.free();
   const result = drawing.encode(options);
   const { width, height } = result;

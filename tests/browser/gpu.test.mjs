@@ -199,19 +199,22 @@ test('where the device is lost on the way the processor finishes the picture, an
 
 test('a conversion on the GPU can be cancelled, which ends its work, and the next one works', async () => {
   const { page, worker, draw } = await visit(SOFTWARE, undefined, LARGER);
+  // In several submissions: of a few all may be under way before a cancel is heard.
+  const shipped = { model: undefined, modelRange: undefined, tier: 'fast', maxSide: 256 };
   const submissions = () => worker().evaluate(() => self.submitted);
-  await draw();
+  await draw(shipped);
   const before = await submissions();
-  await draw();
+  await draw(shipped);
   const whole = (await submissions()) - before;
-  const code = await page.evaluate(async () => {
+  assert.ok(whole >= PARTS, `${whole} submissions`);
+  const code = await page.evaluate(async (shipped) => {
     const cancel = new AbortController();
     const onProgress = ({ stage, loaded }) => stage === 'inference' && loaded > 0 && cancel.abort();
-    return window.draw({ signal: cancel.signal, onProgress }).then(
+    return window.draw({ ...shipped, signal: cancel.signal, onProgress }).then(
       () => 'drawn',
       ({ code }) => code,
     );
-  });
+  }, shipped);
   assert.equal(code, 'cancelled');
   // One that does not look up within 200 ms is ended, and its work with it.
   const cancelled = worker();

@@ -1,8 +1,8 @@
 //! The program `nijigen` as another program runs it: lists, reports, going on, and ending when told to.
 
 use std::{
-    fs,
-    io::{BufRead as _, BufReader, Write as _},
+    fs::{self, File},
+    io::{self, BufRead as _, BufReader, Write as _},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
 };
@@ -76,6 +76,60 @@ fn lists_of_files_keep_their_folders() {
 
     let unreadable = convert(&[], &results, &["--files-from", folder.join("no-list").to_str().unwrap()]);
     assert_eq!(unreadable.status.code(), Some(2), "{}", stderr(&unreadable));
+}
+
+/// What cannot be written: a disk that is full, a reader that has gone.
+#[cfg(target_os = "linux")]
+fn deaf() -> [Stdio; 2] {
+    let (reader, writer) = io::pipe().unwrap();
+    drop(reader);
+    [File::options().write(true).open("/dev/full").unwrap().into(), writer.into()]
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn nobody_need_hear_what_is_said() {
+    let folder = folder("unheard");
+    let inputs = folder.join("in");
+    photos(&inputs, 3);
+    for name in ["00-bad.jpg", "01-bad.jpg"] {
+        fs::copy(crate::path("tests/fixtures/bad/truncated.jpg"), inputs.join(name)).unwrap();
+    }
+    std::os::unix::fs::symlink("nowhere.jpg", inputs.join("gone.jpg")).unwrap();
+    for (at, stderr) in deaf().into_iter().enumerate() {
+        let results = folder.join(format!("out-{at}"));
+        let mut program = Command::new(env!("CARGO_BIN_EXE_nijigen"));
+        program.args(["convert", "--no-cache", "--max-side", "256", "--strength", "0", "--jobs", "1"]);
+        program.arg(&inputs).arg(folder.join("no-such.jpg")).arg("-o").arg(&results).stderr(stderr);
+        assert_eq!(program.status().unwrap().code(), Some(1));
+        assert_eq!(fs::read_dir(&results).unwrap().count(), 3);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_printed_arrives_or_is_missed() {
+    let folder = folder("unprinted");
+    let inputs = folder.join("in");
+    photos(&inputs, 2);
+    let run = |stdout: Stdio, arguments: &[&str]| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_nijigen"));
+        program.args(arguments).stdout(stdout).stderr(Stdio::piped());
+        program.spawn().unwrap().wait_with_output().unwrap()
+    };
+    let (inputs, results) = (inputs.to_str().unwrap(), folder.join("out"));
+    let convert = ["convert", inputs, "-o", results.to_str().unwrap(), "--max-side", "256", "--strength", "0"];
+    let convert = [&convert[..], &["--no-cache", "--resume", "--report", "json"]].concat();
+    for arguments in [&convert[..], &["fingerprint", inputs], &["styles"]] {
+        let [full, gone] = deaf();
+        let said = run(full, arguments);
+        assert_eq!(said.status.code(), Some(1), "{arguments:?}: {}", stderr(&said));
+        assert_eq!(stderr(&said).matches("standard output cannot be written").count(), 1, "{}", stderr(&said));
+        let said = run(gone, arguments);
+        assert_eq!(said.status.code(), Some(0), "{arguments:?}: {}", stderr(&said));
+        assert!(!stderr(&said).contains("standard output"), "{}", stderr(&said));
+    }
+    assert_eq!(fs::read_dir(&results).unwrap().count(), 2, "photos are drawn all the same");
 }
 
 #[cfg(unix)]

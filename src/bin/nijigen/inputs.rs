@@ -10,7 +10,7 @@ use std::{
 
 use nijigen::{Error, options::Limits, picture::limits::check_size};
 
-use crate::generators::explain;
+use crate::{generators::explain, streams::tell};
 
 /// HEIC and AVIF are not read here, but somebody who has them should hear so.
 const EXTENSIONS: [&str; 18] = [
@@ -130,8 +130,8 @@ impl Found {
 
     /// Says what is missing and what was skipped.
     pub fn tell(&self) {
-        self.missing.iter().for_each(|Missing { name, why }| eprintln!("nijigen: {name}: {why}"));
-        self.skipped().iter().for_each(|sentence| eprintln!("nijigen: {sentence}"));
+        self.missing.iter().for_each(|Missing { name, why }| tell(format_args!("{name}: {why}")));
+        self.skipped().iter().for_each(tell);
     }
 
     /// A photo that several names lead to is converted once.

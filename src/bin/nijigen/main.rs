@@ -1,6 +1,8 @@
 //! The command-line program: `nijigen convert IN… -o OUT`.
 #![forbid(unsafe_code)]
 #![deny(clippy::unwrap_used, clippy::expect_used)]
+// They panic where nothing can be written; `streams` does not.
+#![deny(clippy::print_stderr, clippy::print_stdout)]
 // As in the library.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
@@ -17,6 +19,7 @@ mod panics;
 mod report;
 #[cfg_attr(not(feature = "redis"), path = "unshared.rs")]
 mod shared;
+mod streams;
 
 use std::{env, error::Error, ffi::OsString, ops::RangeInclusive, path::PathBuf, process::ExitCode};
 

@@ -124,6 +124,24 @@ fn nothing_is_overwritten_without_force_and_inputs_never() {
     assert_eq!(fs::read(&target).unwrap(), before, "an input was overwritten");
 }
 
+#[cfg(unix)]
+#[test]
+fn standard_input_that_is_a_file_is_not_overwritten_either() {
+    let folder = folder("stdin-is-a-file");
+    let original = folder.join("dog.png");
+    fs::copy(photo("dog.jpg"), &original).unwrap();
+    let run = |target: &str| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_nijigen"));
+        program.args(["convert", "-", "--max-side", "256", "--no-cache", "--force", "-o"]).arg(folder.join(target));
+        program.stdin(fs::File::open(&original).unwrap()).output().unwrap()
+    };
+    let own = run("dog.png");
+    assert_eq!(own.status.code(), Some(1), "{}", stderr(&own));
+    assert!(stderr(&own).contains("one of the inputs"), "{}", stderr(&own));
+    assert!(fs::read(&original).unwrap() == fs::read(photo("dog.jpg")).unwrap());
+    assert_eq!(run("other.png").status.code(), Some(0));
+}
+
 #[test]
 fn two_photos_of_one_name_both_arrive() {
     let folder = folder("names");

@@ -78,6 +78,24 @@ fn lists_of_files_keep_their_folders() {
     assert_eq!(unreadable.status.code(), Some(2), "{}", stderr(&unreadable));
 }
 
+#[test]
+fn folders_in_a_list_are_kept_as_photos_are() {
+    let folder = folder("list-folders");
+    let names = ["a/below/same.jpg", "b/same.jpg"].map(|name| folder.join(name));
+    for name in &names {
+        fs::create_dir_all(name.parent().unwrap()).unwrap();
+        fs::copy(photo("dog.jpg"), name).unwrap();
+    }
+    let (list, results) = (folder.join("list"), folder.join("out"));
+    fs::write(&list, format!("{0}/a\n{0}/b\n", folder.display())).unwrap();
+    let said = convert(&[], &results, &["--strength", "0", "--files-from", list.to_str().unwrap()]);
+    assert_eq!(said.status.code(), Some(0), "{}", stderr(&said));
+    for name in names {
+        let below = results.join(name.strip_prefix("/").unwrap_or(&name)).with_extension("png");
+        assert!(below.is_file(), "{}: {}", below.display(), stderr(&said));
+    }
+}
+
 /// What cannot be written: a disk that is full, a reader that has gone.
 #[cfg(target_os = "linux")]
 fn deaf() -> [Stdio; 2] {

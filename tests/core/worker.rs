@@ -96,6 +96,26 @@ fn folders_in_a_list_are_kept_as_photos_are() {
     }
 }
 
+#[test]
+fn a_list_in_utf_16_is_refused_and_utf_8_may_have_its_mark() {
+    let folder = folder("list-marks");
+    let (input, list, results) = (photos(&folder.join("in"), 1).remove(0), folder.join("list"), folder.join("out"));
+    let name = format!("{}\r\n", input.display());
+    let run = |bytes: Vec<u8>| {
+        fs::write(&list, bytes).unwrap();
+        convert(&[], &results, &["--strength", "0", "--files-from", list.to_str().unwrap()])
+    };
+    for order in [u16::to_le_bytes, u16::to_be_bytes] {
+        let said = run(['\u{feff}'].into_iter().chain(name.chars()).flat_map(|letter| order(letter as u16)).collect());
+        assert_eq!(said.status.code(), Some(2), "{}", stderr(&said));
+        assert!(stderr(&said).contains("save it as UTF-8"), "{}", stderr(&said));
+        assert!(!results.exists());
+    }
+    let said = run(format!("\u{feff}{name}").into_bytes());
+    assert_eq!(said.status.code(), Some(0), "{}", stderr(&said));
+    assert!(stderr(&said).contains("1 converted"), "{}", stderr(&said));
+}
+
 /// What cannot be written: a disk that is full, a reader that has gone.
 #[cfg(target_os = "linux")]
 fn deaf() -> [Stdio; 2] {

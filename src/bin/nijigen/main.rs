@@ -115,7 +115,8 @@ struct Convert {
     /// Photos converted at the same time; without it one per core, 4 at most
     #[arg(long, value_parser = value_parser!(u16).range(1..=64))]
     jobs: Option<u16>,
-    /// The folder that results are kept in for 7 days, so that no photo is drawn twice; without it the user's own cache
+    /// The folder that results are kept in for 7 days, 5 GB of those used last, so that no photo is drawn twice; without it
+    /// the user's own cache
     #[arg(long, env = "NIJIGEN_CACHE", value_name = "DIR")]
     cache_dir: Option<PathBuf>,
     /// A cache in Redis or Valkey, a server or a cluster, that many machines share, behind this computer's own: redis://HOST:PORT,

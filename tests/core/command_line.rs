@@ -154,6 +154,28 @@ fn two_photos_of_one_name_both_arrive() {
 }
 
 #[test]
+fn photos_of_one_name_are_numbered_whatever_their_capitals() {
+    let folder = folder("numbers");
+    let names = ["1/a.jpg", "2/A.jpg", "3/a.jpg", "4/a.jpg"].map(|name| folder.join(name));
+    for name in &names {
+        fs::create_dir(name.parent().unwrap()).unwrap();
+        fs::copy(photo("dog.jpg"), name).unwrap();
+    }
+    let inputs = names.each_ref().map(|name| name.as_path());
+    let results = folder.join("out");
+    let run = || {
+        let output = convert(&inputs, &results, &["--strength", "0", "--resume"]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        stderr(&output)
+    };
+    run();
+    let mut there: Vec<_> = fs::read_dir(&results).unwrap().map(|file| file.unwrap().file_name()).collect();
+    there.sort();
+    assert_eq!(there, ["A.jpg.png", "a.jpg.2.png", "a.jpg.3.png", "a.png"]);
+    assert!(run().contains("4 already there"), "each has its name again");
+}
+
+#[test]
 fn each_bad_file_has_its_code() {
     let results = folder("bad");
     for case in crate::bad_input::cases() {

@@ -1,7 +1,7 @@
 //! Where results go, and how they get there whole.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     ffi::OsString,
     fs,
     io::{self, Write as _},
@@ -61,18 +61,46 @@ pub fn plan(found: &Found, output: &Path, format: Format) -> Result<Vec<PathBuf>
         // The results would be the next run's inputs.
         return Err(format!("{shown} is also an input; choose another folder"));
     }
-    let mut taken = HashSet::new();
-    let paths = found.inputs.iter().map(|input| {
-        let short = output.join(input.relative.with_extension(extension(format)));
-        // a.jpg and a.png would both become a.png: the second keeps its whole name.
-        let whole = || append(&output.join(&input.relative), extension(format));
-        let mut path = if taken.contains(&short) { whole() } else { short };
-        while !taken.insert(path.clone()) {
-            path = append(&path, extension(format));
+    let mut names = Names::default();
+    Ok(found.inputs.iter().map(|input| names.free(&output.join(&input.relative), extension(format))).collect())
+}
+
+/// The names that are given away.
+#[derive(Default)]
+struct Names {
+    taken: HashSet<String>,
+    /// Of names that several photos have, how many results have them.
+    numbers: HashMap<String, u64>,
+}
+
+impl Names {
+    /// a.jpg and a.png would both become a.png: the second keeps its whole name, and from the third on there is a number.
+    fn free(&mut self, photo: &Path, extension: &str) -> PathBuf {
+        let short = photo.with_extension(extension);
+        if self.take(&short) {
+            return short;
         }
-        path
-    });
-    Ok(paths.collect())
+        loop {
+            let number = self.numbers.entry(key(photo)).or_default();
+            *number += 1;
+            let path = match number {
+                1 => append(photo, extension),
+                more => append(photo, &format!("{more}.{extension}")),
+            };
+            if self.take(&path) {
+                return path;
+            }
+        }
+    }
+
+    fn take(&mut self, path: &Path) -> bool {
+        self.taken.insert(key(path))
+    }
+}
+
+/// Many file systems take names for one that differ in capitals; and what is no Unicode is as good as another such.
+fn key(path: &Path) -> String {
+    path.to_string_lossy().to_lowercase()
 }
 
 fn append(path: &Path, extension: &str) -> PathBuf {
@@ -133,4 +161,34 @@ pub fn write(path: &Path, bytes: &[u8], force: bool) -> io::Result<()> {
         file.persist_noclobber(path)?
     };
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inputs::Input;
+
+    fn planned(photos: impl IntoIterator<Item = String>) -> Vec<String> {
+        let inputs = photos.into_iter().map(|name| Input { path: name.clone().into(), relative: name.into() });
+        let mut found = Found::default();
+        found.inputs = inputs.collect();
+        let paths = plan(&found, Path::new("out"), Format::Png).unwrap();
+        paths.iter().map(|path| path.to_str().unwrap().replace('\\', "/")).collect()
+    }
+
+    #[test]
+    fn results_of_one_name_are_numbered() {
+        let paths = planned(["a.jpg", "a.jpg", "a.jpg", "a.png", "a.jpg.2.png", "a.jpg"].map(str::to_owned));
+        let names = ["a", "a.jpg", "a.jpg.2", "a.png", "a.jpg.2.png", "a.jpg.3"];
+        assert_eq!(paths, names.map(|name| format!("out/{name}.png")));
+        let paths = planned((0..10_000).map(|_| "IMG_0001.jpg".to_owned()));
+        assert_eq!(paths.iter().collect::<HashSet<_>>().len(), paths.len());
+        assert!(paths.iter().all(|path| path.len() < 30));
+    }
+
+    #[test]
+    fn names_that_differ_in_capitals_are_one() {
+        let paths = planned(["IMG_1.jpg", "img_1.JPG", "Ä/É.png", "ä/é.png"].map(str::to_owned));
+        assert_eq!(paths, ["out/IMG_1.png", "out/img_1.JPG.png", "out/Ä/É.png", "out/ä/é.png.png"]);
+    }
 }

@@ -3,12 +3,13 @@
 use std::{
     collections::{HashMap, HashSet},
     ffi::OsString,
-    fs,
-    io::{self, Write as _},
+    fs::{self, File},
+    io::{self, ErrorKind, Write as _},
     path::{Path, PathBuf},
 };
 
 use nijigen::options::Format;
+use tempfile::NamedTempFile;
 
 use crate::inputs::{self, Found};
 
@@ -156,10 +157,44 @@ pub fn write(path: &Path, bytes: &[u8], force: bool) -> io::Result<()> {
     let mut file = builder.prefix(".nijigen-").tempfile_in(folder)?;
     file.write_all(bytes)?;
     if force {
-        file.persist(path)?
-    } else {
-        file.persist_noclobber(path)?
+        file.persist(path)?;
+        return Ok(());
+    }
+    match file.persist_noclobber(path) {
+        Ok(_) => Ok(()),
+        Err(error) if is_for_want_of_a_way(error.error.kind()) => put_reserved(error.file, path),
+        Err(error) => Err(error.error),
+    }
+}
+
+/// Whether it may be that the file system has no way to give a file a name that must be free: some have neither a rename
+/// that replaces nothing nor hard links, and each says so in its own words.
+fn is_for_want_of_a_way(error: ErrorKind) -> bool {
+    use ErrorKind::{
+        AlreadyExists, InvalidFilename, IsADirectory, NotADirectory, NotFound, QuotaExceeded, ReadOnlyFilesystem,
+        StorageFull,
     };
+    !matches!(
+        error,
+        AlreadyExists
+            | InvalidFilename
+            | IsADirectory
+            | NotADirectory
+            | NotFound
+            | QuotaExceeded
+            | ReadOnlyFilesystem
+            | StorageFull
+    )
+}
+
+/// Takes the name with an empty file, which fails where there is one, and then that file's place. A program that is killed
+/// in between leaves it empty.
+fn put_reserved(file: NamedTempFile, path: &Path) -> io::Result<()> {
+    drop(File::create_new(path)?);
+    if let Err(error) = file.persist(path) {
+        let _ = fs::remove_file(path);
+        return Err(error.error);
+    }
     Ok(())
 }
 
@@ -190,5 +225,39 @@ mod tests {
     fn names_that_differ_in_capitals_are_one() {
         let paths = planned(["IMG_1.jpg", "img_1.JPG", "Ä/É.png", "ä/é.png"].map(str::to_owned));
         assert_eq!(paths, ["out/IMG_1.png", "out/img_1.JPG.png", "out/Ä/É.png", "out/ä/é.png.png"]);
+    }
+
+    #[test]
+    fn a_name_is_taken_first_where_nothing_else_keeps_it_free() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.png");
+        let file = |bytes: &[u8]| {
+            let mut file = NamedTempFile::new_in(&folder).unwrap();
+            file.write_all(bytes).unwrap();
+            file
+        };
+        put_reserved(file(b"a picture"), &path).unwrap();
+        let refused = put_reserved(file(b"another"), &path).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&path).unwrap(), b"a picture");
+
+        let gone = file(b"a third");
+        fs::remove_file(gone.path()).unwrap();
+        assert!(put_reserved(gone, &folder.path().join("b.png")).is_err());
+        let left: Vec<_> = fs::read_dir(&folder).unwrap().map(|file| file.unwrap().file_name()).collect();
+        assert_eq!(left, ["a.png"], "no empty file is left");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn file_systems_say_in_many_ways_that_they_have_none() {
+        // EPERM, EACCES, EINVAL, ENOSYS, EOPNOTSUPP, EMLINK, EIO.
+        for code in [1, 13, 22, 38, 95, 31, 5] {
+            assert!(is_for_want_of_a_way(io::Error::from_raw_os_error(code).kind()), "{code}");
+        }
+        // EEXIST, ENOENT, ENOTDIR, ENOSPC, EROFS, ENAMETOOLONG, EDQUOT.
+        for code in [17, 2, 20, 28, 30, 36, 122] {
+            assert!(!is_for_want_of_a_way(io::Error::from_raw_os_error(code).kind()), "{code}");
+        }
     }
 }

@@ -23,7 +23,10 @@ mod streams;
 
 use std::{env, error::Error, ffi::OsString, ops::RangeInclusive, path::PathBuf, process::ExitCode};
 
-use clap::{Args, Parser, Subcommand, ValueEnum, builder::RangedI64ValueParser, value_parser};
+use clap::{
+    Arg, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum, builder::RangedI64ValueParser,
+    value_parser,
+};
 use nijigen::{
     cache::Settings,
     generator::ranges::{self, Ranges},
@@ -252,9 +255,19 @@ fn language() -> Language {
     }
 }
 
+/// What was typed. An empty variable is as none: files of many variables cannot leave one out.
+fn arguments() -> Program {
+    let unless_empty = |arg: Arg| match arg.get_env().and_then(env::var_os) {
+        Some(value) if value.is_empty() => arg.env(None::<&str>),
+        _ => arg,
+    };
+    let command = Program::command().mut_subcommand("convert", |convert| convert.mut_args(unless_empty));
+    Program::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
+}
+
 /// Exit codes: 0 all done, 1 some failed (each named on stderr), 2 wrong usage.
 fn main() -> ExitCode {
-    match Program::parse().command {
+    match arguments().command {
         Command::Styles => generators::list(),
         Command::Fingerprint(arguments) => fingerprint::run(&arguments.inputs),
         Command::Convert(arguments) => convert::run(&arguments),

@@ -124,6 +124,24 @@ fn nothing_is_overwritten_without_force_and_inputs_never() {
     assert_eq!(fs::read(&target).unwrap(), before, "an input was overwritten");
 }
 
+#[cfg(unix)]
+#[test]
+fn standard_input_that_is_a_file_is_not_overwritten_either() {
+    let folder = folder("stdin-is-a-file");
+    let original = folder.join("dog.png");
+    fs::copy(photo("dog.jpg"), &original).unwrap();
+    let run = |target: &str| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_nijigen"));
+        program.args(["convert", "-", "--max-side", "256", "--no-cache", "--force", "-o"]).arg(folder.join(target));
+        program.stdin(fs::File::open(&original).unwrap()).output().unwrap()
+    };
+    let own = run("dog.png");
+    assert_eq!(own.status.code(), Some(1), "{}", stderr(&own));
+    assert!(stderr(&own).contains("one of the inputs"), "{}", stderr(&own));
+    assert!(fs::read(&original).unwrap() == fs::read(photo("dog.jpg")).unwrap());
+    assert_eq!(run("other.png").status.code(), Some(0));
+}
+
 #[test]
 fn two_photos_of_one_name_both_arrive() {
     let folder = folder("names");
@@ -133,6 +151,28 @@ fn two_photos_of_one_name_both_arrive() {
     let output = convert(&[&folder.join("a.jpg"), &folder.join("a.png")], &results, &[]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert_eq!(fs::read_dir(&results).unwrap().count(), 2);
+}
+
+#[test]
+fn photos_of_one_name_are_numbered_whatever_their_capitals() {
+    let folder = folder("numbers");
+    let names = ["1/a.jpg", "2/A.jpg", "3/a.jpg", "4/a.jpg"].map(|name| folder.join(name));
+    for name in &names {
+        fs::create_dir(name.parent().unwrap()).unwrap();
+        fs::copy(photo("dog.jpg"), name).unwrap();
+    }
+    let inputs = names.each_ref().map(|name| name.as_path());
+    let results = folder.join("out");
+    let run = || {
+        let output = convert(&inputs, &results, &["--strength", "0", "--resume"]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        stderr(&output)
+    };
+    run();
+    let mut there: Vec<_> = fs::read_dir(&results).unwrap().map(|file| file.unwrap().file_name()).collect();
+    there.sort();
+    assert_eq!(there, ["A.jpg.png", "a.jpg.2.png", "a.jpg.3.png", "a.png"]);
+    assert!(run().contains("4 already there"), "each has its name again");
 }
 
 #[test]

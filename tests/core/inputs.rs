@@ -1,6 +1,6 @@
 //! What the program takes for a photo: folders, links and pipes.
 
-use std::{fs, process::Command};
+use std::{fs, path::Path, process::Command};
 
 use crate::command_line::{convert, folder, photo, stderr};
 
@@ -80,6 +80,82 @@ fn links_are_followed_and_circles_end() {
     assert!(stderr(&output).contains("2 converted"), "{}", stderr(&output));
     assert!(stderr(&output).contains("1 links that lead nowhere"), "{}", stderr(&output));
     assert!(folder.join("out/album/dog.png").exists() && folder.join("out/lake.png").exists());
+}
+
+/// Links that can be followed by nobody, not even by root, and yet say nothing of what they lead to.
+#[cfg(unix)]
+fn unreadable(folder: &Path) {
+    std::os::unix::fs::symlink("x".repeat(300), folder.join("unknown.jpg")).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn where_it_could_not_look_it_says_so() {
+    use std::os::unix::fs::symlink;
+    let folder = folder("unknown");
+    let photos = folder.join("photos");
+    fs::create_dir_all(photos.join("deep")).unwrap();
+    fs::copy(photo("dog.jpg"), photos.join("dog.jpg")).unwrap();
+    unreadable(&photos.join("deep"));
+    let run = |input: &Path, name: &str| convert(&[input], &folder.join(name), &["--strength", "0"]);
+    for (at, input) in ["", "**/dog.jpg", "**/dog*", "deep/*.jpg", "deep/unknown.jpg"].into_iter().enumerate() {
+        let output = run(&photos.join(input), &at.to_string());
+        assert_eq!(output.status.code(), Some(1), "{input}: {}", stderr(&output));
+        let said = stderr(&output).lines().filter(|line| line.contains("unknown.jpg: ")).count();
+        assert_eq!(said, 1, "{input}: {}", stderr(&output));
+        assert!(stderr(&output).contains("too long"), "{input}: {}", stderr(&output));
+        assert_eq!(folder.join(at.to_string()).join("dog.png").exists(), at < 3, "the rest goes on");
+    }
+    // These lead nowhere for certain.
+    fs::remove_file(photos.join("deep/unknown.jpg")).unwrap();
+    symlink("b.jpg", photos.join("deep/a.jpg")).unwrap();
+    symlink("a.jpg", photos.join("deep/b.jpg")).unwrap();
+    symlink("nowhere.jpg", photos.join("deep/c.jpg")).unwrap();
+    let output = run(&photos, "nowhere");
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stderr(&output).contains("3 links that lead nowhere"), "{}", stderr(&output));
+    assert_eq!(run(&photos.join("**/dog*"), "pattern").status.code(), Some(0));
+}
+
+#[cfg(unix)]
+#[test]
+fn patterns_end_and_take_names_of_any_bytes() {
+    use std::os::unix::{ffi::OsStrExt, fs::symlink};
+    let folder = folder("pattern-walk");
+    let photos = folder.join("photos");
+    fs::create_dir_all(photos.join("a/b")).unwrap();
+    let dog = fs::read(photo("dog.jpg")).unwrap();
+    for (at, name) in [&b"odd-\xff.jpg"[..], b"a/b/c.jpg", b"a/b/cover.jpg", b"a/cover.png"].into_iter().enumerate() {
+        let path = photos.join(std::ffi::OsStr::from_bytes(name));
+        fs::write(path, [&dog[..], &[at as u8]].concat()).unwrap();
+    }
+    symlink(".", photos.join("one")).unwrap();
+    symlink(".", photos.join("two")).unwrap();
+    symlink("../..", photos.join("a/b/up")).unwrap();
+    let results = photos.join("results");
+    for (pattern, count) in [
+        ("*.jpg", 1),
+        ("**/*.jpg", 3),
+        ("**/c*", 3),
+        ("**/cover.jpg", 1),
+        ("**/b/**/*.jpg", 2),
+        ("a/**", 3),
+        ("*/cover.*", 1),
+        ("[a]/?/", 2),
+    ] {
+        // Results of an earlier run, below what is looked through.
+        let _ = fs::remove_dir_all(&results);
+        fs::create_dir(&results).unwrap();
+        fs::copy(photo("lake.jpg"), results.join("lake.jpg")).unwrap();
+        let output = convert(&[&photos.join(pattern)], &results, &["--strength", "0"]);
+        assert_eq!(output.status.code(), Some(0), "{pattern}: {}", stderr(&output));
+        assert!(stderr(&output).contains(&format!("nijigen: {count} converted")), "{pattern}: {}", stderr(&output));
+    }
+    let mut program = Command::new(env!("CARGO_BIN_EXE_nijigen"));
+    let output = program.args(["fingerprint", "**/c.jpg", "./?/cover.png"]).current_dir(&photos).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let names: Vec<_> = said.lines().map(|line| line.rsplit(' ').next().unwrap()).collect();
+    assert_eq!(names, ["a/b/c.jpg", "./a/cover.png"], "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[cfg(unix)]

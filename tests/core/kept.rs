@@ -50,6 +50,22 @@ fn a_photo_is_drawn_once_with_each_choice_that_changes_it() {
 }
 
 #[test]
+fn an_empty_variable_is_as_none() {
+    let folder = folder("empty-variables");
+    let run = |name: &str, more: &[&str]| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_nijigen"));
+        program.arg("convert").arg(photo("dog.jpg")).args(["--max-side", "256", "--strength", "0", "-o"]);
+        program.arg(folder.join(name)).args(more).env("NIJIGEN_CACHE", "").env("NIJIGEN_SHARED_CACHE", "");
+        program.env("HOME", &folder).env("XDG_CACHE_HOME", &folder).output().unwrap()
+    };
+    let drawn = run("first.png", &[]);
+    assert_eq!(drawn.status.code(), Some(0), "{}", stderr(&drawn));
+    let found = run("second.png", &[]);
+    assert!(stderr(&found).contains(FOUND), "in the usual folder: {}", stderr(&found));
+    assert_eq!(run("third.png", &["--cache-dir", ""]).status.code(), Some(2), "what is typed is meant");
+}
+
+#[test]
 fn a_photo_is_turned_and_cut_and_shown_beside_its_drawing() {
     let folder = folder("framed");
     let sides = |name: &str, more: &[&str]| {

@@ -1,8 +1,8 @@
 //! The program `nijigen` as another program runs it: lists, reports, going on, and ending when told to.
 
 use std::{
-    fs,
-    io::{BufRead as _, BufReader, Write as _},
+    fs::{self, File},
+    io::{self, BufRead as _, BufReader, Write as _},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
 };
@@ -76,6 +76,98 @@ fn lists_of_files_keep_their_folders() {
 
     let unreadable = convert(&[], &results, &["--files-from", folder.join("no-list").to_str().unwrap()]);
     assert_eq!(unreadable.status.code(), Some(2), "{}", stderr(&unreadable));
+}
+
+#[test]
+fn folders_in_a_list_are_kept_as_photos_are() {
+    let folder = folder("list-folders");
+    let names = ["a/below/same.jpg", "b/same.jpg"].map(|name| folder.join(name));
+    for name in &names {
+        fs::create_dir_all(name.parent().unwrap()).unwrap();
+        fs::copy(photo("dog.jpg"), name).unwrap();
+    }
+    let (list, results) = (folder.join("list"), folder.join("out"));
+    fs::write(&list, format!("{0}/a\n{0}/b\n", folder.display())).unwrap();
+    let said = convert(&[], &results, &["--strength", "0", "--files-from", list.to_str().unwrap()]);
+    assert_eq!(said.status.code(), Some(0), "{}", stderr(&said));
+    for name in names {
+        let below = results.join(name.strip_prefix("/").unwrap_or(&name)).with_extension("png");
+        assert!(below.is_file(), "{}: {}", below.display(), stderr(&said));
+    }
+}
+
+#[test]
+fn a_list_in_utf_16_is_refused_and_utf_8_may_have_its_mark() {
+    let folder = folder("list-marks");
+    let (input, list, results) = (photos(&folder.join("in"), 1).remove(0), folder.join("list"), folder.join("out"));
+    let name = format!("{}\r\n", input.display());
+    let run = |bytes: Vec<u8>| {
+        fs::write(&list, bytes).unwrap();
+        convert(&[], &results, &["--strength", "0", "--files-from", list.to_str().unwrap()])
+    };
+    for order in [u16::to_le_bytes, u16::to_be_bytes] {
+        let said = run(['\u{feff}'].into_iter().chain(name.chars()).flat_map(|letter| order(letter as u16)).collect());
+        assert_eq!(said.status.code(), Some(2), "{}", stderr(&said));
+        assert!(stderr(&said).contains("save it as UTF-8"), "{}", stderr(&said));
+        assert!(!results.exists());
+    }
+    let said = run(format!("\u{feff}{name}").into_bytes());
+    assert_eq!(said.status.code(), Some(0), "{}", stderr(&said));
+    assert!(stderr(&said).contains("1 converted"), "{}", stderr(&said));
+}
+
+/// What cannot be written: a disk that is full, a reader that has gone.
+#[cfg(target_os = "linux")]
+fn deaf() -> [Stdio; 2] {
+    let (reader, writer) = io::pipe().unwrap();
+    drop(reader);
+    [File::options().write(true).open("/dev/full").unwrap().into(), writer.into()]
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn nobody_need_hear_what_is_said() {
+    let folder = folder("unheard");
+    let inputs = folder.join("in");
+    photos(&inputs, 3);
+    for name in ["00-bad.jpg", "01-bad.jpg"] {
+        fs::copy(crate::path("tests/fixtures/bad/truncated.jpg"), inputs.join(name)).unwrap();
+    }
+    std::os::unix::fs::symlink("nowhere.jpg", inputs.join("gone.jpg")).unwrap();
+    for (at, stderr) in deaf().into_iter().enumerate() {
+        let results = folder.join(format!("out-{at}"));
+        let mut program = Command::new(env!("CARGO_BIN_EXE_nijigen"));
+        program.args(["convert", "--no-cache", "--max-side", "256", "--strength", "0", "--jobs", "1"]);
+        program.arg(&inputs).arg(folder.join("no-such.jpg")).arg("-o").arg(&results).stderr(stderr);
+        assert_eq!(program.status().unwrap().code(), Some(1));
+        assert_eq!(fs::read_dir(&results).unwrap().count(), 3);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_printed_arrives_or_is_missed() {
+    let folder = folder("unprinted");
+    let inputs = folder.join("in");
+    photos(&inputs, 2);
+    let run = |stdout: Stdio, arguments: &[&str]| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_nijigen"));
+        program.args(arguments).stdout(stdout).stderr(Stdio::piped());
+        program.spawn().unwrap().wait_with_output().unwrap()
+    };
+    let (inputs, results) = (inputs.to_str().unwrap(), folder.join("out"));
+    let convert = ["convert", inputs, "-o", results.to_str().unwrap(), "--max-side", "256", "--strength", "0"];
+    let convert = [&convert[..], &["--no-cache", "--resume", "--report", "json"]].concat();
+    for arguments in [&convert[..], &["fingerprint", inputs], &["styles"]] {
+        let [full, gone] = deaf();
+        let said = run(full, arguments);
+        assert_eq!(said.status.code(), Some(1), "{arguments:?}: {}", stderr(&said));
+        assert_eq!(stderr(&said).matches("standard output cannot be written").count(), 1, "{}", stderr(&said));
+        let said = run(gone, arguments);
+        assert_eq!(said.status.code(), Some(0), "{arguments:?}: {}", stderr(&said));
+        assert!(!stderr(&said).contains("standard output"), "{}", stderr(&said));
+    }
+    assert_eq!(fs::read_dir(&results).unwrap().count(), 2, "photos are drawn all the same");
 }
 
 #[cfg(unix)]

@@ -30,7 +30,8 @@ use crate::{
     inputs::{self, Found},
     mark::{Marks, is_signed, sign},
     output, panics,
-    report::{self, Answer, Failure, Trace},
+    report::{Answer, Failure, Report, Trace},
+    streams::tell,
 };
 
 /// Steps of the progress bar per photo.
@@ -46,7 +47,7 @@ pub struct Batch<'a> {
     pub force: bool,
     pub resume: bool,
     /// A line for each photo is asked for.
-    pub report: bool,
+    pub report: Option<Report>,
     /// No more photos are begun.
     pub stop: Arc<AtomicBool>,
     pub bar: ProgressBar,
@@ -100,8 +101,9 @@ impl Batch<'_> {
         let counts: Vec<_> = counts.filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
         let kept = if counts.is_empty() { String::new() } else { format!(" ({})", counts.join(", ")) };
         let ended = if self.stopped() { ", ended early" } else { "" };
-        eprintln!("nijigen: {done} converted{kept}{not}{ended}, {:.1} s", begin.elapsed().as_secs_f32());
-        if failed > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+        tell(format_args!("{done} converted{kept}{not}{ended}, {:.1} s", begin.elapsed().as_secs_f32()));
+        let lost = self.report.as_ref().is_some_and(Report::lost);
+        if failed > 0 || lost { ExitCode::FAILURE } else { ExitCode::SUCCESS }
     }
 
     /// Takes the next photo until there is none, with an engine of its own and its share of the threads. In a pool that
@@ -115,11 +117,11 @@ impl Batch<'_> {
             self.bar.set_message(input.relative.display().to_string());
             let mut trace = Trace::begin();
             let result = self.one(&mut own, &input.path, target, &mut trace);
-            if self.report {
-                match &result {
-                    Ok(()) => report::done(&input.path, target, &trace),
-                    Err(failure) => report::failed(&input.path, target, failure),
-                }
+            if let Some(report) = &self.report {
+                self.bar.suspend(|| match &result {
+                    Ok(()) => report.done(&input.path, target, &trace),
+                    Err(failure) => report.failed(&input.path, target, failure),
+                });
             }
             match result {
                 Ok(()) => drop(self.counts.done.fetch_add(1, Ordering::Relaxed)),
@@ -135,7 +137,7 @@ impl Batch<'_> {
 
     /// Says something of a photo without tearing the progress bar.
     fn say(&self, photo: &Path, sentence: &str) {
-        self.bar.suspend(|| eprintln!("nijigen: {}: {sentence}", photo.display()));
+        self.bar.suspend(|| tell(format_args!("{}: {sentence}", photo.display())));
     }
 
     /// Converts one photo, unless its result is in its place already and that may be.
@@ -263,7 +265,7 @@ impl Batch<'_> {
         if let Err(fault) = &kept {
             let full = *fault == kept::Fault::Full;
             let what = if full { "some results are not kept" } else { "results are no longer kept" };
-            self.bar.suspend(|| eprintln!("nijigen: {what}: {fault}"));
+            self.bar.suspend(|| tell(format_args!("{what}: {fault}")));
         }
         kept.is_ok()
     }

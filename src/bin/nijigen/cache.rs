@@ -18,6 +18,11 @@ use nijigen::{
 
 use crate::{Convert, shared::Shared};
 
+/// Of those used last, about 5,000 results at the usual size: as much as compilers' caches keep of what can be made again.
+const MAX_BYTES: u64 = 5_000_000_000;
+/// Each run reads the head of every one.
+const MAX_ENTRIES: usize = 20_000;
+
 type Pictures = Level<Fingerprint, Disk>;
 
 /// What all threads look up in: this computer's folder, and behind it a cache that others share, if one is named. The folder
@@ -108,7 +113,12 @@ impl Cache {
 /// The program's choices: `near` is the threshold that was asked for.
 pub fn settings(near: Option<u32>) -> Settings {
     let defaults = Settings::default();
-    Settings { threshold: near.unwrap_or(defaults.threshold), ..defaults }
+    Settings {
+        max_bytes: MAX_BYTES,
+        max_entries: MAX_ENTRIES,
+        threshold: near.unwrap_or(defaults.threshold),
+        ..defaults
+    }
 }
 
 fn now() -> u64 {

@@ -14,8 +14,10 @@ use crate::{
     batch::{self, Batch, Counts, cores},
     cache::Cache,
     generators::{self, explain},
-    inputs, list, output, report,
+    inputs, list, output,
+    report::Report,
     shared::Shared,
+    streams::tell,
 };
 
 /// A photo of 64 megapixels takes up to 0.8 GB while it is converted, one from a phone 0.2 GB.
@@ -24,7 +26,7 @@ const DEFAULT_MAX_JOBS: usize = 4;
 /// Runs the command; gives the exit code.
 pub fn run(arguments: &Convert) -> ExitCode {
     draw(arguments).unwrap_or_else(|sentence| {
-        eprintln!("nijigen: {sentence}");
+        tell(sentence);
         ExitCode::from(2)
     })
 }
@@ -39,11 +41,12 @@ fn draw(arguments: &Convert) -> Result<ExitCode, String> {
     found.tell();
     let outputs = output::plan(&found, &arguments.output, options.finish.format)?;
     let key = Key::new(engine.entry(), &options);
-    if arguments.report.is_some() {
+    let report = arguments.report.map(|_| Report::default());
+    if let Some(report) = &report {
         if output::is_standard(&arguments.output) {
             return Err("--report writes to standard output, where the picture would go; name a file for one".into());
         }
-        found.missing.iter().for_each(|missing| report::missing(&missing.name, &missing.why));
+        found.missing.iter().for_each(|missing| report.missing(&missing.name, &missing.why));
     }
     let bar = batch::bar(found.inputs.len());
     let cache = open_cache(arguments, key.clone(), &bar)?;
@@ -56,7 +59,7 @@ fn draw(arguments: &Convert) -> Result<ExitCode, String> {
         cache,
         force: arguments.force,
         resume: arguments.resume,
-        report: arguments.report.is_some(),
+        report,
         stop: stop(),
         bar,
         counts: Counts::default(),
@@ -82,7 +85,7 @@ fn open_cache(arguments: &Convert, key: Key, bar: &ProgressBar) -> Result<Option
     if arguments.no_cache {
         return Ok(None);
     }
-    let say = |bar: &ProgressBar, sentence: &str| bar.suspend(|| eprintln!("nijigen: {sentence}"));
+    let say = |bar: &ProgressBar, sentence: &str| bar.suspend(|| tell(sentence));
     let own = bar.clone();
     let shared = Shared::open(arguments, move |sentence| say(&own, sentence))?;
     Ok(Some(Cache::open(arguments, key, shared, |sentence| say(bar, sentence))))

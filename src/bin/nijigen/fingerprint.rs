@@ -1,36 +1,34 @@
 //! `nijigen fingerprint`: what the cache knows photos by.
 
-use std::{
-    ffi::OsString,
-    io::{self, Write as _},
-    path::Path,
-    process::ExitCode,
-};
+use std::{ffi::OsString, path::Path, process::ExitCode};
 
 use nijigen::{Error, checksum, fingerprint::phash::phash, options::Limits, picture::decode::decode};
 
-use crate::inputs;
+use crate::{
+    inputs,
+    streams::{Printer, tell},
+};
 
 /// Prints `PHASH SHA256 FILE` for every input; gives the exit code.
 pub fn run(names: &[OsString]) -> ExitCode {
     let found = inputs::expand(names, &[], Path::new(""));
     let mut failed = !found.missing.is_empty();
     found.tell();
+    let out = Printer::default();
     for input in &found.inputs {
         match hashes(&input.path) {
             Ok(hashes) => {
-                // A reader that has seen enough closes the pipe; that is no failure.
-                if writeln!(io::stdout(), "{hashes} {}", input.path.display()).is_err() {
+                if !out.print(format!("{hashes} {}\n", input.path.display())) {
                     break;
                 }
             }
             Err(sentence) => {
                 failed = true;
-                eprintln!("nijigen: {}: {sentence}", input.path.display());
+                tell(format_args!("{}: {sentence}", input.path.display()));
             }
         }
     }
-    if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    if failed || out.lost() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
 fn hashes(photo: &Path) -> Result<String, String> {

@@ -1,15 +1,14 @@
 //! The generators inside the program, so that it is one file without set-up.
 
-use std::{
-    io::{self, Write as _},
-    process::ExitCode,
-};
+use std::process::ExitCode;
 
 use nijigen::{
     Error,
     manifest::{self, Entry, Tier},
     pipeline::Engine,
 };
+
+use crate::streams::{Printer, tell};
 
 const MANIFEST: &str = include_str!("../../../models/manifest.json");
 
@@ -32,12 +31,12 @@ pub fn list() -> ExitCode {
             let line = |e: &Entry| {
                 format!("{:<10} {:<5} {:>5.1} MB  {}\n", e.style, name(e.tier), e.bytes as f64 / 1e6, e.licence)
             };
-            // A reader that has seen enough closes the pipe; that is no failure.
-            let _ = io::stdout().write_all(entries.iter().map(line).collect::<String>().as_bytes());
-            ExitCode::SUCCESS
+            let out = Printer::default();
+            out.print(entries.iter().map(line).collect::<String>());
+            if out.lost() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
         }
         Err(error) => {
-            eprintln!("nijigen: {}", explain(error));
+            tell(explain(error));
             ExitCode::FAILURE
         }
     }

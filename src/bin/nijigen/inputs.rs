@@ -1,16 +1,18 @@
 //! What the command line names: files, folders with all below them, and patterns.
 
+mod pattern;
+
 use std::{
     collections::{BTreeMap, HashSet},
     ffi::{OsStr, OsString},
-    fs::{self, File},
-    io::{self, Read as _},
+    fs::{self, DirEntry, File},
+    io::{self, ErrorKind, Read as _},
     path::{Component, Path, PathBuf},
 };
 
 use nijigen::{Error, options::Limits, picture::limits::check_size};
 
-use crate::generators::explain;
+use crate::{generators::explain, streams::tell};
 
 /// HEIC and AVIF are not read here, but somebody who has them should hear so.
 const EXTENSIONS: [&str; 18] = [
@@ -18,7 +20,17 @@ const EXTENSIONS: [&str; 18] = [
     "heic", "heif", "avif",
 ];
 const MACOS_OWN: &str = "of macOS's own files (._*)";
+const CIRCLES: &str = "links to folders that were there before";
 const NOTHING: &str = "no such file or folder";
+const NO_PICTURES: &str = "no pictures here";
+/// What the system says of links that lead to each other (ELOOP); `ErrorKind` has a name for it that is not stable yet.
+const LINKS_LOOP: i32 = if cfg!(windows) {
+    1921
+} else if cfg!(target_os = "linux") {
+    40
+} else {
+    62
+};
 /// Standard input as a name.
 pub const STANDARD: &str = "-";
 
@@ -61,16 +73,9 @@ pub fn expand(names: &[OsString], listed: &[PathBuf], output: &Path) -> Found {
     let mut found = Found { output: fs::canonicalize(output).ok(), ..Found::default() };
     for name in names {
         let before = (found.named, found.missing.len());
-        match matches(name) {
-            // What a pattern finds is as if found in a folder; what is named itself is meant.
-            Ok(paths) => paths.iter().for_each(|path| match path.as_os_str() != name && is_macos_own(path) {
-                true => found.skip(MACOS_OWN),
-                false => found.add(path),
-            }),
-            Err(why) => found.miss(Path::new(name), why),
-        }
+        found.add_named(name);
         if (found.named, found.missing.len()) == before {
-            found.miss(Path::new(name), "no pictures here".into());
+            found.miss(Path::new(name), NO_PICTURES.into());
         }
     }
     listed.iter().for_each(|path| found.add_listed(path));
@@ -82,24 +87,49 @@ fn below(path: &Path) -> PathBuf {
     path.components().filter(|part| matches!(part, Component::Normal(_))).collect()
 }
 
-/// A name that exists is taken as it is, even with `*` or `[` in it; else it is a pattern.
-fn matches(name: &OsStr) -> Result<Vec<PathBuf>, String> {
-    let path = Path::new(name);
-    if path.exists() || name == STANDARD {
-        return Ok(vec![path.to_owned()]);
-    }
-    let paths = name.to_str().map(glob::glob).transpose().map_err(|e| e.to_string())?;
-    let paths: Vec<PathBuf> = paths.into_iter().flatten().filter_map(Result::ok).collect();
-    if paths.is_empty() { Err(NOTHING.into()) } else { Ok(paths) }
+/// Whether the error says that there is nothing, and not that it could not be looked.
+fn leads_nowhere(error: &io::Error) -> bool {
+    error.kind() == ErrorKind::NotFound || error.raw_os_error() == Some(LINKS_LOOP)
+}
+
+/// Whether a folder, found on the way from `root`, holds that: a link led up to it.
+fn is_circle(folder: &Path, root: &Path, real: &Path) -> bool {
+    folder != root && fs::canonicalize(root).is_ok_and(|root| root.starts_with(real))
+}
+
+/// A folder that was named.
+#[derive(Clone, Copy)]
+struct Root<'a> {
+    folder: &'a Path,
+    /// What is below it belongs below this.
+    into: &'a Path,
 }
 
 impl Found {
+    /// A name that exists is taken as it is, even with `*` or `[` in it; else it is a pattern.
+    fn add_named(&mut self, name: &OsStr) {
+        let path = Path::new(name);
+        if path.exists() || name == STANDARD {
+            return self.add(path);
+        }
+        if !pattern::is_pattern(name) {
+            return self.miss_named(path);
+        }
+        let before = self.missing.len();
+        match pattern::find(self, name) {
+            Err(error) => self.miss(path, error.to_string()),
+            Ok(paths) if paths.is_empty() && self.missing.len() == before => self.miss(path, NOTHING.into()),
+            // What a pattern finds is as if found in a folder.
+            Ok(paths) => paths.iter().for_each(|path| match is_macos_own(path) {
+                true => self.skip(MACOS_OWN),
+                false => self.add(path),
+            }),
+        }
+    }
+
     fn add(&mut self, path: &Path) {
         if path.is_dir() {
-            self.originals.extend(fs::canonicalize(path));
-            // What is named again has its pictures found again, and each is drawn once all the same.
-            self.walked.clear();
-            self.walk(path, path);
+            self.add_folder(Root { folder: path, into: Path::new("") });
         } else {
             let name = if path.as_os_str() == STANDARD { Some(OsStr::new("stdin")) } else { path.file_name() };
             self.photo(path, name.map(PathBuf::from).unwrap_or_default());
@@ -110,18 +140,31 @@ impl Found {
     /// has its result, also where several lead to the same file.
     fn add_listed(&mut self, path: &Path) {
         if path.is_dir() {
-            let before = self.named;
-            self.add(path);
-            if self.named == before {
-                self.miss(path, "no pictures here".into());
+            let before = (self.named, self.missing.len());
+            self.add_folder(Root { folder: path, into: &below(path) });
+            if (self.named, self.missing.len()) == before {
+                self.miss(path, NO_PICTURES.into());
             }
         } else if path.exists() {
             self.named += 1;
             self.originals.extend(fs::canonicalize(path));
             self.take(path, below(path));
         } else {
-            self.miss(path, NOTHING.into());
+            self.miss_named(path);
         }
+    }
+
+    fn add_folder(&mut self, root: Root) {
+        self.originals.extend(fs::canonicalize(root.folder));
+        // What is named again has its pictures found again, and each is drawn once all the same.
+        self.walked.clear();
+        self.walk(root.folder, root);
+    }
+
+    /// Of a name that is no file's or folder's, or cannot be followed.
+    fn miss_named(&mut self, path: &Path) {
+        let why = fs::metadata(path).err().filter(|error| !leads_nowhere(error));
+        self.miss(path, why.map_or(NOTHING.into(), |error| error.to_string()));
     }
 
     fn miss(&mut self, path: &Path, why: String) {
@@ -130,14 +173,16 @@ impl Found {
 
     /// Says what is missing and what was skipped.
     pub fn tell(&self) {
-        self.missing.iter().for_each(|Missing { name, why }| eprintln!("nijigen: {name}: {why}"));
-        self.skipped().iter().for_each(|sentence| eprintln!("nijigen: {sentence}"));
+        self.missing.iter().for_each(|Missing { name, why }| tell(format_args!("{name}: {why}")));
+        self.skipped().iter().for_each(tell);
     }
 
     /// A photo that several names lead to is converted once.
     fn photo(&mut self, path: &Path, relative: PathBuf) {
         self.named += 1;
-        let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        // Standard input may be a file, too, and no result may take its place.
+        let name = if path.as_os_str() == STANDARD { Path::new("/dev/stdin") } else { path };
+        let real = fs::canonicalize(name).unwrap_or_else(|_| path.to_owned());
         if self.originals.insert(real) {
             self.take(path, relative);
         }
@@ -150,39 +195,51 @@ impl Found {
     }
 
     /// Pictures below `folder` in the order of their names, by extension, also where links lead to them.
-    fn walk(&mut self, folder: &Path, root: &Path) {
-        if let Ok(real) = fs::canonicalize(folder) {
-            let circle = folder != root && fs::canonicalize(root).is_ok_and(|root| root.starts_with(&real));
-            if circle || !self.walked.insert(real) {
-                return self.skip("links to folders that were there before");
-            }
+    fn walk(&mut self, folder: &Path, root: Root) {
+        if let Ok(real) = fs::canonicalize(folder)
+            && (is_circle(folder, root.folder, &real) || !self.walked.insert(real))
+        {
+            return self.skip(CIRCLES);
         }
-        let entries = match fs::read_dir(folder) {
+        let entries = match self.entries(folder) {
             Ok(entries) => entries,
             Err(error) => return self.miss(folder, error.to_string()),
         };
-        let mut entries: Vec<_> = entries.filter_map(Result::ok).collect();
-        entries.sort_by_key(fs::DirEntry::file_name);
-        for entry in entries {
-            let path = entry.path();
-            let Ok(kind) = fs::metadata(&path) else {
-                self.skip("links that lead nowhere");
-                continue;
-            };
-            if kind.is_dir() {
-                if !self.is_output(&path) {
-                    self.walk(&path, root);
-                }
-            } else if is_macos_own(&path) {
-                self.skip(MACOS_OWN);
-            } else if !is_picture(&path) {
-                self.skip("files without a picture's name");
-            } else if kind.is_file() {
-                self.photo(&path, path.strip_prefix(root).unwrap_or(&path).to_owned());
-            } else {
-                self.skip("pipes and devices");
+        entries.iter().for_each(|entry| self.visit(&entry.path(), root));
+    }
+
+    fn visit(&mut self, path: &Path, root: Root) {
+        let kind = match fs::metadata(path) {
+            Ok(kind) => kind,
+            Err(error) if leads_nowhere(&error) => return self.skip("links that lead nowhere"),
+            Err(error) => return self.miss(path, error.to_string()),
+        };
+        if kind.is_dir() {
+            if !self.is_output(path) {
+                self.walk(path, root);
+            }
+        } else if is_macos_own(path) {
+            self.skip(MACOS_OWN);
+        } else if !is_picture(path) {
+            self.skip("files without a picture's name");
+        } else if kind.is_file() {
+            self.photo(path, root.into.join(path.strip_prefix(root.folder).unwrap_or(path)));
+        } else {
+            self.skip("pipes and devices");
+        }
+    }
+
+    /// What a folder holds, in the order of names; what could not be read of it is missing.
+    fn entries(&mut self, folder: &Path) -> io::Result<Vec<DirEntry>> {
+        let mut entries = Vec::new();
+        for entry in fs::read_dir(folder)? {
+            match entry {
+                Ok(entry) => entries.push(entry),
+                Err(error) => self.miss(folder, error.to_string()),
             }
         }
+        entries.sort_by_key(DirEntry::file_name);
+        Ok(entries)
     }
 
     fn skip(&mut self, what: &'static str) {

@@ -8,6 +8,9 @@ use std::{
 
 use crate::inputs::STANDARD;
 
+const UTF_8_MARK: &[u8] = b"\xef\xbb\xbf";
+const UTF_16_MARKS: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
+
 /// The paths in `file`, or in standard input where it is `-`: one a line, or, where there is a NUL, each before one.
 ///
 /// # Errors
@@ -19,8 +22,17 @@ pub fn read(file: &Path) -> Result<Vec<PathBuf>, String> {
     } else {
         fs::read(file).map(|all| bytes = all)
     };
-    read.map_err(|error| format!("{}: {error}", file.display()))?;
-    Ok(split(&bytes))
+    read.map_err(|error| error.to_string())
+        .and_then(|()| paths(&bytes))
+        .map_err(|why| format!("{}: {why}", file.display()))
+}
+
+fn paths(bytes: &[u8]) -> Result<Vec<PathBuf>, String> {
+    // Every letter of it would be a path: `.` and `/` are folders.
+    if UTF_16_MARKS.iter().any(|mark| bytes.starts_with(mark)) {
+        return Err("the list is UTF-16, as PowerShell's > makes it; save it as UTF-8".into());
+    }
+    Ok(split(bytes.strip_prefix(UTF_8_MARK).unwrap_or(bytes)))
 }
 
 fn split(bytes: &[u8]) -> Vec<PathBuf> {
@@ -53,6 +65,15 @@ mod tests {
         assert_eq!(split(b"a.jpg\nb c.jpg\r\n\nd.jpg"), paths(&["a.jpg", "b c.jpg", "d.jpg"]));
         assert_eq!(split(b"a.jpg\0two\nlines.jpg\0"), paths(&["a.jpg", "two\nlines.jpg"]));
         assert_eq!(split(b"carriage\r\0"), paths(&["carriage\r"]));
+    }
+
+    #[test]
+    fn a_mark_in_front_is_no_part_of_a_name() {
+        assert_eq!(paths(b"\xef\xbb\xbfa.jpg\r\nb.jpg\r\n"), Ok(vec!["a.jpg".into(), "b.jpg".into()]));
+        assert_eq!(paths(b"\xef\xbb\xbfa.jpg\0"), Ok(vec!["a.jpg".into()]));
+        for utf_16 in [b"\xff\xfe/\0a\0\n\0", b"\xfe\xff\0/\0a\0\n"] {
+            assert!(paths(utf_16).is_err_and(|why| why.contains("save it as UTF-8")));
+        }
     }
 
     #[cfg(unix)]

@@ -1,6 +1,8 @@
 //! The command-line program: `nijigen convert IN… -o OUT`.
 #![forbid(unsafe_code)]
 #![deny(clippy::unwrap_used, clippy::expect_used)]
+// They panic where nothing can be written; `streams` does not.
+#![deny(clippy::print_stderr, clippy::print_stdout)]
 // As in the library.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
@@ -17,10 +19,14 @@ mod panics;
 mod report;
 #[cfg_attr(not(feature = "redis"), path = "unshared.rs")]
 mod shared;
+mod streams;
 
 use std::{env, error::Error, ffi::OsString, ops::RangeInclusive, path::PathBuf, process::ExitCode};
 
-use clap::{Args, Parser, Subcommand, ValueEnum, builder::RangedI64ValueParser, value_parser};
+use clap::{
+    Arg, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum, builder::RangedI64ValueParser,
+    value_parser,
+};
 use nijigen::{
     cache::Settings,
     generator::ranges::{self, Ranges},
@@ -112,7 +118,8 @@ struct Convert {
     /// Photos converted at the same time; without it one per core, 4 at most
     #[arg(long, value_parser = value_parser!(u16).range(1..=64))]
     jobs: Option<u16>,
-    /// The folder that results are kept in for 7 days, so that no photo is drawn twice; without it the user's own cache
+    /// The folder that results are kept in for 7 days, 5 GB of those used last, so that no photo is drawn twice; without it
+    /// the user's own cache
     #[arg(long, env = "NIJIGEN_CACHE", value_name = "DIR")]
     cache_dir: Option<PathBuf>,
     /// A cache in Redis or Valkey, a server or a cluster, that many machines share, behind this computer's own: redis://HOST:PORT,
@@ -248,9 +255,19 @@ fn language() -> Language {
     }
 }
 
+/// What was typed. An empty variable is as none: files of many variables cannot leave one out.
+fn arguments() -> Program {
+    let unless_empty = |arg: Arg| match arg.get_env().and_then(env::var_os) {
+        Some(value) if value.is_empty() => arg.env(None::<&str>),
+        _ => arg,
+    };
+    let command = Program::command().mut_subcommand("convert", |convert| convert.mut_args(unless_empty));
+    Program::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
+}
+
 /// Exit codes: 0 all done, 1 some failed (each named on stderr), 2 wrong usage.
 fn main() -> ExitCode {
-    match Program::parse().command {
+    match arguments().command {
         Command::Styles => generators::list(),
         Command::Fingerprint(arguments) => fingerprint::run(&arguments.inputs),
         Command::Convert(arguments) => convert::run(&arguments),

@@ -1,14 +1,15 @@
 //! Where results go, and how they get there whole.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     ffi::OsString,
-    fs,
-    io::{self, Write as _},
+    fs::{self, File},
+    io::{self, ErrorKind, Write as _},
     path::{Path, PathBuf},
 };
 
 use nijigen::options::Format;
+use tempfile::NamedTempFile;
 
 use crate::inputs::{self, Found};
 
@@ -61,18 +62,46 @@ pub fn plan(found: &Found, output: &Path, format: Format) -> Result<Vec<PathBuf>
         // The results would be the next run's inputs.
         return Err(format!("{shown} is also an input; choose another folder"));
     }
-    let mut taken = HashSet::new();
-    let paths = found.inputs.iter().map(|input| {
-        let short = output.join(input.relative.with_extension(extension(format)));
-        // a.jpg and a.png would both become a.png: the second keeps its whole name.
-        let whole = || append(&output.join(&input.relative), extension(format));
-        let mut path = if taken.contains(&short) { whole() } else { short };
-        while !taken.insert(path.clone()) {
-            path = append(&path, extension(format));
+    let mut names = Names::default();
+    Ok(found.inputs.iter().map(|input| names.free(&output.join(&input.relative), extension(format))).collect())
+}
+
+/// The names that are given away.
+#[derive(Default)]
+struct Names {
+    taken: HashSet<String>,
+    /// Of names that several photos have, how many results have them.
+    numbers: HashMap<String, u64>,
+}
+
+impl Names {
+    /// a.jpg and a.png would both become a.png: the second keeps its whole name, and from the third on there is a number.
+    fn free(&mut self, photo: &Path, extension: &str) -> PathBuf {
+        let short = photo.with_extension(extension);
+        if self.take(&short) {
+            return short;
         }
-        path
-    });
-    Ok(paths.collect())
+        loop {
+            let number = self.numbers.entry(key(photo)).or_default();
+            *number += 1;
+            let path = match number {
+                1 => append(photo, extension),
+                more => append(photo, &format!("{more}.{extension}")),
+            };
+            if self.take(&path) {
+                return path;
+            }
+        }
+    }
+
+    fn take(&mut self, path: &Path) -> bool {
+        self.taken.insert(key(path))
+    }
+}
+
+/// Many file systems take names for one that differ in capitals; and what is no Unicode is as good as another such.
+fn key(path: &Path) -> String {
+    path.to_string_lossy().to_lowercase()
 }
 
 fn append(path: &Path, extension: &str) -> PathBuf {
@@ -128,9 +157,107 @@ pub fn write(path: &Path, bytes: &[u8], force: bool) -> io::Result<()> {
     let mut file = builder.prefix(".nijigen-").tempfile_in(folder)?;
     file.write_all(bytes)?;
     if force {
-        file.persist(path)?
-    } else {
-        file.persist_noclobber(path)?
+        file.persist(path)?;
+        return Ok(());
+    }
+    match file.persist_noclobber(path) {
+        Ok(_) => Ok(()),
+        Err(error) if is_for_want_of_a_way(error.error.kind()) => put_reserved(error.file, path),
+        Err(error) => Err(error.error),
+    }
+}
+
+/// Whether it may be that the file system has no way to give a file a name that must be free: some have neither a rename
+/// that replaces nothing nor hard links, and each says so in its own words.
+fn is_for_want_of_a_way(error: ErrorKind) -> bool {
+    use ErrorKind::{
+        AlreadyExists, InvalidFilename, IsADirectory, NotADirectory, NotFound, QuotaExceeded, ReadOnlyFilesystem,
+        StorageFull,
     };
+    !matches!(
+        error,
+        AlreadyExists
+            | InvalidFilename
+            | IsADirectory
+            | NotADirectory
+            | NotFound
+            | QuotaExceeded
+            | ReadOnlyFilesystem
+            | StorageFull
+    )
+}
+
+/// Takes the name with an empty file, which fails where there is one, and then that file's place. A program that is killed
+/// in between leaves it empty.
+fn put_reserved(file: NamedTempFile, path: &Path) -> io::Result<()> {
+    drop(File::create_new(path)?);
+    if let Err(error) = file.persist(path) {
+        let _ = fs::remove_file(path);
+        return Err(error.error);
+    }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inputs::Input;
+
+    fn planned(photos: impl IntoIterator<Item = String>) -> Vec<String> {
+        let inputs = photos.into_iter().map(|name| Input { path: name.clone().into(), relative: name.into() });
+        let mut found = Found::default();
+        found.inputs = inputs.collect();
+        let paths = plan(&found, Path::new("out"), Format::Png).unwrap();
+        paths.iter().map(|path| path.to_str().unwrap().replace('\\', "/")).collect()
+    }
+
+    #[test]
+    fn results_of_one_name_are_numbered() {
+        let paths = planned(["a.jpg", "a.jpg", "a.jpg", "a.png", "a.jpg.2.png", "a.jpg"].map(str::to_owned));
+        let names = ["a", "a.jpg", "a.jpg.2", "a.png", "a.jpg.2.png", "a.jpg.3"];
+        assert_eq!(paths, names.map(|name| format!("out/{name}.png")));
+        let paths = planned((0..10_000).map(|_| "IMG_0001.jpg".to_owned()));
+        assert_eq!(paths.iter().collect::<HashSet<_>>().len(), paths.len());
+        assert!(paths.iter().all(|path| path.len() < 30));
+    }
+
+    #[test]
+    fn names_that_differ_in_capitals_are_one() {
+        let paths = planned(["IMG_1.jpg", "img_1.JPG", "Ä/É.png", "ä/é.png"].map(str::to_owned));
+        assert_eq!(paths, ["out/IMG_1.png", "out/img_1.JPG.png", "out/Ä/É.png", "out/ä/é.png.png"]);
+    }
+
+    #[test]
+    fn a_name_is_taken_first_where_nothing_else_keeps_it_free() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.png");
+        let file = |bytes: &[u8]| {
+            let mut file = NamedTempFile::new_in(&folder).unwrap();
+            file.write_all(bytes).unwrap();
+            file
+        };
+        put_reserved(file(b"a picture"), &path).unwrap();
+        let refused = put_reserved(file(b"another"), &path).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&path).unwrap(), b"a picture");
+
+        let gone = file(b"a third");
+        fs::remove_file(gone.path()).unwrap();
+        assert!(put_reserved(gone, &folder.path().join("b.png")).is_err());
+        let left: Vec<_> = fs::read_dir(&folder).unwrap().map(|file| file.unwrap().file_name()).collect();
+        assert_eq!(left, ["a.png"], "no empty file is left");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn file_systems_say_in_many_ways_that_they_have_none() {
+        // EPERM, EACCES, EINVAL, ENOSYS, EOPNOTSUPP, EMLINK, EIO.
+        for code in [1, 13, 22, 38, 95, 31, 5] {
+            assert!(is_for_want_of_a_way(io::Error::from_raw_os_error(code).kind()), "{code}");
+        }
+        // EEXIST, ENOENT, ENOTDIR, ENOSPC, EROFS, ENAMETOOLONG, EDQUOT.
+        for code in [17, 2, 20, 28, 30, 36, 122] {
+            assert!(!is_for_want_of_a_way(io::Error::from_raw_os_error(code).kind()), "{code}");
+        }
+    }
 }

@@ -1,15 +1,11 @@
 //! `--report json`: a line for each photo, for a program that reads it.
 
-use std::{
-    io::{self, Write as _},
-    path::Path,
-    time::Instant,
-};
+use std::{path::Path, time::Instant};
 
 use nijigen::{Error, checksum};
 use serde::Serialize;
 
-use crate::{generators::explain, inputs::Fault};
+use crate::{generators::explain, inputs::Fault, streams::Printer};
 
 /// Where a result came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -123,39 +119,48 @@ enum Line<'a> {
     },
 }
 
-/// Tells of a result.
-pub fn done(input: &Path, output: &Path, trace: &Trace) {
-    print(&Line::Done {
-        input: shown(input),
-        output: shown(output),
-        sha256: trace.sha256.map(|sha256| checksum::hex(&sha256)),
-        phash: trace.phash.map(|phash| format!("{phash:016x}")),
-        cache: trace.answer,
-        bits: trace.bits,
-        ms: trace.begin.elapsed().as_millis(),
-    });
-}
+/// Where the lines go.
+#[derive(Default)]
+pub struct Report(Printer);
 
-/// Tells why there is none.
-pub fn failed(input: &Path, output: &Path, failure: &Failure) {
-    let (code, error) = (failure.code(), &failure.sentence());
-    print(&Line::Failed { input: shown(input), output: Some(shown(output)), code, error });
-}
+impl Report {
+    /// Tells of a result.
+    pub fn done(&self, input: &Path, output: &Path, trace: &Trace) {
+        self.line(&Line::Done {
+            input: shown(input),
+            output: shown(output),
+            sha256: trace.sha256.map(|sha256| checksum::hex(&sha256)),
+            phash: trace.phash.map(|phash| format!("{phash:016x}")),
+            cache: trace.answer,
+            bits: trace.bits,
+            ms: trace.begin.elapsed().as_millis(),
+        });
+    }
 
-/// Tells of a name that leads to no photo.
-pub fn missing(name: &str, why: &str) {
-    print(&Line::Failed { input: name.into(), output: None, code: "missing", error: why });
+    /// Tells why there is none.
+    pub fn failed(&self, input: &Path, output: &Path, failure: &Failure) {
+        let (code, error) = (failure.code(), &failure.sentence());
+        self.line(&Line::Failed { input: shown(input), output: Some(shown(output)), code, error });
+    }
+
+    /// Tells of a name that leads to no photo.
+    pub fn missing(&self, name: &str, why: &str) {
+        self.line(&Line::Failed { input: name.into(), output: None, code: "missing", error: why });
+    }
+
+    /// Whether lines did not arrive.
+    pub fn lost(&self) -> bool {
+        self.0.lost()
+    }
+
+    fn line(&self, line: &Line) {
+        let Ok(mut text) = serde_json::to_vec(line) else { return };
+        text.push(b'\n');
+        self.0.print(text);
+    }
 }
 
 /// JSON is Unicode: of other names as much as can be told.
 fn shown(path: &Path) -> String {
     path.to_string_lossy().into_owned()
-}
-
-/// Whole lines, whichever thread writes. A reader that has gone is no reason to stop drawing.
-fn print(line: &Line) {
-    let Ok(mut text) = serde_json::to_vec(line) else { return };
-    text.push(b'\n');
-    let mut out = io::stdout().lock();
-    let _ = out.write_all(&text).and_then(|()| out.flush());
 }

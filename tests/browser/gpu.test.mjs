@@ -206,7 +206,7 @@ test('a conversion on the GPU can be cancelled, which ends its work, and the nex
   const before = await submissions();
   await draw(shipped);
   const whole = (await submissions()) - before;
-  assert.ok(whole >= PARTS, `${whole} submissions`);
+  assert.ok(whole > PARTS / 2, `${whole} submissions`);
   const code = await page.evaluate(async (shipped) => {
     const cancel = new AbortController();
     const onProgress = ({ stage, loaded }) => stage === 'inference' && loaded > 0 && cancel.abort();

@@ -23,9 +23,6 @@ export interface NijigenPhotoEvents {
 /** `idle` has nothing to draw, `waiting` is not in view yet. */
 export type NijigenPhotoState = 'idle' | 'waiting' | 'working' | 'done' | 'failed';
 
-/** Frameworks set a property to either when it is no longer given. */
-type None = null | undefined;
-
 // A server renders pages that import this, and has no elements.
 const Base =
   (globalThis as { HTMLElement?: typeof HTMLElement }).HTMLElement ?? (Object as unknown as typeof HTMLElement);
@@ -109,7 +106,7 @@ export class NijigenPhoto extends Base {
   get src(): string {
     return this.getAttribute('src') ?? '';
   }
-  set src(value: string | None) {
+  set src(value: string | null | undefined) {
     this.#reflect('src', value);
   }
 
@@ -117,35 +114,35 @@ export class NijigenPhoto extends Base {
   get look(): string | null {
     return this.getAttribute('look');
   }
-  set look(value: string | None) {
+  set look(value: string | null | undefined) {
     this.#reflect('look', value);
   }
 
   get tier(): ModelEntry['tier'] | null {
     return this.getAttribute('tier') as ModelEntry['tier'] | null;
   }
-  set tier(value: ModelEntry['tier'] | None) {
+  set tier(value: ModelEntry['tier'] | null | undefined) {
     this.#reflect('tier', value);
   }
 
   get maxSide(): number | null {
     return this.#number('max-side');
   }
-  set maxSide(value: number | None) {
+  set maxSide(value: number | null | undefined) {
     this.#reflect('max-side', value);
   }
 
   get format(): OutputFormat | null {
     return this.getAttribute('format') as OutputFormat | null;
   }
-  set format(value: OutputFormat | None) {
+  set format(value: OutputFormat | null | undefined) {
     this.#reflect('format', value);
   }
 
   get quality(): number | null {
     return this.#number('quality');
   }
-  set quality(value: number | None) {
+  set quality(value: number | null | undefined) {
     this.#reflect('quality', value);
   }
 
@@ -153,7 +150,7 @@ export class NijigenPhoto extends Base {
   get strength(): number | null {
     return this.#number('strength');
   }
-  set strength(value: number | None) {
+  set strength(value: number | null | undefined) {
     this.#reflect('strength', value);
   }
 
@@ -161,7 +158,7 @@ export class NijigenPhoto extends Base {
   get fullSize(): boolean {
     return this.hasAttribute('full-size');
   }
-  set fullSize(value: boolean | None) {
+  set fullSize(value: boolean | null | undefined) {
     // Without a second argument it would toggle.
     this.toggleAttribute('full-size', Boolean(value));
   }
@@ -170,14 +167,14 @@ export class NijigenPhoto extends Base {
   get label(): NonNullable<CoreOptions['label']> | 'none' | null {
     return this.getAttribute('label') as NonNullable<CoreOptions['label']> | 'none' | null;
   }
-  set label(value: NonNullable<CoreOptions['label']> | 'none' | None) {
+  set label(value: NonNullable<CoreOptions['label']> | 'none' | null | undefined) {
     this.#reflect('label', value);
   }
 
   get cache(): CacheMode | null {
     return this.getAttribute('cache') as CacheMode | null;
   }
-  set cache(value: CacheMode | None) {
+  set cache(value: CacheMode | null | undefined) {
     this.#reflect('cache', value);
   }
 
@@ -185,7 +182,7 @@ export class NijigenPhoto extends Base {
   get loading(): 'lazy' | 'eager' {
     return this.getAttribute('loading') === 'eager' ? 'eager' : 'lazy';
   }
-  set loading(value: 'lazy' | 'eager' | None) {
+  set loading(value: 'lazy' | 'eager' | null | undefined) {
     this.#reflect('loading', value);
   }
 
@@ -193,7 +190,7 @@ export class NijigenPhoto extends Base {
   get alt(): string {
     return this.getAttribute('alt') ?? this.#inner?.alt ?? '';
   }
-  set alt(value: string | None) {
+  set alt(value: string | null | undefined) {
     this.#reflect('alt', value);
   }
 
@@ -234,7 +231,7 @@ export class NijigenPhoto extends Base {
     return value === null ? null : Number(value);
   }
 
-  #reflect(name: string, value: string | number | None): void {
+  #reflect(name: string, value: string | number | null | undefined): void {
     if (value === null || value === undefined) this.removeAttribute(name);
     else this.setAttribute(name, String(value));
   }

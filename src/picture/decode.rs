@@ -66,7 +66,7 @@ fn usual(bytes: &[u8], format: ImageFormat, limits: &Limits) -> Result<Picture> 
     if format != ImageFormat::Png {
         let mut pixels = pixels.into_rgba8();
         if format == ImageFormat::Bmp {
-            mend::use_alpha(&mut pixels);
+            mend::ignore_unused_alpha(&mut pixels);
         }
         return upright(pixels, profile, orientation);
     }

@@ -20,7 +20,7 @@ pub fn mended(bytes: &[u8], format: ImageFormat) -> Result<Option<Vec<u8>>> {
 }
 
 /// Alpha that is 0 everywhere is a byte that the writer of a BMP left empty: browsers show the colours.
-pub fn use_alpha(pixels: &mut RgbaImage) {
+pub fn ignore_unused_alpha(pixels: &mut RgbaImage) {
     if pixels.pixels().all(|pixel| pixel[3] == 0) {
         pixels.pixels_mut().for_each(|pixel| pixel[3] = 255);
     }

@@ -1,4 +1,4 @@
-import { atStake } from './shell/activity.js';
+import { hasUnsaved } from './shell/activity.js';
 import { fetchAhead } from './offline/prefetch.js';
 import { Announcer } from './shell/announcer.js';
 import { Camera } from './camera/camera.js';
@@ -99,7 +99,7 @@ addEventListener('load', () => {
 
 // What somebody waits for, or has not saved, is not lost with a slip of the hand.
 addEventListener('beforeunload', (event) => {
-  if (atStake()) event.preventDefault();
+  if (hasUnsaved()) event.preventDefault();
 });
 
 // Whoever is choosing photos must not lose the page under the file dialog, nor one of its own.

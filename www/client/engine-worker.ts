@@ -14,7 +14,7 @@ import type {
   OwnGenerator,
   ProgressListener,
   LocatedGenerator,
-  Told,
+  ConversionEvent,
   WorkerApi,
 } from './protocol.js';
 import { notLoaded, startWorker } from './start-worker.js';
@@ -94,12 +94,12 @@ export class EngineWorker implements EngineHost {
     limit.start();
     // Progress has a channel of its own: its last words may come after the reply.
     let settled = false;
-    const tell = proxy((told: Told) => {
+    const tell = proxy((event: ConversionEvent) => {
       if (settled) return;
-      limit.hear(told);
-      if (told === 'photo') return;
-      if (told.stage === 'encode' || (told.stage === 'inference' && told.loaded > 0)) this.onReady();
-      onProgress(told);
+      limit.hear(event);
+      if (event === 'photo') return;
+      if (event.stage === 'encode' || (event.stage === 'inference' && event.loaded > 0)) this.onReady();
+      onProgress(event);
     });
     try {
       const reply = await this.#answer(this.#remote.convert(request, tell));

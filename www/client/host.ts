@@ -13,7 +13,7 @@ import type {
   ProgressListener,
   Revised,
   LocatedGenerator,
-  Told,
+  ConversionEvent,
 } from './protocol.js';
 
 export interface EngineRequest extends Omit<ConversionRequest, 'engine'> {
@@ -71,8 +71,8 @@ export class TimeLimit {
   }
 
   /** Counts anew with what comes, and when drawing begins. */
-  hear(told: Told): void {
-    if (told === 'photo' || told.stage === 'download' || told.stage === 'start') this.start();
+  hear(event: ConversionEvent): void {
+    if (event === 'photo' || event.stage === 'download' || event.stage === 'start') this.start();
   }
 
   /** For good: what is still coming may be told later. */

@@ -47,7 +47,7 @@ export type ProgressListener = (progress: Progress) => void;
  * What is told of a conversion: where it is, or only that bytes of the photo have come.
  * @internal
  */
-export type Told = Progress | 'photo';
+export type ConversionEvent = Progress | 'photo';
 
 /** Milliseconds spent in each stage. */
 export interface Timings {
@@ -321,7 +321,7 @@ export type ReadyReply = { readonly ready: true } | { readonly failure: Failure 
  * @internal
  */
 export interface WorkerApi {
-  convert(request: ConversionRequest, tell: (told: Told) => void): Promise<Reply>;
+  convert(request: ConversionRequest, tell: (event: ConversionEvent) => void): Promise<Reply>;
   /** Fetches and compiles the engine, and fetches and reads a generator, so that a photo need not wait for them. */
   preload(request: Pick<ConversionRequest, 'generator' | 'engine'>, onProgress: ProgressListener): Promise<ReadyReply>;
   /** Makes a file of a drawing that is held, also amid a conversion; none where it no longer is. */

@@ -13,7 +13,7 @@ import type {
   OwnGenerator,
   ProgressListener,
   LocatedGenerator,
-  Told,
+  ConversionEvent,
 } from '../client/protocol.js';
 import { atRest, cacheWith, command } from '../worker/cache/index.js';
 import { convert, preload } from '../worker/convert.js';
@@ -60,9 +60,9 @@ export class EngineWorker implements EngineHost {
       late.abort(error);
     });
     const progress = harmless(onProgress);
-    const hear = (told: Told) => {
-      limit.hear(told);
-      if (told !== 'photo') progress(told);
+    const hear = (event: ConversionEvent) => {
+      limit.hear(event);
+      if (event !== 'photo') progress(event);
     };
     const onPhoto = () => {
       hear('photo');

@@ -10,7 +10,7 @@ import type {
   ReadyReply,
   Reply,
   Revision,
-  Told,
+  ConversionEvent,
   WorkerApi,
 } from '../client/protocol.js';
 import { atRest, cacheWith, command, nothingKept } from './cache/index.js';
@@ -25,7 +25,7 @@ import { pause } from '#pause';
 let current: { readonly cancel: AbortController; keep: boolean } | undefined;
 
 const api: WorkerApi = {
-  async convert(request: ConversionRequest, onTold: (told: Told) => void): Promise<Reply> {
+  async convert(request: ConversionRequest, onEvent: (event: ConversionEvent) => void): Promise<Reply> {
     const conversion = (current = { cancel: new AbortController(), keep: true });
     const mayKeep = async () => {
       // While the result was encoded no message came through.
@@ -33,10 +33,10 @@ const api: WorkerApi = {
       return conversion.keep;
     };
     // Progress has a channel of its own, on which the last words would come after the result.
-    const remote = onTold as unknown as Remote<typeof onTold>;
+    const remote = onEvent as unknown as Remote<typeof onEvent>;
     let heard: Promise<void> | undefined;
-    const tell = (told: Told) => {
-      heard = remote(told);
+    const tell = (event: ConversionEvent) => {
+      heard = remote(event);
     };
     const onPhoto = () => {
       tell('photo');

@@ -162,14 +162,14 @@ pub fn write(path: &Path, bytes: &[u8], force: bool) -> io::Result<()> {
     }
     match file.persist_noclobber(path) {
         Ok(_) => Ok(()),
-        Err(error) if is_for_want_of_a_way(error.error.kind()) => put_reserved(error.file, path),
+        Err(error) if may_lack_noclobber(error.error.kind()) => put_reserved(error.file, path),
         Err(error) => Err(error.error),
     }
 }
 
 /// Whether it may be that the file system has no way to give a file a name that must be free: some have neither a rename
 /// that replaces nothing nor hard links, and each says so in its own words.
-fn is_for_want_of_a_way(error: ErrorKind) -> bool {
+fn may_lack_noclobber(error: ErrorKind) -> bool {
     use ErrorKind::{
         AlreadyExists, InvalidFilename, IsADirectory, NotADirectory, NotFound, QuotaExceeded, ReadOnlyFilesystem,
         StorageFull,
@@ -253,11 +253,11 @@ mod tests {
     fn file_systems_say_in_many_ways_that_they_have_none() {
         // EPERM, EACCES, EINVAL, ENOSYS, EOPNOTSUPP, EMLINK, EIO.
         for code in [1, 13, 22, 38, 95, 31, 5] {
-            assert!(is_for_want_of_a_way(io::Error::from_raw_os_error(code).kind()), "{code}");
+            assert!(may_lack_noclobber(io::Error::from_raw_os_error(code).kind()), "{code}");
         }
         // EEXIST, ENOENT, ENOTDIR, ENOSPC, EROFS, ENAMETOOLONG, EDQUOT.
         for code in [17, 2, 20, 28, 30, 36, 122] {
-            assert!(!is_for_want_of_a_way(io::Error::from_raw_os_error(code).kind()), "{code}");
+            assert!(!may_lack_noclobber(io::Error::from_raw_os_error(code).kind()), "{code}");
         }
     }
 }

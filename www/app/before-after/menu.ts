@@ -1,5 +1,5 @@
 import { NijigenError, type ConvertOptions } from '../../client/index.js';
-import { staking } from '../shell/activity.js';
+import { whileUnsaved } from '../shell/activity.js';
 import { closeElsewhere, find, keepRoom } from '../shell/dom.js';
 import { extensionOf, saveAs } from '../shell/picture.js';
 import { onLanguage, sentenceFor, text } from '../shell/text.js';
@@ -76,7 +76,7 @@ export class BothMenu {
     this.#busy(true);
     this.#say(() => text('both.making'));
     try {
-      const file = await staking(make());
+      const file = await whileUnsaved(make());
       const name = `${actions.name()}.${extensionOf(file)}`;
       saveAs(file, name);
       this.#say(() => text('both.saved', { name }));

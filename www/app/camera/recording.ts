@@ -1,4 +1,4 @@
-import { stake } from '../shell/activity.js';
+import { markUnsaved } from '../shell/activity.js';
 import { find } from '../shell/dom.js';
 import { filmType, Recorder } from '../film/recorder.js';
 import { extensionOf, saveAs } from '../shell/picture.js';
@@ -48,7 +48,7 @@ export class Recording {
     if (!recorder) return;
     try {
       const film = await recorder.stop().finally(() => {
-        stake(recorder, false);
+        markUnsaved(recorder, false);
       });
       const name = text('camera.film', { stamp: stamp() }) + `.${extensionOf(film)}`;
       saveAs(film, name);
@@ -61,7 +61,7 @@ export class Recording {
   #start(): void {
     try {
       this.#recorder = new Recorder(this.#canvas, this.#type ?? '');
-      stake(this.#recorder, true);
+      markUnsaved(this.#recorder, true);
     } catch {
       this.#say(text('camera.not-recorded'));
       return;

@@ -1,5 +1,5 @@
 import { downloadZip } from 'client-zip';
-import { staking } from '../shell/activity.js';
+import { whileUnsaved } from '../shell/activity.js';
 import { saveAs } from '../shell/picture.js';
 
 /** Chromium's alone for now. */
@@ -19,8 +19,8 @@ export async function saveZip(files: readonly File[], suggestedName: string): Pr
     // Refused in frames: the usual download is left.
   }
   const zip = downloadZip(withNamesOfTheirOwn(files));
-  if (target) await staking(write(zip, target));
-  else saveAs(await staking(zip.blob()), suggestedName);
+  if (target) await whileUnsaved(write(zip, target));
+  else saveAs(await whileUnsaved(zip.blob()), suggestedName);
   return target?.name ?? suggestedName;
 }
 

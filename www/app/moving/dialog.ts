@@ -1,5 +1,5 @@
 import { NijigenError } from '../../client/index.js';
-import { busyWith, stake } from '../shell/activity.js';
+import { busyWith, markUnsaved } from '../shell/activity.js';
 import { finishOf, lastChoices } from '../finishing/choices.js';
 import { offerOnce } from '../finishing/sizes.js';
 import { find } from '../shell/dom.js';
@@ -64,7 +64,7 @@ export class MovingDialog {
     });
     this.#save.addEventListener('click', () => {
       this.#saved = true;
-      stake(this, false);
+      markUnsaved(this, false);
     });
     for (const choice of [this.#style, this.#side]) choice.addEventListener('change', () => void this.#choose());
     onLanguage(this);
@@ -195,7 +195,7 @@ export class MovingDialog {
     const before = this.#state.name;
     this.#state = state;
     if (state.name === 'done') {
-      stake(this, true);
+      markUnsaved(this, true);
       this.#drawnAs = [this.#style.value, this.#side.value];
       const name = `${this.#file.name.replace(/\.[^.]*$/, '')}-${this.#style.value}.${extensionOf(state.film)}`;
       offer(this.#save, state.film, name);
@@ -271,7 +271,7 @@ export class MovingDialog {
 
   #forgetFilm(): void {
     this.#saved = false;
-    stake(this, false);
+    markUnsaved(this, false);
     this.#video.removeAttribute('src');
     this.#video.load();
     if (this.#save.href) URL.revokeObjectURL(this.#save.href);

@@ -7,21 +7,21 @@ const listeners = new Set<(busy: boolean) => void>();
 export const busy = (): boolean => drawn > 0;
 
 /** Whether something is lost if the page goes now. */
-export const atStake = (): boolean => busy() || unsaved.size > 0;
+export const hasUnsaved = (): boolean => busy() || unsaved.size > 0;
 
 /** Says of something whether it is still to be saved. */
-export function stake(what: object, toSave: boolean): void {
+export function markUnsaved(what: object, toSave: boolean): void {
   if (toSave) unsaved.add(what);
   else unsaved.delete(what);
 }
 
 /** As long as this is at work something is to be saved. */
-export async function staking<T>(work: Promise<T>): Promise<T> {
-  stake(work, true);
+export async function whileUnsaved<T>(work: Promise<T>): Promise<T> {
+  markUnsaved(work, true);
   try {
     return await work;
   } finally {
-    stake(work, false);
+    markUnsaved(work, false);
   }
 }
 

@@ -1,7 +1,7 @@
 import { forget, keysRemembered, remember } from '../../shell/remember.js';
 
 const KEY = 'nijigen.session';
-const GIVEN_UP = 'nijigen.session.given-up.';
+const DISCARDED = 'nijigen.session.discarded.';
 const LOCK = 'nijigen.session.';
 /** A page that is just being left still has its lock for a moment. */
 const PATIENCE_MS = 2000;
@@ -29,17 +29,17 @@ async function named(): Promise<string> {
 }
 
 /** Remembers that this tab's list is to go, for the page may be gone before that is done. */
-export function giveUp(): void {
+export function markDiscarded(): void {
   const session = read();
-  if (session !== undefined) remember(GIVEN_UP + session, '');
+  if (session !== undefined) remember(DISCARDED + session, '');
 }
 
 /** The lists that are to go. */
-export const givenUp = (): readonly string[] => keysRemembered(GIVEN_UP).map((key) => key.slice(GIVEN_UP.length));
+export const discarded = (): readonly string[] => keysRemembered(DISCARDED).map((key) => key.slice(DISCARDED.length));
 
 /** They are gone, or are to stay. */
-export function settleGivenUp(sessions: readonly string[]): void {
-  for (const session of sessions) forget(GIVEN_UP + session);
+export function clearDiscarded(sessions: readonly string[]): void {
+  for (const session of sessions) forget(DISCARDED + session);
 }
 
 /** Those whose page is gone. None where the browser does not tell: on insecure origins it has no locks. */

@@ -1,6 +1,6 @@
 import { limits, settings } from '../../shell/settings.js';
-import { claim, claimed, givenUp, giveUp, settleGivenUp } from './identity.js';
-import { eachLeft, leftIn, makeRoom } from './left.js';
+import { claim, claimed, discarded, markDiscarded, clearDiscarded } from './identity.js';
+import { eachAbandoned, abandonedIn, makeRoom } from './abandoned.js';
 import { memoOf, recalled, type Parts, type Remembered } from './memo.js';
 import { exists, SessionStore, type Item } from './store.js';
 
@@ -44,10 +44,10 @@ class Session {
       const store = await this.#open();
       const all = await store.all();
       const { maxAge = Infinity } = limits();
-      const unwanted = givenUp();
+      const unwanted = discarded();
       const over = all.filter(({ used, session }) => Date.now() - used > maxAge || unwanted.includes(session));
       if (over.length > 0) await store.remove(over.map(({ id }) => id));
-      settleGivenUp(unwanted);
+      clearDiscarded(unwanted);
       const mine = all.filter((item) => item.session === own && !over.includes(item));
       return this.#take(store, mine);
     }, NOTHING);
@@ -55,7 +55,7 @@ class Session {
 
   /** How many photos there are in lists whose pages are gone. */
   async left(): Promise<number> {
-    return this.#queue(async () => ((await exists()) ? (await leftIn(await this.#open())).length : 0), 0);
+    return this.#queue(async () => ((await exists()) ? (await abandonedIn(await this.#open())).length : 0), 0);
   }
 
   /** Called when there may be fewer, until `over` is aborted. */
@@ -70,7 +70,7 @@ class Session {
       const store = await this.#open();
       const own = await claim();
       const taken: Item[] = [];
-      await eachLeft(store, async (items) => {
+      await eachAbandoned(store, async (items) => {
         const moved = items.map((item) => ({ ...item, session: own, used: Date.now(), order: this.#next() }));
         await store.move(moved);
         taken.push(...moved);
@@ -83,7 +83,7 @@ class Session {
   async dismiss(): Promise<void> {
     await this.#queue(async () => {
       const store = await this.#open();
-      await eachLeft(store, (items) => store.remove(items.map(({ id }) => id)));
+      await eachAbandoned(store, (items) => store.remove(items.map(({ id }) => id)));
     }, undefined);
   }
 
@@ -105,7 +105,7 @@ class Session {
       const all = { ...parts, photo: file };
       const order = this.#places.get(id) ?? this.#next();
       const session = await claim();
-      settleGivenUp([session]);
+      clearDiscarded([session]);
       const item = { id, session, order, name, type, modified, bytes: bytesOf(all) };
       const used = Date.now();
       // A disk may have less room than the browser grants.
@@ -160,7 +160,7 @@ class Session {
 
   /** This list is not to outlive the page, though what is stored of others may: all of it goes, or with the next visit. */
   async forget(): Promise<void> {
-    giveUp();
+    markDiscarded();
     await this.#queue(async () => {
       this.#known.clear();
       if (!claimed()) return;
@@ -169,7 +169,7 @@ class Session {
         const store = await this.#open();
         await store.remove((await store.all()).filter(({ session }) => session === own).map(({ id }) => id));
       }
-      settleGivenUp([own]);
+      clearDiscarded([own]);
     }, undefined);
   }
 

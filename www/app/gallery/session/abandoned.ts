@@ -6,15 +6,18 @@ const SHARE = 0.2;
 const MOST_BYTES = 2 ** 30;
 
 /** The photos in lists whose pages are gone. */
-export async function leftIn(store: SessionStore): Promise<readonly Item[]> {
+export async function abandonedIn(store: SessionStore): Promise<readonly Item[]> {
   const all = await store.all();
   const sessions = await abandoned([...new Set(all.map(({ session }) => session))]);
   return all.filter(({ session }) => sessions.includes(session));
 }
 
 /** Does something with each of those lists, unless its page is there again. */
-export async function eachLeft(store: SessionStore, task: (items: readonly Item[]) => Promise<void>): Promise<void> {
-  for (const session of new Set((await leftIn(store)).map(({ session }) => session)))
+export async function eachAbandoned(
+  store: SessionStore,
+  task: (items: readonly Item[]) => Promise<void>,
+): Promise<void> {
+  for (const session of new Set((await abandonedIn(store)).map(({ session }) => session)))
     await unlessClaimed(session, async () => task((await store.all()).filter((item) => item.session === session)));
 }
 
@@ -27,7 +30,7 @@ export async function makeRoom(store: SessionStore, bytes: number): Promise<{ fi
   let over = sumOf(await store.all()) + bytes - most;
   const removed: string[] = [];
   if (over > 0)
-    for (const item of [...(await leftIn(store))].sort((a, b) => a.used - b.used)) {
+    for (const item of [...(await abandonedIn(store))].sort((a, b) => a.used - b.used)) {
       if (over <= 0) break;
       removed.push(item.id);
       over -= item.bytes;

@@ -168,6 +168,14 @@ export async function startAnew(page) {
   await page.reload();
 }
 
+/**
+ * A picture of the page in target/screenshots/, for people: taken only where NIJIGEN_LOOK asks for it. Nothing compares them, and
+ * a browser on a busy machine may never finish one.
+ */
+export async function picture(page, name, options = {}) {
+  if (process.env.NIJIGEN_LOOK) await page.screenshot({ path: `target/screenshots/${name}.png`, ...options });
+}
+
 /** Does this in the light theme and in the dark one, with the theme's name. The page should have `reducedMotion`. */
 export async function inBothThemes(page, look) {
   for (const colorScheme of ['light', 'dark']) {

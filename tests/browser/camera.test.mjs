@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
-import { asksBeforeLeaving, card, inBothThemes, launch, open, reaches, SITE, WORDS } from './browser.mjs';
+import { asksBeforeLeaving, card, inBothThemes, launch, open, picture, reaches, SITE, WORDS } from './browser.mjs';
 import { serve } from './server.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -222,7 +222,7 @@ for (const width of [320, 360, 768, 1440]) {
         .locator('#camera')
         .evaluate(({ scrollWidth, clientWidth }) => [scrollWidth, clientWidth]);
       assert.ok(wide <= room, `${wide} px in ${room} px`);
-      await page.screenshot({ path: `target/screenshots/camera-${width}-${theme}.png` });
+      await picture(page, `camera-${width}-${theme}`);
     });
     await context.close();
   });

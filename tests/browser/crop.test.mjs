@@ -1,16 +1,14 @@
 // A photo is turned, mirrored and cut before it is drawn, with mouse, finger and keys; then saved beside its drawing.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
-import { card, choose, inBothThemes, open, reaches, WORDS } from './browser.mjs';
+import { card, choose, inBothThemes, open, picture, reaches, WORDS } from './browser.mjs';
 import { site } from './panel.mjs';
 import { readPng } from './pixels.mjs';
 import { holds, settled } from './sessions.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const PICTURES = 'target/screenshots/crop';
-mkdirSync(PICTURES, { recursive: true });
 const stage = site('lake', 'dog');
 const begin = (options) => open(stage.browser, stage.server.url, { format: 'png', ...options });
 
@@ -319,7 +317,7 @@ for (const [width, height] of [
     await page.evaluate(AXE);
     const check = async (what) =>
       inBothThemes(page, async (theme) => {
-        await page.screenshot({ path: `${PICTURES}/${what}-${theme}-${width}.png` });
+        await picture(page, `crop/${what}-${theme}-${width}`);
         const found = await page.evaluate(async () => {
           const { violations } = await window.axe.run(document, { resultTypes: ['violations'] });
           return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);

@@ -1,6 +1,6 @@
-// The page at every width, in both themes: nothing sticks out, and a picture of each state to look at.
+// The page at every width, in both themes: nothing sticks out. With NIJIGEN_LOOK there is a picture of each state.
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +14,7 @@ import {
   launch,
   open,
   PHOTO,
+  picture,
   reaches,
   SITE,
   taken,
@@ -23,12 +24,10 @@ import { differentPhotos } from './photos.mjs';
 import { serve } from './server.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const SCREENSHOTS = 'target/screenshots';
 const longName = join(mkdtempSync(join(tmpdir(), 'nijigen-')), `${'a-name-without-any-space-'.repeat(4)}.jpg`);
 
 let browser, server, photos;
 before(async () => {
-  mkdirSync(SCREENSHOTS, { recursive: true });
   copyFileSync(PHOTO, longName);
   browser = await launch();
   photos = await differentPhotos(browser, 12, 480);
@@ -75,7 +74,7 @@ for (const widths of [PHONES, DESKS]) {
       }, fullPage);
       await inBothThemes(page, (theme) =>
         atEach(page, widths, `${state}, ${theme}`, (width) =>
-          page.screenshot({ path: `${SCREENSHOTS}/${state}-${width}-${theme}.png`, fullPage }),
+          picture(page, `${state}-${width}-${theme}`, { fullPage }),
         ),
       );
     };
@@ -132,7 +131,7 @@ for (const widths of [[360], [768, 1440]]) {
     const look = (state) =>
       inBothThemes(page, (theme) =>
         atEach(page, widths, `${state}, ${theme}`, async (width) => {
-          await page.screenshot({ path: `${SCREENSHOTS}/${state}-${width}-${theme}.png` });
+          await picture(page, `${state}-${width}-${theme}`);
           const found = await page.evaluate(async () =>
             (await window.axe.run(document)).violations.map(({ id }) => id),
           );
@@ -199,9 +198,7 @@ for (const locale of ['en', 'zh', 'ja']) {
     const options = { viewport: sizeOf(360), locale, reducedMotion: 'reduce' };
     const { context, page, watch } = await open(browser, server.url, options);
     const look = (state) =>
-      atEach(page, widths, state, (width) =>
-        page.screenshot({ path: `${SCREENSHOTS}/${state}-${width}-${locale}.png`, fullPage: true }),
-      );
+      atEach(page, widths, state, (width) => picture(page, `${state}-${width}-${locale}`, { fullPage: true }));
     await page.locator('.sample').nth(2).waitFor();
     await look('empty');
     // A sample is drawn ahead: this takes no engine.

@@ -1,17 +1,13 @@
 // The panel of kept pictures: what it shows, deletes and asks.
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { choose, launch, open, reaches, SITE, WORDS } from './browser.mjs';
+import { choose, launch, open, picture, reaches, SITE, WORDS } from './browser.mjs';
 import { close, holds, kind, openPanel, smallPhotos, stored } from './panel.mjs';
 import { readPng } from './pixels.mjs';
 import { serve } from './server.mjs';
 
-const SCREENSHOTS = 'target/screenshots';
-
 let browser, server, LAKE, DOG, ASTERS;
 before(async () => {
-  mkdirSync(SCREENSHOTS, { recursive: true });
   browser = await launch();
   [LAKE, DOG, ASTERS] = await smallPhotos(browser, 'lake', 'dog', 'asters');
   server = await serve(SITE);
@@ -165,7 +161,7 @@ test('it fits at every width, in both themes', async () => {
     await page.setViewportSize({ width, height: 800 });
     for (const colorScheme of ['light', 'dark']) {
       await page.emulateMedia({ colorScheme });
-      const look = (name) => page.screenshot({ path: `${SCREENSHOTS}/${name}-${width}-${colorScheme}.png` });
+      const look = (name) => picture(page, `${name}-${width}-${colorScheme}`);
       const panel = page.locator('#panel');
       await panel.evaluate((dialog) => (dialog.scrollTop = 0));
       await look('panel');

@@ -71,18 +71,26 @@ picture_onnx() {
 
 # compile TOOLCHAIN FOLDER VARIANT…: the modules as linked, VARIANT/linked.wasm
 compile() {
-  local toolchain=$1 folder=$2 cargo=(cargo) std=() variant out
+  local toolchain=$1 folder=$2 cargo=(cargo) variant out
+  # Built for size where its sources are: its ways to sort alone are 40 kB of a module.
+  local std=(-Z 'build-std=std,panic_abort' -Z 'build-std-features=optimize_for_size')
   local built=$folder/$WASM_TARGET/$profile/deps/nijigen.wasm
   shift 2
   [ $# -gt 0 ] || return 0
   export RUSTFLAGS=$WASM_FLAGS
-  case $1 in *-threads) RUSTFLAGS=$ATOMICS_FLAGS std=(-Z 'build-std=std,panic_abort') ;; esac
+  case $1 in
+    *-threads) RUSTFLAGS=$ATOMICS_FLAGS ;;
+    *)
+      if [ "$toolchain" = own ]; then
+        if [ -n "${NIJIGEN_DEV:-}" ] || [ -z "$(atomics_toolchain)" ]; then std=(); fi
+      fi
+      ;;
+  esac
   case $toolchain in
     own) ;;
     debian)
       # Debian's Rust has the sources of std but no wasm std and no wasm linker: build the one, borrow
       # the other from the default toolchain.
-      std=(-Z 'build-std=std,panic_abort')
       export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER
       CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=$(rustc --print target-libdir)/../bin/rust-lld
       export RUSTC=$DEBIAN_RUSTC

@@ -223,14 +223,13 @@ impl<F: Likeness> Policy<F> {
         if fits(self) {
             return Vec::new();
         }
-        let mut order: Vec<_> = self.records.iter().map(|(id, record)| (record.life.used, *id)).collect();
-        order.retain(|(_, id)| Some(id) != spared);
-        order.sort_unstable();
+        let others = self.records.iter().filter(|(id, _)| Some(*id) != spared);
+        // A heap, not a sort: mostly few go.
+        let mut order: BinaryHeap<_> = others.map(|(id, record)| Reverse((record.life.used, *id))).collect();
         let mut removed = Vec::new();
-        for (_, id) in order {
-            if fits(self) {
-                break;
-            }
+        while !fits(self)
+            && let Some(Reverse((_, id))) = order.pop()
+        {
             self.forget(&id);
             removed.push(id);
         }

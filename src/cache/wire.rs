@@ -5,7 +5,7 @@
 //! nijigen:band:KEY:BAND:BITS           sorted set: hash and name of each entry, 40 bytes; score: when it ends, ms
 //! ```
 
-use std::collections::BTreeSet;
+use std::{cmp::Reverse, collections::BinaryHeap};
 
 use super::bands::Band;
 use super::{Id, Key};
@@ -38,10 +38,18 @@ fn hash_and_id(member: &[u8]) -> Option<(u64, Id)> {
 
 /// The entries that members of sets name within `threshold` bits of `hash`, the nearest first, each once.
 pub(crate) fn nearest<'a>(members: impl Iterator<Item = &'a [u8]>, hash: u64, threshold: u32) -> Vec<(u64, Id)> {
-    let near: BTreeSet<(u32, u64, Id)> = members
+    let mut near: BinaryHeap<_> = members
         .filter_map(hash_and_id)
-        .map(|(other, id)| ((other ^ hash).count_ones(), other, id))
-        .filter(|(distance, ..)| *distance <= threshold)
+        .map(|(other, id)| Reverse(((other ^ hash).count_ones(), other, id)))
+        .filter(|Reverse((distance, ..))| *distance <= threshold)
         .collect();
-    near.into_iter().map(|(_, hash, id)| (hash, id)).take(MOST).collect()
+    let mut nearest = vec![];
+    while nearest.len() < MOST
+        && let Some(Reverse((_, hash, id))) = near.pop()
+    {
+        if nearest.last() != Some(&(hash, id)) {
+            nearest.push((hash, id));
+        }
+    }
+    nearest
 }

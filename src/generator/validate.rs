@@ -79,9 +79,9 @@ fn called(node: &NodeProto) -> String {
 /// Whether each axis comes once in `perm`, where it is given.
 fn is_order(node: &NodeProto) -> bool {
     node.attribute.iter().filter(|attribute| attribute.name == "perm").all(|perm| {
-        let mut axes = perm.ints.clone();
-        axes.sort_unstable();
-        axes.iter().copied().eq(0..axes.len() as i64)
+        let mut seen = vec![false; perm.ints.len()];
+        let first = |seen: &mut bool| !std::mem::replace(seen, true);
+        perm.ints.iter().all(|&axis| usize::try_from(axis).ok().and_then(|axis| seen.get_mut(axis)).is_some_and(first))
     })
 }
 

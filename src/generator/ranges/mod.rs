@@ -110,11 +110,9 @@ fn draw(
 /// The range that most of these values lie in; a few may be beyond it where no activation ends a graph.
 fn spanned(values: &[f32]) -> Range {
     let mut sorted = values.to_vec();
+    sorted.sort_unstable_by(f32::total_cmp);
     let fiftieth = sorted.len() / 50;
-    let (_, &mut least, _) = sorted.select_nth_unstable_by(fiftieth, f32::total_cmp);
-    let last = sorted.len() - 1 - fiftieth;
-    let (_, &mut most, _) = sorted.select_nth_unstable_by(last, f32::total_cmp);
-    match (least, most) {
+    match (sorted[fiftieth], sorted[sorted.len() - 1 - fiftieth]) {
         (_, most) if most > 4. => [0., 255.],
         (least, _) if least < -0.1 => [-1., 1.],
         _ => [0., 1.],

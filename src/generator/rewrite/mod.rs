@@ -63,7 +63,7 @@ impl PackedKernels {
         // What moves leaves a place for others; that ends, for nothing ever moves up.
         let mut moving = true;
         while std::mem::take(&mut moving) {
-            kernels.sort_by_key(|kernel| Reverse(kernel.place()));
+            kernels.sort_unstable_by_key(|kernel| Reverse(kernel.place()));
             for kernel in &mut kernels {
                 let place = kernel.place();
                 let mut convolutions: Vec<_> = (graph.nodes.iter_mut())

@@ -212,10 +212,11 @@ impl<'a> Outline<'a> {
 
     /// The colour profile.
     pub fn profile(&self) -> Option<Vec<u8>> {
-        let mut pieces = self.pieces.clone();
-        pieces.sort_by_key(|(number, _)| *number);
-        pieces.dedup_by_key(|(number, _)| *number);
-        (!pieces.is_empty()).then(|| pieces.into_iter().flat_map(|(_, piece)| piece).copied().collect())
+        let mut pieces = [None; 256];
+        for &(number, piece) in &self.pieces {
+            pieces[usize::from(number)].get_or_insert(piece);
+        }
+        (!self.pieces.is_empty()).then(|| pieces.into_iter().flatten().flatten().copied().collect())
     }
 }
 

@@ -59,7 +59,7 @@ export async function drawSamples(site, core, models) {
     cpSync(join(PHOTOS, name), join(folder, published));
     const small = await kept(`${hash(version, photo)}-small.jpg`, async () => {
       const { Photo } = await start();
-      return Photo.decode(photo, {}).thumbnail();
+      return bytesOf(Photo.decode(photo, {}).thumbnail());
     });
     cpSync(small, join(folder, 'small', published));
     for (const entry of models) {
@@ -70,7 +70,7 @@ export async function drawSamples(site, core, models) {
         const drawn = await kept(`${hash(version, key)}.json`, async () => {
           const module = await start();
           drawing ??= draw(module, photo, entry);
-          return JSON.stringify(encode(module, photo, drawing, entry, options));
+          return JSON.stringify(await encode(module, photo, drawing, entry, options));
         });
         const { id, jpeg, ...rest } = JSON.parse(readFileSync(drawn, 'utf8'));
         return { key, id, bytes: Buffer.from(jpeg, 'base64'), rest };
@@ -103,15 +103,13 @@ function draw({ Engine, Photo }, photo, entry) {
   return drawing;
 }
 
+const bytesOf = async (blob) => Buffer.from(await blob.arrayBuffer());
+
 /** One result, and the name of its cache entry. */
-function encode({ Photo, cache_key, cache_record, sha256 }, photo, drawing, entry, options) {
-  const decoded = Photo.decode(photo, options);
-  const print = decoded.fingerprint(options);
-  decoded.free();
+async function encode({ cache_id, cache_key, sha256 }, photo, drawing, entry, options) {
   const result = drawing.encode(options);
   const { width, height } = result;
-  const jpeg = result.take_bytes();
-  const created = Date.now();
-  const { id } = cache_record(cache_key(entry, options), sha256(photo), print, jpeg.length, created);
-  return { id, width, height, created, jpeg: Buffer.from(jpeg).toString('base64') };
+  const jpeg = await bytesOf(result.blob());
+  const id = cache_id(cache_key(entry, options), sha256(photo));
+  return { id, width, height, created: Date.now(), jpeg: jpeg.toString('base64') };
 }

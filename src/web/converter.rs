@@ -1,15 +1,18 @@
 //! The engine as JavaScript sees it.
 
+use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortSignal, Blob};
 
 use super::{
-    cache::key,
-    interop::{entry, object, options, to_js},
+    interop::{blob, caught, entry, object, options, to_js},
+    keys::key,
     memory::within,
     photo::Photo,
 };
 use crate::{
-    Picture,
+    Error, Picture,
     generator::{gpu, ranges::Ranges},
     options::Finish,
     picture::{drawing, encode::encode},
@@ -165,6 +168,27 @@ impl Conversion {
         }
     }
 
+    /// The same until inference is done, letting the event loop turn in between: `pause` gives a promise of that, `tell` hears
+    /// the share that is done. Fails with `cancelled` once `signal` is aborted.
+    pub async fn run(
+        &mut self,
+        budget_ms: f64,
+        signal: AbortSignal,
+        #[wasm_bindgen(unchecked_param_type = "() => Promise<void>")] pause: Function,
+        #[wasm_bindgen(unchecked_param_type = "(share: number) => void")] tell: Function,
+    ) -> Result<(), JsValue> {
+        loop {
+            tell.call1(&JsValue::UNDEFINED, &self.progress().into())?;
+            JsFuture::from(Promise::resolve(&pause.call0(&JsValue::UNDEFINED)?)).await?;
+            if signal.aborted() {
+                return Err(to_js(Error::Cancelled));
+            }
+            if caught(|| self.step(budget_ms))? {
+                return Ok(());
+            }
+        }
+    }
+
     /// The tile to be drawn next; nothing once all are.
     pub fn tile(&mut self) -> Result<Option<ConversionTile>, JsValue> {
         if self.rendering.is_drawn() {
@@ -235,22 +259,17 @@ pub struct Converted {
     bytes: Vec<u8>,
     mime: &'static str,
     /// Width in pixels.
+    #[wasm_bindgen(readonly)]
     pub width: u32,
     /// Height in pixels.
+    #[wasm_bindgen(readonly)]
     pub height: u32,
 }
 
 #[wasm_bindgen]
 impl Converted {
-    /// The file's bytes; they are handed over, so a second call gives none.
-    #[wasm_bindgen(unchecked_return_type = "Uint8Array<ArrayBuffer>")]
-    pub fn take_bytes(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.bytes)
-    }
-
-    /// Media type of the file.
-    #[wasm_bindgen(getter)]
-    pub fn mime(&self) -> String {
-        self.mime.to_owned()
+    /// The file, with its media type.
+    pub fn blob(self) -> Result<Blob, JsValue> {
+        blob(&self.bytes, self.mime)
     }
 }

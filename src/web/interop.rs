@@ -1,14 +1,31 @@
 //! Values that cross between Rust and JavaScript: plain objects, whose types `www/client/core.ts` has.
 
+use js_sys::{Array, Uint8Array};
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::prelude::*;
+use web_sys::{Blob, BlobPropertyBag};
 
 use crate::{Error, Options, manifest::Entry};
 
 #[wasm_bindgen(typescript_custom_section)]
-const TYPES: &str = "import type { Action, CacheMode, CacheSettings, Draw, Finish, Framing, GpuProgram, Hit, Limits, Listed, Step, Stored, Upkeep, WriteOutcome } from '../client/core.js';\n\
+const TYPES: &str = "import type { CacheMode, CacheSettings, Draw, Finish, Framing, GpuProgram, Limits, Listed, Step } from '../client/core.js';\n\
+    import type { Answer, DatabaseHost, Photograph, Pictures } from './cache/types.js';\n\
     /** What is not named has its default. */\n\
     export type Choices = Readonly<Partial<Limits & Framing & Draw & Finish>>;";
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch, js_namespace = Reflect)]
+    fn apply(work: &mut dyn FnMut(), this: &JsValue, arguments: &Array) -> Result<JsValue, JsValue>;
+}
+
+/// Does `work` under JavaScript's eyes: a trap in it is an error here. In a future it would be nobody's, and its promise would
+/// never settle.
+pub fn caught<T>(mut work: impl FnMut() -> Result<T, JsValue>) -> Result<T, JsValue> {
+    let mut result = None;
+    apply(&mut || result = Some(work()), &JsValue::UNDEFINED, &Array::new())?;
+    result.unwrap_or(Err(JsValue::UNDEFINED))
+}
 
 /// An `Error` named `NijigenError` with the stable code as `.code`.
 pub fn to_js(error: Error) -> JsValue {
@@ -66,4 +83,12 @@ pub fn object(value: &impl Serialize) -> JsValue {
 /// What we made ourselves can be written.
 pub fn text(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
+}
+
+/// A file for JavaScript: copied, for browsers make no blob of memory that threads share.
+pub fn blob(bytes: &[u8], mime: &str) -> Result<Blob, JsValue> {
+    let kind = BlobPropertyBag::new();
+    kind.set_type(mime);
+    let parts = Array::of1(&Uint8Array::from(bytes));
+    Blob::new_with_u8_array_sequence_and_options(&parts, &kind)
 }

@@ -1,25 +1,28 @@
-//! The order of looking up as JavaScript sees it.
+//! The order of looking up, driven here; the steps themselves are the shell's.
 
+use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 
 use super::interop::{object, parsed};
-use crate::{lookup, objects::CacheMode};
+use crate::{
+    lookup::{Lookup, Step},
+    objects::CacheMode,
+};
 
-/// One photo's way.
+/// Takes one photo through all steps, each once the one before is done. `take` carries a step out, and says whether the
+/// answer is yes where it is a question; what it throws ends the way.
 #[wasm_bindgen]
-pub struct Lookup(lookup::Lookup);
-
-#[wasm_bindgen]
-impl Lookup {
-    /// Before the first step.
-    #[wasm_bindgen(constructor)]
-    pub fn new(#[wasm_bindgen(unchecked_param_type = "CacheMode")] mode: &JsValue) -> Result<Lookup, JsValue> {
-        Ok(Lookup(lookup::Lookup::new(parsed::<CacheMode>(mode, "cache's mode")?.into())))
+pub async fn look_up(
+    #[wasm_bindgen(unchecked_param_type = "CacheMode")] mode: JsValue,
+    #[wasm_bindgen(unchecked_param_type = "(step: Exclude<Step, 'answer'>) => Promise<boolean>")] take: Function,
+) -> Result<(), JsValue> {
+    let mut lookup = Lookup::new(parsed::<CacheMode>(&mode, "cache's mode")?.into());
+    let mut step = lookup.next(false);
+    while step != Step::Answer {
+        let taken = take.call1(&JsValue::UNDEFINED, &object(&step))?;
+        let yes = JsFuture::from(Promise::resolve(&taken)).await?;
+        step = lookup.next(yes.is_truthy());
     }
-
-    /// The next step; `yes` is the answer to the last one.
-    #[wasm_bindgen(unchecked_return_type = "Step")]
-    pub fn next(&mut self, yes: bool) -> JsValue {
-        object(&self.0.next(yes))
-    }
+    Ok(())
 }

@@ -5,6 +5,7 @@ mod cache;
 mod constructors;
 mod converter;
 mod interop;
+mod keys;
 mod lookup;
 mod memory;
 mod photo;

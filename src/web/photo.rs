@@ -1,8 +1,9 @@
 //! A photo, decoded, as JavaScript sees it.
 
 use wasm_bindgen::prelude::*;
+use web_sys::Blob;
 
-use super::interop::{options, text, to_js};
+use super::interop::{blob, options, text, to_js};
 use crate::{
     options::{Finish, Format},
     picture::{encode::encode_plain, resize},
@@ -63,10 +64,9 @@ impl Photo {
     }
 
     /// A small JPEG of it.
-    #[wasm_bindgen(unchecked_return_type = "Uint8Array<ArrayBuffer>")]
-    pub fn thumbnail(&self) -> Result<Vec<u8>, JsValue> {
+    pub fn thumbnail(&self) -> Result<Blob, JsValue> {
         let small = resize::thumbnail(self.0.picture(), THUMBNAIL).map_err(to_js)?;
         let finish = Finish { format: Format::Jpeg, quality: 80, ..Finish::default() };
-        encode_plain(&small, &finish).map_err(to_js)
+        blob(&encode_plain(&small, &finish).map_err(to_js)?, finish.format.mime())
     }
 }

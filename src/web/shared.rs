@@ -4,8 +4,8 @@ use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
 use super::{
-    cache::{Record, digest, record},
     interop::{parsed, parsed_text, to_js},
+    keys::{Record, digest, record},
 };
 use crate::{
     Error,

@@ -185,31 +185,6 @@ export type CacheMode = "use" | "refresh" | "off";
 export type Step = "findExact" | "glimpse" | "findNear" | "decode" | "classify" | "fingerprint" | "draw" | "keep" | "answer";
 
 /**
- * An entry that answers a photo; without a distance it is the very file's.
- */
-export type Hit = { id: string, distance: number | null, created: number, };
-
-/**
- * An entry without its pictures, as a store keeps it; `record` is JSON.
- */
-export type Stored = { id: string, record: string, };
-
-/**
- * What a store has to be told.
- */
-export type Upkeep = { remove: Array<string>, touch: Array<Stored>, };
-
-/**
- * What a store does next to keep an entry.
- */
-export type Action = { "name": "apply", upkeep: Upkeep, } | { "name": "write" } | { "name": "done", kept: boolean, };
-
-/**
- * How a store's `write` ended; of other steps it says `done`.
- */
-export type WriteOutcome = "done" | "full" | "broken";
-
-/**
  * An entry as the list shows it.
  */
 export type Listed = { id: string, 

@@ -1,6 +1,5 @@
 import type { CacheSettings, EngineSource, SharedStore } from '../client/protocol.js';
-import type { Answer, Photograph, PictureCache } from '../worker/cache/cache.js';
-import type { Pictures } from '../worker/cache/store.js';
+import type { Answer, Photograph, Pictures } from '../worker/cache/types.js';
 import type { Lookup } from '../worker/cache/unshared.js';
 import { core } from '../worker/module.js';
 
@@ -10,7 +9,7 @@ const PATIENCE_MS = { find: 1000, put: 10_000 };
 const PAUSE_MS = 5000;
 
 /** With a store, that one behind the cache of this process. */
-export const shared = (own: PictureCache, { store }: EngineSource, settings: CacheSettings): Lookup =>
+export const shared = (own: Lookup, { store }: EngineSource, settings: CacheSettings): Lookup =>
   store ? new SharedCache(own, store, settings) : own;
 
 /** Candidates that are looked at: of near duplicates the nearest answers, mostly. */
@@ -19,11 +18,11 @@ const CANDIDATES = 8;
 const failed = { find: new WeakMap<SharedStore, number>(), put: new WeakMap<SharedStore, number>() };
 
 class SharedCache implements Lookup {
-  readonly #own: PictureCache;
+  readonly #own: Lookup;
   readonly #store: SharedStore;
   readonly #settings: CacheSettings;
 
-  constructor(own: PictureCache, store: SharedStore, settings: CacheSettings) {
+  constructor(own: Lookup, store: SharedStore, settings: CacheSettings) {
     this.#own = own;
     this.#store = store;
     this.#settings = settings;
@@ -33,7 +32,7 @@ class SharedCache implements Lookup {
     return (await this.#own.find(photo)) ?? (await this.#ask('find', () => this.#find(photo)));
   }
 
-  async put(photo: Photograph, pictures: Pictures, supersedes?: Photograph): Promise<boolean> {
+  async put(photo: Photograph, pictures: Pictures, supersedes?: Photograph | null): Promise<boolean> {
     const kept = this.#own.put(photo, pictures, supersedes);
     await this.#ask('put', () => this.#put(photo, pictures.result));
     return kept;

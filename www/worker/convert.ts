@@ -4,7 +4,7 @@ import type { Backend, ConversionRequest, ConversionResult, ProgressListener, Ti
 import { shared } from '#shared';
 import { cacheWith } from './cache/index.js';
 import type { Lookup } from './cache/unshared.js';
-import type { Answer } from './cache/cache.js';
+import type { Answer } from './cache/types.js';
 import { thisDevice } from './device.js';
 import { fileOf, hold } from './drawings.js';
 import { load, type Loading } from './engine.js';
@@ -59,12 +59,8 @@ async function taken(request: ConversionRequest, around: Surroundings): Promise<
   const cache = mode === 'off' ? undefined : shared(await cacheWith(settings), request.engine, settings);
   const keeping = cache && (await Keeping.of(request, raw, loading, cache));
   const pipeline = new Pipeline(request, around, clock, loading, raw, keeping);
-  const lookup = new core.Lookup(mode);
   try {
-    let step = lookup.next(false);
-    while (step !== 'answer') step = lookup.next(await pipeline.take(step));
-    // Not after a trap, which may have left the allocator locked.
-    lookup.free();
+    await core.look_up(mode, (step) => pipeline.take(step));
     return pipeline.answer();
   } finally {
     pipeline.end();
@@ -308,6 +304,7 @@ async function infer(
 ): Promise<boolean> {
   let most = 0;
   const tell = (loaded: number) => {
+    if (loaded > 0) shareModule();
     // Where a GPU gives up on the way its tile begins anew.
     most = Math.min(Math.max(most, loaded), 1);
     onProgress({ stage: 'inference', loaded: most, total: 1 });
@@ -318,7 +315,7 @@ async function infer(
   try {
     const may = wanted && conversion.progress < 1;
     const drawn = may ? await drawWithGpu(backend, drawer, conversion, check, tell) : 'part';
-    if (drawn !== 'all') await step(conversion, tell, check);
+    if (drawn !== 'all') await conversion.run(STEP_MS, signal, pause, tell);
     if (drawn === 'refused') gpuDrewNonsense(drawer);
     shareModule();
     onProgress({ stage: 'inference', loaded: 1, total: 1 });
@@ -327,17 +324,6 @@ async function infer(
     // Not after a trap, which may have left the allocator locked.
     if (!(error instanceof WebAssembly.RuntimeError)) conversion.free();
     throw error;
-  }
-}
-
-async function step(conversion: Conversion, tell: (loaded: number) => void, check: () => void): Promise<void> {
-  for (;;) {
-    tell(conversion.progress);
-    await pause();
-    check();
-    const over = conversion.step(STEP_MS);
-    shareModule();
-    if (over) break;
   }
 }
 

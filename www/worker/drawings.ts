@@ -37,9 +37,8 @@ export async function fileOf(
   converted: Converted,
   options: CoreOptions,
 ): Promise<{ blob: Blob; width: number; height: number }> {
-  const { width, height, mime } = converted;
-  const blob = new Blob([converted.take_bytes()], { type: mime });
-  converted.free();
+  const { width, height } = converted;
+  const blob = converted.blob();
   const quality = lossyQuality(options);
   return { blob: quality === undefined ? blob : await lossy(blob, quality), width, height };
 }

@@ -71,7 +71,7 @@ export function glimpse(raw: Raw, options: CoreOptions): Seen | undefined {
 
 export const see = (photo: Photo, options: CoreOptions): Seen => ({
   print: photo.fingerprint(options),
-  thumbnail: new Blob([photo.thumbnail()], { type: 'image/jpeg' }),
+  thumbnail: photo.thumbnail(),
 });
 
 /** Brings a photo into the engine's memory. */

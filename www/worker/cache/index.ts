@@ -1,13 +1,22 @@
-import type { CacheCommand, CacheReply, CacheSettings } from '../../client/protocol.js';
-import { exists, PictureCache, room } from './cache.js';
+import type { Cache } from 'nijigen-core';
+import type { CacheCommand, CacheReply, CacheSettings, CacheUsage } from '../../client/protocol.js';
+import { core } from '../module.js';
+import type { DatabaseHost } from './types.js';
 
-let opened: Promise<PictureCache> | undefined;
+const DATABASE = 'nijigen';
+
+const host: DatabaseHost = {
+  exists: async () => (await indexedDB.databases()).some(({ name }) => name === DATABASE),
+  quota: async () => (await estimate()).quota,
+};
+
+let opened: Promise<Cache> | undefined;
 
 /** This worker's cache, opened with the first use. The core must be ready. */
-export async function cacheWith(settings: CacheSettings): Promise<PictureCache> {
-  opened ??= PictureCache.open(settings);
+export async function cacheWith(settings: CacheSettings): Promise<Cache> {
+  opened ??= core.Cache.open(settings, host);
   const cache = await opened;
-  await cache.use(settings);
+  await cache.change(settings);
   return cache;
 }
 
@@ -22,7 +31,7 @@ export async function atRest(): Promise<{ readonly lasting: boolean }> {
 export async function nothingKept(): Promise<CacheReply | undefined> {
   if (opened) return undefined;
   try {
-    if (await exists()) return undefined;
+    if (await host.exists()) return undefined;
     return { entries: [], usage: { entries: 0, bytes: 0, lasting: true, ...(await room()) } };
   } catch {
     // Not every browser tells which databases there are.
@@ -31,21 +40,32 @@ export async function nothingKept(): Promise<CacheReply | undefined> {
 }
 
 /** What the client's `converter.cache` asks. */
-export async function command(cache: PictureCache, asked: CacheCommand): Promise<CacheReply> {
+export async function command(cache: Cache, asked: CacheCommand): Promise<CacheReply> {
   switch (asked.name) {
     case 'entries':
       return { entries: await cache.entries() };
     case 'usage':
-      return { usage: await cache.usage() };
+      return { usage: { ...cache.usage(), ...(await room()) } };
     case 'picture':
       return { picture: (await cache.pictures(asked.id))?.result };
     case 'original':
       return { picture: (await cache.pictures(asked.id))?.original };
     case 'remove':
-      await cache.remove(asked.ids);
+      await cache.remove([...asked.ids]);
       return {};
     case 'clear':
       await cache.clear();
       return {};
   }
+}
+
+/** What the browser would still grant. */
+async function room(): Promise<Pick<CacheUsage, 'available'>> {
+  const { quota, usage } = await estimate();
+  return quota !== undefined && usage !== undefined ? { available: Math.max(0, quota - usage) } : {};
+}
+
+/** Not every browser says, and none on insecure origins. */
+async function estimate(): Promise<StorageEstimate> {
+  return (navigator as Partial<WorkerNavigator>).storage?.estimate().catch(() => ({})) ?? {};
 }

@@ -1,0 +1,203 @@
+//! Entries in the browser's database.
+//!
+//! A module with threads wakes a future a task later than its event, and by then the event's transaction is over. So what
+//! follows from an answer is asked for in the answer's own event, and only a transaction's end is waited for.
+
+use std::{cell::RefCell, collections::HashSet, rc::Rc};
+
+use idb::{
+    Database, DatabaseEvent, Factory, KeyPath, ObjectStore, ObjectStoreParams, Request, StoreEvent, Transaction,
+    TransactionMode, event::VersionChangeEvent,
+};
+use js_sys::{Array, Object, Promise, Reflect};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Blob, Event, IdbDatabase, IdbTransaction};
+
+use super::{
+    super::interop::object,
+    store::{Pictures, Stored},
+};
+use crate::cache::Fault;
+
+const NAME: &str = "nijigen";
+const VERSION: u32 = 1;
+/// Small, all read at the start.
+const RECORDS: &str = "records";
+/// Read one at a time.
+const PICTURES: &str = "pictures";
+
+pub struct IndexedDb(Database);
+
+impl IndexedDb {
+    /// Fails where there is no database to be had, as in private browsing; waits while an older tab blocks an upgrade.
+    /// `on_lost` is called when it is gone: somebody deletes it, or the browser cleared the site's data.
+    pub async fn open(on_lost: impl Fn() + Clone + 'static) -> Result<IndexedDb, Fault> {
+        let mut request = Factory::new().and_then(|factory| factory.open(NAME, Some(VERSION))).map_err(fault)?;
+        // What was not made is missed by the first transaction.
+        request.on_upgrade_needed(|event| drop(upgrade(&event)));
+        let mut database = request.await.map_err(fault)?;
+        let lost = on_lost.clone();
+        database.on_version_change(move |event| {
+            // Somebody deletes it, or a newer version of the site wants to change the schema: they must not wait for this tab.
+            if let Some(database) = target::<IdbDatabase>(&event) {
+                database.close();
+            }
+            lost();
+        });
+        database.on_close(move |_| on_lost());
+        Ok(IndexedDb(database))
+    }
+
+    pub async fn load(&self) -> Result<Vec<Stored>, Fault> {
+        let (transaction, [records, pictures]) = self.begin([RECORDS, PICTURES], TransactionMode::ReadWrite)?;
+        let all = records.get_all(None, None).map_err(fault)?;
+        let mut names = pictures.get_all_keys(None, None).map_err(fault)?;
+        let sound = Rc::new(RefCell::new(vec![]));
+        let found = sound.clone();
+        // Answers come in the order of their questions.
+        names.on_success(move |event| {
+            if let (Ok(all), Ok(names)) = (all.result(), event.result()) {
+                found.replace(matched(&records, &pictures, all.unchecked_ref(), &names));
+            }
+        });
+        complete(transaction).await?;
+        Ok(sound.take())
+    }
+
+    pub async fn read(&self, id: &str) -> Result<Option<Pictures>, Fault> {
+        let (_transaction, [pictures]) = self.begin([PICTURES], TransactionMode::ReadOnly)?;
+        let Some(found) = pictures.get(JsValue::from(id)).map_err(fault)?.await.map_err(fault)? else {
+            return Ok(None);
+        };
+        let pictures: Pictures = found.unchecked_into();
+        let positive = |side: JsValue| side.as_f64().is_some_and(|side| side > 0.0);
+        // What another program wrote there, or a version of long ago, is no picture.
+        let Some(result) = pictures.result().dyn_into::<Blob>().ok().filter(|_| positive(pictures.width())) else {
+            return Ok(None);
+        };
+        if !positive(pictures.height()) {
+            return Ok(None);
+        }
+        // Browsers keep the bytes in a file beside the database, which may be gone: then this fails.
+        let first = result.slice_with_i32_and_i32(0, 1).map_err(|why| refused(&why))?;
+        JsFuture::from(first.array_buffer()).await.map_err(|why| refused(&why))?;
+        Ok(Some(pictures))
+    }
+
+    pub async fn write(&self, entry: &Stored, pictures: &Pictures) -> Result<(), Fault> {
+        let named = Object::assign(&Object::new(), pictures.unchecked_ref());
+        Reflect::set(&named, &"id".into(), &JsValue::from(&entry.id)).map_err(|why| refused(&why))?;
+        let (transaction, [records, all]) = self.begin([RECORDS, PICTURES], TransactionMode::ReadWrite)?;
+        let asked = records.put(&object(entry), None).and_then(|_| all.put(&named, None));
+        if let Err(why) = asked {
+            // Or the record alone would be stored.
+            drop(transaction.abort());
+            return Err(fault(why));
+        }
+        complete(transaction).await
+    }
+
+    pub async fn touch(&self, entry: &Stored) -> Result<(), Fault> {
+        let (transaction, [records]) = self.begin([RECORDS], TransactionMode::ReadWrite)?;
+        let mut there = records.get_key(JsValue::from(&entry.id)).map_err(fault)?;
+        let entry = object(entry);
+        there.on_success(move |event| {
+            if matches!(event.result(), Ok(Some(_))) {
+                drop(records.put(&entry, None));
+            }
+        });
+        complete(transaction).await
+    }
+
+    pub async fn remove(&self, ids: &[String]) -> Result<(), Fault> {
+        let (transaction, stores) = self.begin([RECORDS, PICTURES], TransactionMode::ReadWrite)?;
+        for (id, store) in ids.iter().flat_map(|id| stores.iter().map(move |store| (id, store))) {
+            store.delete(JsValue::from(id)).map_err(fault)?;
+        }
+        complete(transaction).await
+    }
+
+    pub async fn clear(&self) -> Result<(), Fault> {
+        let (transaction, stores) = self.begin([RECORDS, PICTURES], TransactionMode::ReadWrite)?;
+        for store in &stores {
+            store.clear().map_err(fault)?;
+        }
+        complete(transaction).await
+    }
+
+    fn begin<const N: usize>(
+        &self,
+        names: [&str; N],
+        mode: TransactionMode,
+    ) -> Result<(Transaction, [ObjectStore; N]), Fault> {
+        let transaction = self.0.transaction(&names, mode).map_err(fault)?;
+        let stores: Result<Vec<_>, _> = names.iter().map(|name| transaction.object_store(name)).collect();
+        match stores.map_err(fault)?.try_into() {
+            Ok(stores) => Ok((transaction, stores)),
+            Err(_) => unreachable!("as many stores as names"),
+        }
+    }
+}
+
+fn upgrade(event: &VersionChangeEvent) -> Result<(), idb::Error> {
+    let database = event.database()?;
+    for name in [RECORDS, PICTURES] {
+        let mut params = ObjectStoreParams::new();
+        params.key_path(Some(KeyPath::new_single("id")));
+        database.create_object_store(name, params)?;
+    }
+    Ok(())
+}
+
+/// Records that have pictures. Both are always written together: whatever came apart is of no use and goes, and so does what
+/// another program wrote there.
+fn matched(records: &ObjectStore, pictures: &ObjectStore, all: &Array, names: &[JsValue]) -> Vec<Stored> {
+    let whole: HashSet<String> = names.iter().filter_map(JsValue::as_string).collect();
+    let mut sound = vec![];
+    for found in all.iter() {
+        let text = |name: &str| Reflect::get(&found, &name.into()).ok();
+        let id = text("id").unwrap_or_default();
+        match (id.as_string(), text("record").and_then(|record| record.as_string())) {
+            (Some(id), Some(record)) if whole.contains(&id) => sound.push(Stored { id, record }),
+            _ => drop(records.delete(id)),
+        }
+    }
+    let known: HashSet<&str> = sound.iter().map(|entry| entry.id.as_str()).collect();
+    for name in names {
+        if !name.as_string().is_some_and(|name| known.contains(name.as_str())) {
+            drop(pictures.delete(name.clone()));
+        }
+    }
+    sound
+}
+
+/// Returns once the transaction is complete: until then nothing of it is sure.
+async fn complete(mut transaction: Transaction) -> Result<(), Fault> {
+    let ended = Promise::new(&mut |resolve, reject| {
+        transaction.on_complete(move |_| drop(resolve.call0(&JsValue::NULL)));
+        transaction.on_abort(move |event| {
+            let why = target::<IdbTransaction>(&event).and_then(|transaction| transaction.error());
+            drop(reject.call1(&JsValue::NULL, &why.into()));
+        });
+    });
+    JsFuture::from(ended).await.map(drop).map_err(|why| refused(&why))
+}
+
+fn target<T: JsCast>(event: &Event) -> Option<T> {
+    event.target()?.dyn_into().ok()
+}
+
+fn fault(error: idb::Error) -> Fault {
+    match error {
+        idb::Error::UpdateFailed(why) | idb::Error::TransactionOpenFailed(why) => refused(&why),
+        idb::Error::DomException(why) => refused(&why),
+        _ => Fault::Broken("the browser has no database for it".into()),
+    }
+}
+
+/// What a browser throws where it has no room has a name of its own.
+fn refused(why: &JsValue) -> Fault {
+    let text = |name: &str| Reflect::get(why, &name.into()).ok().and_then(|text| text.as_string()).unwrap_or_default();
+    if text("name") == "QuotaExceededError" { Fault::Full } else { Fault::Broken(text("message")) }
+}

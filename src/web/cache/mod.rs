@@ -1,0 +1,461 @@
+//! The pictures that a worker keeps: entries in its memory, and in the browser's database where there is one.
+
+mod indexed_db;
+mod level;
+mod store;
+
+use std::{
+    cell::{Cell, RefCell},
+    cmp::Reverse,
+    collections::HashMap,
+    rc::Rc,
+};
+
+use futures_util::future::join_all;
+use js_sys::{Array, Date, Function, Promise, Reflect};
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
+use web_sys::{BroadcastChannel, MessageEvent};
+
+use self::{
+    indexed_db::IndexedDb,
+    level::Level,
+    store::{Pictures, Store, Stored},
+};
+use super::{
+    interop::{object, parsed, parsed_text, text, to_js},
+    keys::{self, Record},
+};
+use crate::{
+    Error,
+    cache::{Fault, Id, Key, Settings},
+    fingerprint::Fingerprint,
+    objects::Listed,
+};
+
+/// The share of what the browser grants this origin that the cache may take at most.
+const SHARE: f64 = 0.2;
+const SWEEP_MS: u32 = 60 * 60 * 1000;
+/// How long a slow disk, or an older tab, may hold up the database before the cache goes on without it for now.
+const PATIENCE_MS: u32 = 2000;
+
+#[wasm_bindgen]
+extern "C" {
+    /// What a photo is looked up by: its key, SHA-256 and, once it was seen, its fingerprint.
+    #[wasm_bindgen(typescript_type = "Photograph")]
+    pub type Photograph;
+    #[wasm_bindgen(method, getter)]
+    fn key(this: &Photograph) -> String;
+    #[wasm_bindgen(method, getter)]
+    fn sha256(this: &Photograph) -> Vec<u8>;
+    #[wasm_bindgen(method, getter)]
+    fn print(this: &Photograph) -> Option<String>;
+
+    /// What only the browser knows of the database.
+    #[wasm_bindgen(typescript_type = "DatabaseHost")]
+    pub type DatabaseHost;
+    /// Whether there is one, as far as the browser tells.
+    #[wasm_bindgen(method, catch)]
+    async fn exists(this: &DatabaseHost) -> Result<JsValue, JsValue>;
+    /// Bytes that this origin is granted, or nothing.
+    #[wasm_bindgen(method, catch)]
+    async fn quota(this: &DatabaseHost) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn set_timeout(call: &Function, ms: u32);
+    #[wasm_bindgen(js_name = setInterval)]
+    fn set_interval(call: &Function, ms: u32);
+}
+
+/// What tabs tell each other; one of it is there.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct News {
+    /// A record, and when it was `created`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stored: Option<String>,
+    created: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    used: Option<Stored>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    removed: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cleared: Option<u64>,
+}
+
+/// This worker's cache.
+#[wasm_bindgen]
+pub struct Cache(Rc<Levels>);
+
+struct Levels {
+    memory: Rc<Level>,
+    /// While it is open.
+    database: RefCell<Option<Rc<Level>>>,
+    host: DatabaseHost,
+    news: BroadcastChannel,
+    settings: Cell<Settings>,
+    /// Resolves when nothing is being stored.
+    storing: RefCell<Promise>,
+    /// When all was cleared last, here or in another tab; in ms since 1970, as times of entries.
+    cleared: Cell<u64>,
+    /// Whether the database may still open.
+    opening: Cell<bool>,
+    /// Whether the database is yet to be opened: it was not asked for, or is gone since.
+    lost: Cell<bool>,
+    /// Resolves when the database is open, or no longer waited for.
+    reached: RefCell<Promise>,
+}
+
+#[wasm_bindgen]
+impl Cache {
+    /// Without a database it lasts as long as the worker; one that opens late is taken all the same.
+    pub async fn open(
+        #[wasm_bindgen(unchecked_param_type = "Partial<CacheSettings>")] settings: JsValue,
+        host: DatabaseHost,
+    ) -> Result<Cache, JsValue> {
+        let settings = parsed_settings(&settings)?;
+        let memory = Level::open(Store::Memory(RefCell::default()), settings).await.map_err(fault_to_js)?;
+        let resolved = Promise::resolve(&JsValue::UNDEFINED);
+        let levels = Rc::new(Levels {
+            memory,
+            database: RefCell::default(),
+            host,
+            news: BroadcastChannel::new("nijigen-cache")?,
+            settings: Cell::new(settings),
+            storing: RefCell::new(resolved.clone()),
+            cleared: Cell::new(0),
+            opening: Cell::new(true),
+            lost: Cell::new(true),
+            reached: RefCell::new(resolved),
+        });
+        let hearing = levels.clone();
+        let hear = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+            // What a tab of another version says may be something else.
+            if let Ok(news) = parsed(&event.data(), "news") {
+                hearing.hear(news);
+            }
+        });
+        levels.news.set_onmessage(Some(hear.as_ref().unchecked_ref()));
+        hear.forget();
+        let sweeping = levels.clone();
+        let sweep = Closure::<dyn Fn()>::new(move || spawn_local(sweeping.clone().sweep()));
+        set_interval(sweep.as_ref().unchecked_ref(), SWEEP_MS);
+        sweep.forget();
+        levels.reach().await;
+        Ok(Cache(levels))
+    }
+
+    /// Takes over settings that changed. A database that is gone is made anew only now that it is needed.
+    pub async fn change(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Partial<CacheSettings>")] settings: JsValue,
+    ) -> Result<(), JsValue> {
+        let levels = &self.0;
+        levels.reach().await;
+        let settings = parsed_settings(&settings)?;
+        if levels.settings.replace(settings) != settings {
+            for level in levels.all() {
+                // What fails here is made up for at the next start.
+                drop(level.change(settings).await);
+            }
+        }
+        Ok(())
+    }
+
+    /// The best entry for a photo, if there is one: the very file's, or once it was seen, the nearest.
+    #[wasm_bindgen(unchecked_return_type = "Answer | undefined")]
+    pub async fn find(&self, photo: Photograph) -> Result<JsValue, JsValue> {
+        let levels = &self.0;
+        let key: Key = parsed_text(&photo.key(), "key")?;
+        let sha256 = keys::digest(&photo.sha256())?;
+        let print = photo.print();
+        let print: Option<Fingerprint> = print.map(|print| parsed_text(&print, "fingerprint")).transpose()?;
+        loop {
+            let all = levels.all();
+            let hits = all.iter().filter_map(|level| Some((level.find(&key, &sha256, print.as_ref())?, level)));
+            let Some((hit, level)) = hits.min_by(|(one, _), (other, _)| one.cmp(other)) else {
+                return Ok(JsValue::UNDEFINED);
+            };
+            // An entry whose pictures are gone is struck out by now: the next best may do.
+            let Some((record, pictures)) = level.take(&hit.id).await else { continue };
+            levels.answered(&hit.id, level, &record, &pictures).await;
+            let answer = object(&Found { distance: hit.distance, created: hit.created.0 });
+            Reflect::set(&answer, &"pictures".into(), &pictures)?;
+            return Ok(answer);
+        }
+    }
+
+    /// Whether what is kept outlives this worker; where nothing is, nothing is lost with it.
+    #[wasm_bindgen(getter)]
+    pub fn lasting(&self) -> bool {
+        self.0.database.borrow().is_some() || self.0.memory.records().is_empty()
+    }
+
+    /// Resolves when nothing is being stored.
+    pub fn stored(&self) -> Promise {
+        self.0.storing.borrow().clone()
+    }
+
+    /// Stores what was made of a photo; false if it cannot be stored: then it is made again another time. What is stored of
+    /// `supersedes` goes once it is.
+    #[wasm_bindgen(unchecked_return_type = "Promise<boolean>")]
+    pub fn put(&self, photo: Photograph, pictures: Pictures, supersedes: Option<Photograph>) -> Promise {
+        let (levels, before) = (self.0.clone(), self.stored());
+        let storing = future_to_promise(async move { Ok(levels.put(&photo, &pictures).await.unwrap_or(false).into()) });
+        let (levels, stored) = (self.0.clone(), storing.clone());
+        let done = future_to_promise(async move {
+            let stored = JsFuture::from(stored).await?;
+            JsFuture::from(before).await?;
+            if let Some(superseded) = supersedes.filter(|_| stored.is_truthy()) {
+                // Then it stays until it is too old.
+                drop(levels.replace(&superseded).await);
+            }
+            Ok(JsValue::UNDEFINED)
+        });
+        *self.0.storing.borrow_mut() = done;
+        storing
+    }
+
+    /// All entries, the newest first.
+    #[wasm_bindgen(unchecked_return_type = "(Listed & { thumbnail: Blob })[]")]
+    pub async fn entries(&self) -> Array {
+        let read = self.0.entries().into_values().map(|(level, record)| async move {
+            let pictures = level.read(&record.id().to_string()).await?;
+            let listed = object(&Listed::from(&record));
+            // Setting a property of a new object cannot fail.
+            drop(Reflect::set(&listed, &"thumbnail".into(), &pictures.thumbnail()));
+            Some((Reverse(record.life.created), record.id(), listed))
+        });
+        let mut listed: Vec<_> = join_all(read).await.into_iter().flatten().collect();
+        listed.sort_unstable_by_key(|(created, id, _)| (*created, *id));
+        listed.into_iter().map(|(_, _, listed)| listed).collect()
+    }
+
+    /// What an entry holds.
+    #[wasm_bindgen(unchecked_return_type = "Pictures | undefined")]
+    pub async fn pictures(&self, id: String) -> JsValue {
+        for level in self.0.all() {
+            if let Some(pictures) = level.read(&id).await {
+                return pictures.into();
+            }
+        }
+        JsValue::UNDEFINED
+    }
+
+    /// Removes entries here and in every tab.
+    pub async fn remove(&self, ids: Vec<String>) -> Result<(), JsValue> {
+        self.0.check_reach().await?;
+        self.0.remove(ids).await.map_err(fault_to_js)
+    }
+
+    /// Those that this worker does not know go, too, and those that are just being stored.
+    pub async fn clear(&self) -> Result<(), JsValue> {
+        let levels = &self.0;
+        levels.check_reach().await?;
+        let cleared = now();
+        levels.cleared.set(cleared);
+        JsFuture::from(self.stored()).await?;
+        for level in levels.all() {
+            level.clear().await.map_err(fault_to_js)?;
+        }
+        levels.tell(&News { cleared: Some(cleared), ..News::default() });
+        Ok(())
+    }
+
+    /// How much there is, and whether it lasts.
+    #[wasm_bindgen(unchecked_return_type = "{ entries: number; bytes: number; lasting: boolean }")]
+    pub fn usage(&self) -> JsValue {
+        let entries = self.0.entries();
+        let bytes = entries.values().map(|(_, record)| record.bytes).sum();
+        object(&Usage { entries: entries.len(), bytes, lasting: self.0.database.borrow().is_some() })
+    }
+}
+
+#[derive(Serialize)]
+struct Found {
+    distance: Option<u32>,
+    created: u64,
+}
+
+#[derive(Serialize)]
+struct Usage {
+    entries: usize,
+    bytes: u64,
+    lasting: bool,
+}
+
+impl Levels {
+    /// The memory's, and the database's while it is open.
+    fn all(&self) -> Vec<Rc<Level>> {
+        [Some(self.memory.clone()), self.database.borrow().clone()].into_iter().flatten().collect()
+    }
+
+    async fn reach(self: &Rc<Self>) {
+        if self.lost.replace(false) {
+            self.opening.set(true);
+            let levels = self.clone();
+            let opened = future_to_promise(async move {
+                // Without it the memory answers.
+                drop(levels.open_database().await);
+                levels.opening.set(false);
+                Ok(JsValue::UNDEFINED)
+            });
+            let late = Promise::new(&mut |resolve, _| set_timeout(&resolve, PATIENCE_MS));
+            *self.reached.borrow_mut() = Promise::race(&Array::of2(&opened, &late));
+        }
+        let reached = self.reached.borrow().clone();
+        drop(JsFuture::from(reached).await);
+    }
+
+    async fn open_database(self: &Rc<Self>) -> Result<(), Fault> {
+        let levels = self.clone();
+        let database = IndexedDb::open(move || {
+            levels.lost.set(true);
+            levels.database.take();
+        });
+        let settings = self.settings.get();
+        let level = Level::open(Store::Database(database.await?), settings).await?;
+        if let Some(quota) = self.host.quota().await.ok().and_then(|quota| quota.as_f64()) {
+            level.cap((quota * SHARE) as u64).await?;
+        }
+        if self.settings.get() != settings {
+            level.change(self.settings.get()).await?;
+        }
+        if !self.lost.get() {
+            self.database.replace(Some(level));
+        }
+        Ok(())
+    }
+
+    /// The other levels, and other tabs, learn that an entry answered.
+    async fn answered(&self, id: &Id, level: &Rc<Level>, record: &Record, pictures: &Pictures) {
+        let in_memory = Rc::ptr_eq(level, &self.memory);
+        let used = if in_memory {
+            let database = self.database.borrow().clone();
+            database.and_then(|database| database.answered(id, true))
+        } else {
+            Some(record.clone())
+        };
+        if let Some(used) = used {
+            self.tell(&News { used: Some(Stored::from(&used)), ..News::default() });
+        }
+        if !in_memory {
+            self.memory.put(record, pictures).await;
+        }
+    }
+
+    async fn put(self: &Rc<Self>, photo: &Photograph, pictures: &Pictures) -> Result<bool, JsValue> {
+        let created = now();
+        self.reach().await;
+        let print = photo.print().unwrap_or_default();
+        let record = keys::record(&photo.key(), &photo.sha256(), &print, pictures.bytes(), created)?;
+        let (mut stored, mut lasting) = (false, false);
+        let all = self.all();
+        for level in &all {
+            stored = level.put(&record, pictures).await;
+            lasting = stored && !Rc::ptr_eq(level, &self.memory);
+        }
+        if created <= self.cleared.get() {
+            for level in &all {
+                level.remove(&[record.id().to_string()]).await.map_err(fault_to_js)?;
+            }
+            return Ok(false);
+        }
+        if lasting {
+            self.tell(&News { stored: Some(text(&record)), created, ..News::default() });
+        }
+        Ok(stored)
+    }
+
+    async fn replace(&self, superseded: &Photograph) -> Result<(), JsValue> {
+        let (key, sha256) = (parsed_text(&superseded.key(), "key")?, keys::digest(&superseded.sha256())?);
+        let all = self.all();
+        let Some(hit) = all.iter().find_map(|level| level.find(&key, &sha256, None)) else { return Ok(()) };
+        self.check_reach().await?;
+        self.remove(vec![hit.id.to_string()]).await.map_err(fault_to_js)
+    }
+
+    async fn remove(&self, ids: Vec<String>) -> Result<(), Fault> {
+        for level in self.all() {
+            level.remove(&ids).await?;
+        }
+        self.tell(&News { removed: Some(ids), ..News::default() });
+        Ok(())
+    }
+
+    /// What the database has of an entry counts, for it is what other tabs see.
+    fn entries(&self) -> HashMap<Id, (Rc<Level>, Record)> {
+        let all = self.all();
+        let entries = all.iter().flat_map(|level| level.records().into_iter().map(|record| (level.clone(), record)));
+        entries.map(|(level, record)| (record.id(), (level, record))).collect()
+    }
+
+    /// Fails while there may be entries out of reach: what is said to be gone would come back.
+    async fn check_reach(&self) -> Result<(), JsValue> {
+        if self.database.borrow().is_some() {
+            return Ok(());
+        }
+        let exists = || async { self.host.exists().await.is_ok_and(|exists| exists.is_truthy()) };
+        if self.opening.get() || exists().await {
+            return Err(to_js(Error::Internal("the database cannot be reached now".into())));
+        }
+        Ok(())
+    }
+
+    fn tell(&self, news: &News) {
+        // Where it is refused, another tab learns it at its next start.
+        drop(self.news.post_message(&object(news)));
+    }
+
+    fn hear(self: &Rc<Self>, News { stored, created, used, removed, cleared }: News) {
+        let database = self.database.borrow().clone();
+        // The news of it may come after all was cleared.
+        if let (Some(database), Some(record)) = (&database, stored.filter(|_| created > self.cleared.get())) {
+            database.learn(&record);
+        }
+        // One that is removed meanwhile does not come back.
+        if let (Some(database), Some(Stored { id, record })) = (&database, used)
+            && database.holds(&id)
+        {
+            database.learn(&record);
+        }
+        if let Some(removed) = removed {
+            // From the database it is gone already; what the memory holds is this worker's own.
+            if let Some(database) = &database {
+                database.forget(&removed);
+            }
+            let memory = self.memory.clone();
+            spawn_local(async move { drop(memory.remove(&removed).await) });
+        }
+        if let Some(cleared) = cleared {
+            self.cleared.set(self.cleared.get().max(cleared));
+            // What was being stored when the database was cleared may be in it.
+            for level in self.all() {
+                let old = level.records().into_iter().filter(|record| record.life.created <= cleared);
+                let old: Vec<String> = old.map(|record| record.id().to_string()).collect();
+                level.forget(&old);
+                spawn_local(async move { drop(level.remove(&old).await) });
+            }
+        }
+    }
+
+    async fn sweep(self: Rc<Self>) {
+        for level in self.all() {
+            drop(level.sweep().await);
+        }
+    }
+}
+
+fn parsed_settings(settings: &JsValue) -> Result<Settings, JsValue> {
+    parsed(settings, "cache's settings")
+}
+
+fn fault_to_js(fault: Fault) -> JsValue {
+    to_js(Error::Internal(fault.to_string()))
+}
+
+/// In ms since 1970.
+fn now() -> u64 {
+    Date::now() as u64
+}

@@ -8,6 +8,9 @@ export interface Candidate {
   readonly bytes: number;
 }
 
+/** Whether futures wake in a module with threads; Firefox has it since 145. */
+const canWake = typeof (Atomics as { waitAsync?: unknown }).waitAsync === 'function';
+
 export const threadsOf = ({ threads }: EngineSource): number => threadsFor(threads, navigator.hardwareConcurrency);
 
 /** The builds that this browser and page can run, the fastest first. */
@@ -15,7 +18,7 @@ export async function candidates(source: EngineSource): Promise<readonly Candida
   const { wasm } = source;
   if (typeof wasm === 'string') return [{ url: wasm, bytes: WASM_BYTES.simd ?? 0 }];
   const relaxed = await relaxedSimd();
-  const threaded = self.crossOriginIsolated && threadsOf(source) > 1 && (await sharedMemory());
+  const threaded = self.crossOriginIsolated && canWake && threadsOf(source) > 1 && (await sharedMemory());
   const runs: Record<Variant, boolean> = {
     'relaxed-threads': relaxed && threaded,
     'simd-threads': threaded,

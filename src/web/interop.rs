@@ -1,6 +1,6 @@
 //! Values that cross between Rust and JavaScript: plain objects, whose types `www/client/core.ts` has.
 
-use js_sys::{Array, Uint8Array};
+use js_sys::{Array, Object, Reflect, Uint8Array};
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::prelude::*;
 use web_sys::{Blob, BlobPropertyBag};
@@ -78,6 +78,16 @@ fn json(value: &JsValue) -> String {
 /// An object of what we made ourselves.
 pub fn object(value: &impl Serialize) -> JsValue {
     js_sys::JSON::parse(&text(value)).unwrap_or_default()
+}
+
+/// An object of these properties.
+pub fn object_of(properties: &[(&str, JsValue)]) -> Object {
+    let object = Object::new();
+    for (name, value) in properties {
+        // Setting a property of a new object cannot fail.
+        let _ = Reflect::set(&object, &JsValue::from(*name), value);
+    }
+    object
 }
 
 /// What we made ourselves can be written.

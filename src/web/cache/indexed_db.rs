@@ -3,8 +3,9 @@
 //! A module with threads wakes a future a task later than its event, and by then the event's transaction is over. So what
 //! follows from an answer is asked for in the answer's own event, and only a transaction's end is waited for.
 
-use std::{cell::RefCell, collections::HashSet, rc::Rc};
+use std::{any::Any, cell::RefCell, collections::HashSet, rc::Rc};
 
+use futures_util::FutureExt;
 use idb::{
     Database, DatabaseEvent, Factory, KeyPath, ObjectStore, ObjectStoreParams, Request, StoreEvent, Transaction,
     TransactionMode, event::VersionChangeEvent,
@@ -15,8 +16,8 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, Event, IdbDatabase, IdbTransaction};
 
 use super::{
-    super::interop::object,
-    store::{Pictures, Stored},
+    super::interop::object_of,
+    store::{Answer, Pictures, Stored},
 };
 use crate::cache::Fault;
 
@@ -50,23 +51,25 @@ impl IndexedDb {
     }
 
     pub async fn load(&self) -> Result<Vec<Stored>, Fault> {
-        let (transaction, [records, pictures]) = self.begin([RECORDS, PICTURES], TransactionMode::ReadWrite)?;
-        let all = records.get_all(None, None).map_err(fault)?;
-        let mut names = pictures.get_all_keys(None, None).map_err(fault)?;
         let sound = Rc::new(RefCell::new(vec![]));
         let found = sound.clone();
-        // Answers come in the order of their questions.
-        names.on_success(move |event| {
-            if let (Ok(all), Ok(names)) = (all.result(), event.result()) {
-                found.replace(matched(&records, &pictures, all.unchecked_ref(), &names));
-            }
-        });
-        complete(transaction).await?;
+        self.change([RECORDS, PICTURES], |[records, pictures]| {
+            let all = records.get_all(None, None)?;
+            let mut names = pictures.get_all_keys(None, None)?;
+            // Answers come in the order of their questions.
+            names.on_success(move |event| {
+                if let (Ok(all), Ok(names)) = (all.result(), event.result()) {
+                    found.replace(matched(&records, &pictures, all.unchecked_ref(), &names));
+                }
+            });
+            Ok(Box::new(names))
+        })
+        .await?;
         Ok(sound.take())
     }
 
     pub async fn read(&self, id: &str) -> Result<Option<Pictures>, Fault> {
-        let (_transaction, [pictures]) = self.begin([PICTURES], TransactionMode::ReadOnly)?;
+        let (_transaction, [pictures]) = self.begin([PICTURES], TransactionMode::ReadOnly).map_err(fault)?;
         let Some(found) = pictures.get(JsValue::from(id)).map_err(fault)?.await.map_err(fault)? else {
             return Ok(None);
         };
@@ -85,59 +88,77 @@ impl IndexedDb {
         Ok(Some(pictures))
     }
 
-    pub async fn write(&self, entry: &Stored, pictures: &Pictures) -> Result<(), Fault> {
-        let named = Object::assign(&Object::new(), pictures.unchecked_ref());
-        Reflect::set(&named, &"id".into(), &JsValue::from(&entry.id)).map_err(|why| refused(&why))?;
-        let (transaction, [records, all]) = self.begin([RECORDS, PICTURES], TransactionMode::ReadWrite)?;
-        let asked = records.put(&object(entry), None).and_then(|_| all.put(&named, None));
-        if let Err(why) = asked {
-            // Or the record alone would be stored.
-            drop(transaction.abort());
-            return Err(fault(why));
-        }
-        complete(transaction).await
+    pub fn write(&self, entry: &Stored, pictures: &Pictures) -> Answer<'_, ()> {
+        let named = Object::assign(&object_of(&[("id", (&entry.id).into())]), pictures.unchecked_ref());
+        self.change([RECORDS, PICTURES], |[records, pictures]| {
+            records.put(&object(entry), None)?;
+            pictures.put(&named, None)?;
+            Ok(Box::new(()))
+        })
     }
 
-    pub async fn touch(&self, entry: &Stored) -> Result<(), Fault> {
-        let (transaction, [records]) = self.begin([RECORDS], TransactionMode::ReadWrite)?;
-        let mut there = records.get_key(JsValue::from(&entry.id)).map_err(fault)?;
-        let entry = object(entry);
-        there.on_success(move |event| {
-            if matches!(event.result(), Ok(Some(_))) {
-                drop(records.put(&entry, None));
+    pub fn touch(&self, entry: &Stored) -> Answer<'_, ()> {
+        self.change([RECORDS], |[records]| {
+            let mut there = records.get_key(JsValue::from(&entry.id))?;
+            let entry = object(entry);
+            there.on_success(move |event| {
+                if matches!(event.result(), Ok(Some(_))) {
+                    drop(records.put(&entry, None));
+                }
+            });
+            Ok(Box::new(there))
+        })
+    }
+
+    pub fn remove(&self, ids: &[String]) -> Answer<'_, ()> {
+        self.change([RECORDS, PICTURES], |stores| {
+            for (id, store) in ids.iter().flat_map(|id| stores.iter().map(move |store| (id, store))) {
+                store.delete(JsValue::from(id))?;
             }
-        });
-        complete(transaction).await
+            Ok(Box::new(()))
+        })
     }
 
-    pub async fn remove(&self, ids: &[String]) -> Result<(), Fault> {
-        let (transaction, stores) = self.begin([RECORDS, PICTURES], TransactionMode::ReadWrite)?;
-        for (id, store) in ids.iter().flat_map(|id| stores.iter().map(move |store| (id, store))) {
-            store.delete(JsValue::from(id)).map_err(fault)?;
-        }
-        complete(transaction).await
+    pub fn clear(&self) -> Answer<'_, ()> {
+        self.change([RECORDS, PICTURES], |stores| {
+            stores.iter().try_for_each(|store| store.clear().map(drop))?;
+            Ok(Box::new(()))
+        })
     }
 
-    pub async fn clear(&self) -> Result<(), Fault> {
-        let (transaction, stores) = self.begin([RECORDS, PICTURES], TransactionMode::ReadWrite)?;
-        for store in &stores {
-            store.clear().map_err(fault)?;
-        }
-        complete(transaction).await
+    /// One transaction: all that `asked` asks for is done, or nothing. What it gives lives until then.
+    fn change<const N: usize>(
+        &self,
+        names: [&str; N],
+        asked: impl FnOnce([ObjectStore; N]) -> Result<Box<dyn Any>, idb::Error>,
+    ) -> Answer<'_, ()> {
+        let begun =
+            self.begin(names, TransactionMode::ReadWrite).and_then(|(transaction, stores)| match asked(stores) {
+                Ok(requests) => Ok((transaction, requests)),
+                Err(why) => {
+                    drop(transaction.abort());
+                    Err(why)
+                }
+            });
+        complete(begun).boxed_local()
     }
 
     fn begin<const N: usize>(
         &self,
         names: [&str; N],
         mode: TransactionMode,
-    ) -> Result<(Transaction, [ObjectStore; N]), Fault> {
-        let transaction = self.0.transaction(&names, mode).map_err(fault)?;
+    ) -> Result<(Transaction, [ObjectStore; N]), idb::Error> {
+        let transaction = self.0.transaction(&names, mode)?;
         let stores: Result<Vec<_>, _> = names.iter().map(|name| transaction.object_store(name)).collect();
-        match stores.map_err(fault)?.try_into() {
+        match stores?.try_into() {
             Ok(stores) => Ok((transaction, stores)),
             Err(_) => unreachable!("as many stores as names"),
         }
     }
+}
+
+fn object(Stored { id, record }: &Stored) -> Object {
+    object_of(&[("id", id.into()), ("record", record.into())])
 }
 
 fn upgrade(event: &VersionChangeEvent) -> Result<(), idb::Error> {
@@ -172,8 +193,9 @@ fn matched(records: &ObjectStore, pictures: &ObjectStore, all: &Array, names: &[
     sound
 }
 
-/// Returns once the transaction is complete: until then nothing of it is sure.
-async fn complete(mut transaction: Transaction) -> Result<(), Fault> {
+/// Returns once a transaction is complete: until then nothing of it is sure.
+async fn complete(begun: Result<(Transaction, Box<dyn Any>), idb::Error>) -> Result<(), Fault> {
+    let (mut transaction, _requests) = begun.map_err(fault)?;
     let ended = Promise::new(&mut |resolve, reject| {
         transaction.on_complete(move |_| drop(resolve.call0(&JsValue::NULL)));
         transaction.on_abort(move |event| {

@@ -2,12 +2,13 @@
 
 use std::{cell::RefCell, rc::Rc};
 
+use futures_util::FutureExt;
 use wasm_bindgen_futures::spawn_local;
 
 use super::{
     super::keys::Record,
     now,
-    store::{Pictures, Store, Stored},
+    store::{Answer, Pictures, Store, Stored},
 };
 use crate::{
     cache::{Action, Fault, Hit, Id, Key, Policy, Put, Settings, Upkeep},
@@ -28,8 +29,10 @@ impl Level {
         let records: Vec<Record> = stored.iter().filter_map(|entry| serde_json::from_str(&entry.record).ok()).collect();
         let upkeep = level.policy.borrow_mut().load(records, now());
         // Too old, too much, or not to be read.
-        let gone = stored.into_iter().map(|entry| entry.id).filter(|id| !level.holds(id));
-        level.remove_stored(gone.collect()).await?;
+        let gone: Vec<String> = stored.into_iter().map(|entry| entry.id).filter(|id| !level.holds(id)).collect();
+        if !gone.is_empty() {
+            level.store.remove(&gone).await?;
+        }
         level.carry(Upkeep { remove: vec![], ..upkeep }).await?;
         Ok(Rc::new(level))
     }
@@ -97,55 +100,57 @@ impl Level {
         ids.iter().filter_map(|id| id.parse().ok()).for_each(|id: Id| drop(policy.forget(&id)));
     }
 
-    pub async fn remove(&self, ids: &[String]) -> Result<(), Fault> {
+    pub fn remove(&self, ids: &[String]) -> Answer<'_, ()> {
         self.forget(ids);
-        self.store.remove(ids).await
+        self.store.remove(ids)
     }
 
-    pub async fn clear(&self) -> Result<(), Fault> {
+    pub fn clear(&self) -> Answer<'_, ()> {
         let ids: Vec<String> = self.records().iter().map(|record| record.id().to_string()).collect();
         self.forget(&ids);
-        self.store.clear().await
+        self.store.clear()
     }
 
     pub async fn read(&self, id: &str) -> Option<Pictures> {
         self.store.read(id).await.ok().flatten()
     }
 
-    pub async fn change(&self, settings: Settings) -> Result<(), Fault> {
+    pub fn change(&self, settings: Settings) -> Answer<'_, ()> {
         let upkeep = self.policy.borrow_mut().set_settings(level_settings(&self.store, settings), now());
-        self.carry(upkeep).await
+        self.carry(upkeep)
     }
 
     /// Sets a limit beside the settings' own.
-    pub async fn cap(&self, bytes: u64) -> Result<(), Fault> {
+    pub fn cap(&self, bytes: u64) -> Answer<'_, ()> {
         let upkeep = self.policy.borrow_mut().set_cap(bytes, now());
-        self.carry(upkeep).await
+        self.carry(upkeep)
     }
 
     /// Lets go what has grown too old.
-    pub async fn sweep(&self) -> Result<(), Fault> {
+    pub fn sweep(&self) -> Answer<'_, ()> {
         let upkeep = self.policy.borrow_mut().sweep(now());
-        self.carry(upkeep).await
+        self.carry(upkeep)
     }
 
     pub fn records(&self) -> Vec<Record> {
         self.policy.borrow().records().cloned().collect()
     }
 
-    async fn carry(&self, upkeep: Upkeep) -> Result<(), Fault> {
-        self.remove_stored(upkeep.remove.iter().map(Id::to_string).collect()).await?;
-        for (id, _) in &upkeep.touch {
-            let entry = self.policy.borrow().get(id).map(Stored::from);
-            if let Some(entry) = entry {
-                self.store.touch(&entry).await?;
+    fn carry(&self, upkeep: Upkeep) -> Answer<'_, ()> {
+        let carried = async move {
+            if !upkeep.remove.is_empty() {
+                let ids: Vec<String> = upkeep.remove.iter().map(Id::to_string).collect();
+                self.store.remove(&ids).await?;
             }
-        }
-        Ok(())
-    }
-
-    async fn remove_stored(&self, ids: Vec<String>) -> Result<(), Fault> {
-        if ids.is_empty() { Ok(()) } else { self.store.remove(&ids).await }
+            for (id, _) in &upkeep.touch {
+                let entry = self.policy.borrow().get(id).map(Stored::from);
+                if let Some(entry) = entry {
+                    self.store.touch(&entry).await?;
+                }
+            }
+            Ok(())
+        };
+        carried.boxed_local()
     }
 }
 

@@ -12,8 +12,7 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use js_sys::{Array, Date, Function, Promise, Reflect};
-use serde::{Deserialize, Serialize};
+use js_sys::{Array, Date, Function, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
 use web_sys::{BroadcastChannel, MessageEvent};
@@ -24,7 +23,7 @@ use self::{
     store::{Pictures, Store, Stored},
 };
 use super::{
-    interop::{object, parsed, parsed_text, text, to_js},
+    interop::{object, object_of, parsed, parsed_text, text, to_js},
     keys::{self, Record},
 };
 use crate::{
@@ -39,6 +38,14 @@ const SHARE: f64 = 0.2;
 const SWEEP_MS: u32 = 60 * 60 * 1000;
 /// How long a slow disk, or an older tab, may hold up the database before the cache goes on without it for now.
 const PATIENCE_MS: u32 = 2000;
+
+// What tabs tell each other: the name of the property that says it. The record of what was stored, and when it was made;
+const STORED: &str = "stored";
+const CREATED: &str = "created";
+// the entry that answered, with its new record; the ids of those that are gone; when all were.
+const USED: &str = "used";
+const REMOVED: &str = "removed";
+const CLEARED: &str = "cleared";
 
 #[wasm_bindgen]
 extern "C" {
@@ -66,22 +73,6 @@ extern "C" {
     fn set_timeout(call: &Function, ms: u32);
     #[wasm_bindgen(js_name = setInterval)]
     fn set_interval(call: &Function, ms: u32);
-}
-
-/// What tabs tell each other; one of it is there.
-#[derive(Default, Serialize, Deserialize)]
-#[serde(default)]
-struct News {
-    /// A record, and when it was `created`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    stored: Option<String>,
-    created: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    used: Option<Stored>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    removed: Option<Vec<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cleared: Option<u64>,
 }
 
 /// This worker's cache.
@@ -131,10 +122,7 @@ impl Cache {
         });
         let hearing = levels.clone();
         let hear = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-            // What a tab of another version says may be something else.
-            if let Ok(news) = parsed(&event.data(), "news") {
-                hearing.hear(news);
-            }
+            hearing.hear(&event.data());
         });
         levels.news.set_onmessage(Some(hear.as_ref().unchecked_ref()));
         hear.forget();
@@ -180,9 +168,12 @@ impl Cache {
             // An entry whose pictures are gone is struck out by now: the next best may do.
             let Some((record, pictures)) = level.take(&hit.id).await else { continue };
             levels.answered(&hit.id, level, &record, &pictures).await;
-            let answer = object(&Found { distance: hit.distance, created: hit.created.0 });
-            Reflect::set(&answer, &"pictures".into(), &pictures)?;
-            return Ok(answer);
+            let answer = [
+                ("pictures", pictures.into()),
+                ("distance", hit.distance.map_or(JsValue::NULL, JsValue::from)),
+                ("created", time(hit.created.0)),
+            ];
+            return Ok(object_of(&answer).into());
         }
     }
 
@@ -259,30 +250,18 @@ impl Cache {
         for level in levels.all() {
             level.clear().await.map_err(fault_to_js)?;
         }
-        levels.tell(&News { cleared: Some(cleared), ..News::default() });
+        levels.tell(&[(CLEARED, time(cleared))]);
         Ok(())
     }
 
     /// How much there is, and whether it lasts.
     #[wasm_bindgen(unchecked_return_type = "{ entries: number; bytes: number; lasting: boolean }")]
-    pub fn usage(&self) -> JsValue {
+    pub fn usage(&self) -> Object {
         let entries = self.0.entries();
-        let bytes = entries.values().map(|(_, record)| record.bytes).sum();
-        object(&Usage { entries: entries.len(), bytes, lasting: self.0.database.borrow().is_some() })
+        let bytes: u64 = entries.values().map(|(_, record)| record.bytes).sum();
+        let lasting = self.0.database.borrow().is_some();
+        object_of(&[("entries", entries.len().into()), ("bytes", time(bytes)), ("lasting", lasting.into())])
     }
-}
-
-#[derive(Serialize)]
-struct Found {
-    distance: Option<u32>,
-    created: u64,
-}
-
-#[derive(Serialize)]
-struct Usage {
-    entries: usize,
-    bytes: u64,
-    lasting: bool,
 }
 
 impl Levels {
@@ -338,7 +317,9 @@ impl Levels {
             Some(record.clone())
         };
         if let Some(used) = used {
-            self.tell(&News { used: Some(Stored::from(&used)), ..News::default() });
+            let Stored { id, record } = Stored::from(&used);
+            let used = object_of(&[("id", id.into()), ("record", record.into())]);
+            self.tell(&[(USED, used.into())]);
         }
         if !in_memory {
             self.memory.put(record, pictures).await;
@@ -363,7 +344,7 @@ impl Levels {
             return Ok(false);
         }
         if lasting {
-            self.tell(&News { stored: Some(text(&record)), created, ..News::default() });
+            self.tell(&[(STORED, text(&record).into()), (CREATED, time(created))]);
         }
         Ok(stored)
     }
@@ -380,7 +361,7 @@ impl Levels {
         for level in self.all() {
             level.remove(&ids).await?;
         }
-        self.tell(&News { removed: Some(ids), ..News::default() });
+        self.tell(&[(REMOVED, ids.into())]);
         Ok(())
     }
 
@@ -403,32 +384,40 @@ impl Levels {
         Ok(())
     }
 
-    fn tell(&self, news: &News) {
+    fn tell(&self, news: &[(&str, JsValue)]) {
         // Where it is refused, another tab learns it at its next start.
-        drop(self.news.post_message(&object(news)));
+        drop(self.news.post_message(&object_of(news)));
     }
 
-    fn hear(self: &Rc<Self>, News { stored, created, used, removed, cleared }: News) {
-        let database = self.database.borrow().clone();
-        // The news of it may come after all was cleared.
-        if let (Some(database), Some(record)) = (&database, stored.filter(|_| created > self.cleared.get())) {
-            database.learn(&record);
-        }
-        // One that is removed meanwhile does not come back.
-        if let (Some(database), Some(Stored { id, record })) = (&database, used)
-            && database.holds(&id)
-        {
-            database.learn(&record);
-        }
-        if let Some(removed) = removed {
-            // From the database it is gone already; what the memory holds is this worker's own.
-            if let Some(database) = &database {
-                database.forget(&removed);
+    /// What a tab of another version says may be something else.
+    fn hear(&self, news: &JsValue) {
+        let of = |object: &JsValue, name: &str| Reflect::get(object, &name.into()).unwrap_or_default();
+        let said = |name: &str| of(news, name);
+        let (memory, database) = (self.memory.clone(), self.database.borrow().clone());
+        if let Some(database) = database {
+            let (stored, created) = (said(STORED).as_string(), said(CREATED).as_f64().unwrap_or_default());
+            // The news of it may come after all was cleared.
+            if let Some(record) = stored.filter(|_| created as u64 > self.cleared.get()) {
+                database.learn(&record);
             }
-            let memory = self.memory.clone();
+            let used = said(USED);
+            // One that is removed meanwhile does not come back.
+            if let (Some(id), Some(record)) = (of(&used, "id").as_string(), of(&used, "record").as_string())
+                && database.holds(&id)
+            {
+                database.learn(&record);
+            }
+        }
+        if let Some(removed) = said(REMOVED).dyn_ref::<Array>() {
+            let removed: Vec<String> = removed.iter().filter_map(|id| id.as_string()).collect();
+            // From the database it is gone already; what the memory holds is this worker's own.
+            for level in self.all() {
+                level.forget(&removed);
+            }
             spawn_local(async move { drop(memory.remove(&removed).await) });
         }
-        if let Some(cleared) = cleared {
+        if let Some(cleared) = said(CLEARED).as_f64() {
+            let cleared = cleared as u64;
             self.cleared.set(self.cleared.get().max(cleared));
             // What was being stored when the database was cleared may be in it.
             for level in self.all() {
@@ -453,6 +442,11 @@ fn parsed_settings(settings: &JsValue) -> Result<Settings, JsValue> {
 
 fn fault_to_js(fault: Fault) -> JsValue {
     to_js(Error::Internal(fault.to_string()))
+}
+
+/// As JavaScript has it.
+fn time(ms: u64) -> JsValue {
+    JsValue::from(ms as f64)
 }
 
 /// In ms since 1970.

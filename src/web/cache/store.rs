@@ -1,16 +1,16 @@
 //! What holds a level's pictures: this worker's memory, or the browser's database.
 
-use std::{cell::RefCell, collections::HashMap};
+use std::{cell::RefCell, collections::HashMap, future::ready};
 
-use serde::{Deserialize, Serialize};
+use futures_util::future::{FutureExt, LocalBoxFuture};
 use wasm_bindgen::prelude::*;
 use web_sys::Blob;
 
-use super::indexed_db::IndexedDb;
-use crate::{
-    cache::{Fault, Record},
-    fingerprint::Fingerprint,
+use super::{
+    super::{interop::text, keys::Record},
+    indexed_db::IndexedDb,
 };
+use crate::cache::Fault;
 
 #[wasm_bindgen]
 extern "C" {
@@ -41,19 +41,21 @@ impl Pictures {
 }
 
 /// An entry without its pictures; the record is JSON.
-#[derive(Serialize, Deserialize)]
 pub struct Stored {
     pub id: String,
     pub record: String,
 }
 
-impl From<&Record<Fingerprint>> for Stored {
-    fn from(record: &Record<Fingerprint>) -> Stored {
-        Stored { id: record.id().to_string(), record: super::text(record) }
+impl From<&Record> for Stored {
+    fn from(record: &Record) -> Stored {
+        Stored { id: record.id().to_string(), record: text(record) }
     }
 }
 
-/// Holds entries by name. Other tabs may use the same database at the same time. What returns is done.
+/// What a store answers, once it is done. Boxed: each of them inlined into all that wait for it would be a download.
+pub type Answer<'a, T> = LocalBoxFuture<'a, Result<T, Fault>>;
+
+/// Holds entries by name. Other tabs may use the same database at the same time.
 pub enum Store {
     /// Gone with the worker.
     Memory(RefCell<HashMap<String, Pictures>>),
@@ -62,58 +64,58 @@ pub enum Store {
 }
 
 impl Store {
-    pub async fn load(&self) -> Result<Vec<Stored>, Fault> {
+    pub fn load(&self) -> Answer<'_, Vec<Stored>> {
         match self {
-            Store::Memory(_) => Ok(vec![]),
-            Store::Database(database) => database.load().await,
+            Store::Memory(_) => ready(Ok(vec![])).boxed_local(),
+            Store::Database(database) => database.load().boxed_local(),
         }
     }
 
-    pub async fn read(&self, id: &str) -> Result<Option<Pictures>, Fault> {
+    pub fn read<'a>(&'a self, id: &'a str) -> Answer<'a, Option<Pictures>> {
         match self {
-            Store::Memory(pictures) => Ok(pictures.borrow().get(id).cloned()),
-            Store::Database(database) => database.read(id).await,
+            Store::Memory(pictures) => ready(Ok(pictures.borrow().get(id).cloned())).boxed_local(),
+            Store::Database(database) => database.read(id).boxed_local(),
         }
     }
 
     /// All of it or nothing is stored.
-    pub async fn write(&self, entry: &Stored, pictures: &Pictures) -> Result<(), Fault> {
+    pub fn write(&self, entry: &Stored, pictures: &Pictures) -> Answer<'_, ()> {
         match self {
             Store::Memory(all) => {
                 all.borrow_mut().insert(entry.id.clone(), pictures.clone());
-                Ok(())
+                ready(Ok(())).boxed_local()
             }
-            Store::Database(database) => database.write(entry, pictures).await,
+            Store::Database(database) => database.write(entry, pictures),
         }
     }
 
     /// Replaces the record of an entry that is there.
-    pub async fn touch(&self, entry: &Stored) -> Result<(), Fault> {
+    pub fn touch(&self, entry: &Stored) -> Answer<'_, ()> {
         match self {
-            Store::Memory(_) => Ok(()),
-            Store::Database(database) => database.touch(entry).await,
+            Store::Memory(_) => ready(Ok(())).boxed_local(),
+            Store::Database(database) => database.touch(entry),
         }
     }
 
-    pub async fn remove(&self, ids: &[String]) -> Result<(), Fault> {
+    pub fn remove(&self, ids: &[String]) -> Answer<'_, ()> {
         match self {
             Store::Memory(pictures) => {
                 let mut pictures = pictures.borrow_mut();
                 ids.iter().for_each(|id| drop(pictures.remove(id)));
-                Ok(())
+                ready(Ok(())).boxed_local()
             }
-            Store::Database(database) => database.remove(ids).await,
+            Store::Database(database) => database.remove(ids),
         }
     }
 
     /// Removes all, whoever stored it.
-    pub async fn clear(&self) -> Result<(), Fault> {
+    pub fn clear(&self) -> Answer<'_, ()> {
         match self {
             Store::Memory(pictures) => {
                 pictures.borrow_mut().clear();
-                Ok(())
+                ready(Ok(())).boxed_local()
             }
-            Store::Database(database) => database.clear().await,
+            Store::Database(database) => database.clear(),
         }
     }
 }

@@ -17,7 +17,7 @@ use web_sys::{Blob, Event, IdbDatabase, IdbTransaction};
 
 use super::{
     super::interop::object_of,
-    store::{Answer, Pictures, Stored},
+    entry::{Answer, Pictures, Stored},
 };
 use crate::cache::Fault;
 

@@ -7,8 +7,9 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::{
     super::keys::Record,
+    entry::{Answer, Pictures, Stored},
     now,
-    store::{Answer, Pictures, Store, Stored},
+    store::Store,
 };
 use crate::{
     cache::{Action, Fault, Hit, Id, Key, Policy, Put, Settings, Upkeep},

@@ -1,5 +1,6 @@
 //! The pictures that a worker keeps: entries in its memory, and in the browser's database where there is one.
 
+mod entry;
 mod indexed_db;
 mod level;
 mod store;
@@ -18,9 +19,10 @@ use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
 use web_sys::{BroadcastChannel, MessageEvent};
 
 use self::{
+    entry::{Pictures, Stored},
     indexed_db::IndexedDb,
     level::Level,
-    store::{Pictures, Store, Stored},
+    store::Store,
 };
 use super::{
     interop::{object, object_of, parsed, parsed_text, text, to_js},

@@ -1,70 +1,64 @@
 // Made by wasm-bindgen of src/web/: npm run types
 /* tslint:disable */
 /* eslint-disable */
-import type { Action, CacheMode, CacheSettings, Draw, Finish, Framing, GpuProgram, Hit, Limits, Listed, Step, Stored, Upkeep, WriteOutcome } from '../client/core.js';
+import type { CacheMode, CacheSettings, Draw, Finish, Framing, GpuProgram, Limits, Listed, Step } from '../client/core.js';
+import type { Answer, DatabaseHost, Photograph, Pictures } from './cache/types.js';
 /** What is not named has its default. */
 export type Choices = Readonly<Partial<Limits & Framing & Draw & Finish>>;
 
 
 /**
- * The policy of one level.
+ * This worker's cache.
  */
 export class Cache {
+    private constructor();
     free(): void;
     [Symbol.dispose](): void;
     /**
-     * The store was asked for the pictures of an entry that is to answer. Gives its new record; nothing where they were
-     * not there: the entry is struck out.
+     * Takes over settings that changed. A database that is gone is made anew only now that it is needed.
      */
-    answered(id: string, there: boolean, now: number): string | undefined;
+    change(settings: Partial<CacheSettings>): Promise<void>;
     /**
-     * All entries, without pictures.
+     * Those that this worker does not know go, too, and those that are just being stored.
      */
-    entries(): Listed[];
+    clear(): Promise<void>;
     /**
-     * The entry made of the very file.
+     * All entries, the newest first.
      */
-    exact(key: string, sha256: Uint8Array | number[], now: number): Hit | undefined;
+    entries(): Promise<(Listed & { thumbnail: Blob })[]>;
     /**
-     * Strikes an entry out.
+     * The best entry for a photo, if there is one: the very file's, or once it was seen, the nearest.
      */
-    forget(id: string): void;
+    find(photo: Photograph): Promise<Answer | undefined>;
     /**
-     * Whether there is an entry of this name.
+     * Without a database it lasts as long as the worker; one that opens late is taken all the same.
      */
-    holds(id: string): boolean;
+    static open(settings: Partial<CacheSettings>, host: DatabaseHost): Promise<Cache>;
     /**
-     * Takes in an entry that somebody else has stored.
+     * What an entry holds.
      */
-    insert(record: string): void;
+    pictures(id: string): Promise<Pictures | undefined>;
     /**
-     * Starts from what a store holds. Records that cannot be read are not taken in: `holds` tells which.
+     * Stores what was made of a photo; false if it cannot be stored: then it is made again another time. What is stored of
+     * `supersedes` goes once it is.
      */
-    load(records: string[], now: number): Upkeep;
+    put(photo: Photograph, pictures: Pictures, supersedes?: Photograph | null): Promise<boolean>;
     /**
-     * The entry made of the same picture in another file.
+     * Removes entries here and in every tab.
      */
-    near(key: string, fingerprint: string, now: number): Hit | undefined;
+    remove(ids: string[]): Promise<void>;
     /**
-     * `in_memory` limits the settings to what may be held in memory.
+     * Resolves when nothing is being stored.
      */
-    constructor(settings: Partial<CacheSettings>, inMemory: boolean);
+    stored(): Promise<any>;
     /**
-     * The next step of storing an entry.
+     * How much there is, and whether it lasts.
      */
-    put(entry: Put, outcome: WriteOutcome, now: number): Action;
+    usage(): { entries: number; bytes: number; lasting: boolean };
     /**
-     * Sets a limit in bytes beside the settings' own.
+     * Whether what is kept outlives this worker; where nothing is, nothing is lost with it.
      */
-    set_cap(bytes: number, now: number): Upkeep;
-    /**
-     * Changes the settings.
-     */
-    set_settings(settings: Partial<CacheSettings>, inMemory: boolean, now: number): Upkeep;
-    /**
-     * Strikes out what is too old or too much.
-     */
-    sweep(now: number): Upkeep;
+    readonly lasting: boolean;
 }
 
 /**
@@ -90,6 +84,11 @@ export class Conversion {
      * Takes what was made of that tile; true once inference is done.
      */
     put(values: Float32Array | number[]): boolean;
+    /**
+     * The same until inference is done, letting the event loop turn in between: `pause` gives a promise of that, `tell` hears
+     * the share that is done. Fails with `cancelled` once `signal` is aborted.
+     */
+    run(budget_ms: number, signal: AbortSignal, pause: () => Promise<void>, tell: (share: number) => void): Promise<void>;
     /**
      * Runs operators, at least one, until `budget_ms` have passed; true once inference is done.
      */
@@ -141,21 +140,17 @@ export class Converted {
     free(): void;
     [Symbol.dispose](): void;
     /**
-     * The file's bytes; they are handed over, so a second call gives none.
+     * The file, with its media type.
      */
-    take_bytes(): Uint8Array<ArrayBuffer>;
-    /**
-     * Media type of the file.
-     */
-    readonly mime: string;
+    blob(): Blob;
     /**
      * Height in pixels.
      */
-    height: number;
+    readonly height: number;
     /**
      * Width in pixels.
      */
-    width: number;
+    readonly width: number;
 }
 
 /**
@@ -214,22 +209,6 @@ export class Engine {
 }
 
 /**
- * One photo's way.
- */
-export class Lookup {
-    free(): void;
-    [Symbol.dispose](): void;
-    /**
-     * Before the first step.
-     */
-    constructor(mode: CacheMode);
-    /**
-     * The next step; `yes` is the answer to the last one.
-     */
-    next(yes: boolean): Step;
-}
-
-/**
  * A photo that is decoded, upright, framed as the options say, and within the limits.
  */
 export class Photo {
@@ -260,7 +239,7 @@ export class Photo {
     /**
      * A small JPEG of it.
      */
-    thumbnail(): Uint8Array<ArrayBuffer>;
+    thumbnail(): Blob;
 }
 
 /**
@@ -278,18 +257,6 @@ export class Program {
      * The list.
      */
     readonly steps: GpuProgram;
-}
-
-/**
- * An entry on its way into a store; see `Cache.put`.
- */
-export class Put {
-    free(): void;
-    [Symbol.dispose](): void;
-    /**
-     * Of an entry's record.
-     */
-    constructor(record: string);
 }
 
 /**
@@ -368,9 +335,9 @@ export class SharedEntry {
 export function allocation_failed(): boolean;
 
 /**
- * The place of the best of several levels' hits.
+ * The name of the entry of what `key` makes of the file with this SHA-256.
  */
-export function best_hit(hits: readonly Hit[]): number | undefined;
+export function cache_id(key: string, sha256: Uint8Array | number[]): string;
 
 /**
  * What a generator of the manifest makes with these options.
@@ -378,9 +345,10 @@ export function best_hit(hits: readonly Hit[]): number | undefined;
 export function cache_key(entry: object, options: Choices): string;
 
 /**
- * A new entry.
+ * Takes one photo through all steps, each once the one before is done. `take` carries a step out, and says whether the
+ * answer is yes where it is a question; what it throws ends the way.
  */
-export function cache_record(key: string, sha256: Uint8Array | number[], fingerprint: string, bytes: number, now: number): Stored;
+export function look_up(mode: CacheMode, take: (step: Exclude<Step, 'answer'>) => Promise<boolean>): Promise<void>;
 
 /**
  * SHA-256 of bytes. The browser's own is missing on insecure origins.

@@ -8,6 +8,14 @@ import { card, choose, failure, launch, open, PHOTO, reaches, SITE, taken, WORDS
 import { serve } from './server.mjs';
 import { withTrap } from './wasm-trap.mjs';
 
+/** In a worker with this the engine traps at what it does in a future: it asks JavaScript to catch that (src/web/interop.rs). */
+const TRAPPING = `{
+  const bytes = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 5, 1, 1, 116, 0, 0, 10, 5, 1, 3, 0, 0, 11];
+  const { t } = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(bytes))).exports;
+  Reflect.apply = () => t();
+}
+`;
+
 let browser;
 before(async () => {
   browser = await launch();
@@ -15,8 +23,8 @@ before(async () => {
 after(() => browser.close());
 
 /** Opens the page with the engine's workers in `window.workers`, of which one at a time has work. */
-async function openCounting(url) {
-  const context = await browser.newContext();
+async function openCounting(url, options) {
+  const context = await browser.newContext(options);
   const page = await context.newPage();
   await page.addInitScript(() => {
     Object.defineProperty(navigator, 'hardwareConcurrency', { value: 1 });
@@ -36,7 +44,7 @@ test('a panic in the engine is “internal”; a new worker converts the next ph
   let patched = 0;
   const answer = (path) => {
     if (!path.endsWith('.wasm') || patched++ > 0) return undefined;
-    return withTrap(readFileSync(`${SITE}/${path}`), 'conversion_step');
+    return withTrap(readFileSync(`${SITE}/${path}`), 'conversion_run');
   };
   const server = await serve(SITE, { answer });
   const { context, page } = await open(browser, server.url, { saveData: true });
@@ -48,6 +56,25 @@ test('a panic in the engine is “internal”; a new worker converts the next ph
   await card(page, 0).locator('.retry').click();
   await reaches(page, 0, 'done');
   assert.equal(server.count(/\.wasm$/), 2, 'the damaged engine was not kept, the good one was');
+  await context.close();
+  await server.close();
+});
+
+test('a panic after the engine has waited is one, too: what waits for it does not wait for ever', async () => {
+  const server = await serve(SITE);
+  const { context, page } = await openCounting('about:blank', { serviceWorkers: 'block' });
+  const patch = async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: TRAPPING + (await response.text()) });
+  };
+  await context.route(/\/worker-[^/]*\.js$/, patch, { times: 1 });
+  await page.goto(server.url);
+  await choose(page, PHOTO, 'tests/fixtures/photos/dog.jpg');
+  const { sentence, detail } = await failure(page, 0);
+  assert.equal(sentence, WORDS['error.internal']);
+  assert.match(detail, /the engine stopped: unreachable/);
+  await reaches(page, 1, 'done');
+  assert.equal(await page.evaluate(() => window.workers.length), 2);
   await context.close();
   await server.close();
 });

@@ -177,16 +177,19 @@ impl Conversion {
         #[wasm_bindgen(unchecked_param_type = "() => Promise<void>")] pause: Function,
         #[wasm_bindgen(unchecked_param_type = "(share: number) => void")] tell: Function,
     ) -> Result<(), JsValue> {
-        loop {
-            tell.call1(&JsValue::UNDEFINED, &self.progress().into())?;
-            JsFuture::from(Promise::resolve(&pause.call0(&JsValue::UNDEFINED)?)).await?;
-            if signal.aborted() {
-                return Err(to_js(Error::Cancelled));
+        let steps = async {
+            loop {
+                tell.call1(&JsValue::UNDEFINED, &self.progress().into())?;
+                JsFuture::from(Promise::resolve(&pause.call0(&JsValue::UNDEFINED)?)).await?;
+                if signal.aborted() {
+                    return Err(to_js(Error::Cancelled));
+                }
+                if self.step(budget_ms)? {
+                    return Ok(());
+                }
             }
-            if caught(|| self.step(budget_ms))? {
-                return Ok(());
-            }
-        }
+        };
+        caught(steps).await
     }
 
     /// The tile to be drawn next; nothing once all are.

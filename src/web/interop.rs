@@ -1,5 +1,8 @@
 //! Values that cross between Rust and JavaScript: plain objects, whose types `www/client/core.ts` has.
 
+use std::{future::poll_fn, mem::ManuallyDrop, task::Poll};
+
+use futures_util::FutureExt;
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::prelude::*;
@@ -19,20 +22,40 @@ extern "C" {
     fn apply(work: &mut dyn FnMut(), this: &JsValue, arguments: &Array) -> Result<JsValue, JsValue>;
 }
 
-/// Does `work` under JavaScript's eyes: a trap in it is an error here. In a future it would be nobody's, and its promise would
-/// never settle.
-pub fn caught<T>(mut work: impl FnMut() -> Result<T, JsValue>) -> Result<T, JsValue> {
-    let mut result = None;
-    apply(&mut || result = Some(work()), &JsValue::UNDEFINED, &Array::new())?;
-    result.unwrap_or(Err(JsValue::UNDEFINED))
+/// Polls `work` under JavaScript's eyes: a trap in it is its error. Else it would be nobody's, and the promise would never
+/// settle.
+pub async fn caught<T>(work: impl Future<Output = Result<T, JsValue>>) -> Result<T, JsValue> {
+    let mut work = ManuallyDrop::new(work.boxed_local());
+    let settled = poll_fn(|context| {
+        let mut polled = Poll::Pending;
+        match apply(&mut || polled = work.poll_unpin(context), &JsValue::UNDEFINED, &Array::new()) {
+            Ok(_) => polled.map(Ok),
+            Err(trap) => Poll::Ready(Err(trap)),
+        }
+    });
+    let settled = settled.await;
+    if settled.is_ok() {
+        // Not after a trap, which may have left the allocator locked.
+        drop(ManuallyDrop::into_inner(work));
+    }
+    settled.flatten()
 }
 
 /// An `Error` named `NijigenError` with the stable code as `.code`.
 pub fn to_js(error: Error) -> JsValue {
-    let js = js_sys::Error::new(&error.to_string());
+    coded(error.code(), &error.to_string())
+}
+
+/// The same of what goes wrong in the browser, in its own words.
+pub fn internal(message: &str) -> JsValue {
+    coded("internal", message)
+}
+
+fn coded(code: &str, message: &str) -> JsValue {
+    let js = js_sys::Error::new(message);
     js.set_name("NijigenError");
     // Setting a property of a new object cannot fail.
-    let _ = js_sys::Reflect::set(&js, &"code".into(), &error.code().into());
+    let _ = Reflect::set(&js, &"code".into(), &code.into());
     js.into()
 }
 

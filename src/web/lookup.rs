@@ -4,7 +4,7 @@ use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use super::interop::{object, parsed};
+use super::interop::{caught, object, parsed};
 use crate::{
     lookup::{Lookup, Step},
     objects::CacheMode,
@@ -17,12 +17,15 @@ pub async fn look_up(
     #[wasm_bindgen(unchecked_param_type = "CacheMode")] mode: JsValue,
     #[wasm_bindgen(unchecked_param_type = "(step: Exclude<Step, 'answer'>) => Promise<boolean>")] take: Function,
 ) -> Result<(), JsValue> {
-    let mut lookup = Lookup::new(parsed::<CacheMode>(&mode, "cache's mode")?.into());
-    let mut step = lookup.next(false);
-    while step != Step::Answer {
-        let taken = take.call1(&JsValue::UNDEFINED, &object(&step))?;
-        let yes = JsFuture::from(Promise::resolve(&taken)).await?;
-        step = lookup.next(yes.is_truthy());
-    }
-    Ok(())
+    let way = async {
+        let mut lookup = Lookup::new(parsed::<CacheMode>(&mode, "cache's mode")?.into());
+        let mut step = lookup.next(false);
+        while step != Step::Answer {
+            let taken = take.call1(&JsValue::UNDEFINED, &object(&step))?;
+            let yes = JsFuture::from(Promise::resolve(&taken)).await?;
+            step = lookup.next(yes.is_truthy());
+        }
+        Ok(())
+    };
+    caught(way).await
 }

@@ -54,9 +54,12 @@ test('a database that is slow to open is used late; until then nothing is said t
       const { open } = IDBFactory.prototype;
       IDBFactory.prototype.open = function (...values) {
         const request = open.apply(this, values);
-        const add = request.addEventListener.bind(request);
-        request.addEventListener = (kind, listener, ...more) =>
-          add(kind, kind === 'success' ? (event) => setTimeout(listener, 5000, event) : listener, ...more);
+        // Before whoever else listens.
+        request.addEventListener('success', (event) => {
+          if (!event.isTrusted) return;
+          event.stopImmediatePropagation();
+          setTimeout(() => request.dispatchEvent(new Event('success')), 5000);
+        });
         return request;
       };
     }`,

@@ -1,14 +1,14 @@
 //! Entries in the browser's database.
 //!
 //! A module with threads wakes a future a task later than its event, and by then the event's transaction is over. So what
-//! follows from an answer is asked for in the answer's own event, and only a transaction's end is waited for.
+//! follows from an answer is asked for in the answer's own event, and futures wait for the end.
 
 use std::{any::Any, cell::RefCell, collections::HashSet, rc::Rc};
 
 use futures_util::FutureExt;
 use idb::{
-    Database, DatabaseEvent, Factory, KeyPath, ObjectStore, ObjectStoreParams, Request, StoreEvent, Transaction,
-    TransactionMode, event::VersionChangeEvent,
+    Database, DatabaseEvent, Event as _, Factory, KeyPath, ObjectStore, ObjectStoreParams, Request, StoreEvent,
+    Transaction, TransactionMode, event::VersionChangeEvent,
 };
 use js_sys::{Array, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
@@ -35,9 +35,32 @@ impl IndexedDb {
     /// `on_lost` is called when it is gone: somebody deletes it, or the browser cleared the site's data.
     pub async fn open(on_lost: impl Fn() + Clone + 'static) -> Result<IndexedDb, Fault> {
         let mut request = Factory::new().and_then(|factory| factory.open(NAME, Some(VERSION))).map_err(fault)?;
-        // What was not made is missed by the first transaction.
-        request.on_upgrade_needed(|event| drop(upgrade(&event)));
-        let mut database = request.await.map_err(fault)?;
+        request.on_upgrade_needed(|event| {
+            if upgrade(&event).is_err()
+                && let Some(transaction) = event.target().ok().and_then(|request| request.transaction())
+            {
+                // Or there would be a database without its stores for good.
+                drop(transaction.abort());
+            }
+        });
+        let opened = Rc::new(RefCell::new(None));
+        let ended = Promise::new(&mut |resolve, reject| {
+            let (opened, on_lost) = (opened.clone(), on_lost.clone());
+            request.on_success(move |event| {
+                let database = event.target().and_then(|request| request.database());
+                opened.replace(database.ok().map(|database| IndexedDb::watched(database, on_lost)));
+                drop(resolve.call0(&JsValue::NULL));
+            });
+            request.on_error(move |event| {
+                let why = event.target().and_then(|request| request.error());
+                drop(reject.call1(&JsValue::NULL, &why.ok().flatten().into()));
+            });
+        });
+        JsFuture::from(ended).await.map_err(|why| refused(&why))?;
+        opened.take().ok_or_else(|| Fault::Broken("there is no database".into()))
+    }
+
+    fn watched(mut database: Database, on_lost: impl Fn() + Clone + 'static) -> IndexedDb {
         let lost = on_lost.clone();
         database.on_version_change(move |event| {
             // Somebody deletes it, or a newer version of the site wants to change the schema: they must not wait for this tab.
@@ -47,7 +70,7 @@ impl IndexedDb {
             lost();
         });
         database.on_close(move |_| on_lost());
-        Ok(IndexedDb(database))
+        IndexedDb(database)
     }
 
     pub async fn load(&self) -> Result<Vec<Stored>, Fault> {
@@ -154,6 +177,13 @@ impl IndexedDb {
             Ok(stores) => Ok((transaction, stores)),
             Err(_) => unreachable!("as many stores as names"),
         }
+    }
+}
+
+impl Drop for IndexedDb {
+    fn drop(&mut self) {
+        // With it go those that would hear that somebody waits for it.
+        self.0.close();
     }
 }
 

@@ -25,11 +25,10 @@ use self::{
     store::Store,
 };
 use super::{
-    interop::{object, object_of, parsed, parsed_text, text, to_js},
+    interop::{caught, internal, object, object_of, parsed, parsed_text, text},
     keys::{self, Record},
 };
 use crate::{
-    Error,
     cache::{Fault, Id, Key, Settings},
     fingerprint::Fingerprint,
     objects::Listed,
@@ -107,33 +106,36 @@ impl Cache {
         #[wasm_bindgen(unchecked_param_type = "Partial<CacheSettings>")] settings: JsValue,
         host: DatabaseHost,
     ) -> Result<Cache, JsValue> {
-        let settings = parsed_settings(&settings)?;
-        let memory = Level::open(Store::Memory(RefCell::default()), settings).await.map_err(fault_to_js)?;
-        let resolved = Promise::resolve(&JsValue::UNDEFINED);
-        let levels = Rc::new(Levels {
-            memory,
-            database: RefCell::default(),
-            host,
-            news: BroadcastChannel::new("nijigen-cache")?,
-            settings: Cell::new(settings),
-            storing: RefCell::new(resolved.clone()),
-            cleared: Cell::new(0),
-            opening: Cell::new(true),
-            lost: Cell::new(true),
-            reached: RefCell::new(resolved),
-        });
-        let hearing = levels.clone();
-        let hear = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-            hearing.hear(&event.data());
-        });
-        levels.news.set_onmessage(Some(hear.as_ref().unchecked_ref()));
-        hear.forget();
-        let sweeping = levels.clone();
-        let sweep = Closure::<dyn Fn()>::new(move || spawn_local(sweeping.clone().sweep()));
-        set_interval(sweep.as_ref().unchecked_ref(), SWEEP_MS);
-        sweep.forget();
-        levels.reach().await;
-        Ok(Cache(levels))
+        let opened = async {
+            let settings = parsed_settings(&settings)?;
+            let memory = Level::open(Store::Memory(RefCell::default()), settings).await.map_err(failed)?;
+            let resolved = Promise::resolve(&JsValue::UNDEFINED);
+            let levels = Rc::new(Levels {
+                memory,
+                database: RefCell::default(),
+                host,
+                news: BroadcastChannel::new("nijigen-cache")?,
+                settings: Cell::new(settings),
+                storing: RefCell::new(resolved.clone()),
+                cleared: Cell::new(0),
+                opening: Cell::new(true),
+                lost: Cell::new(true),
+                reached: RefCell::new(resolved),
+            });
+            let hearing = levels.clone();
+            let hear = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+                hearing.hear(&event.data());
+            });
+            levels.news.set_onmessage(Some(hear.as_ref().unchecked_ref()));
+            hear.forget();
+            let sweeping = levels.clone();
+            let sweep = Closure::<dyn Fn()>::new(move || spawn_local(sweeping.clone().sweep()));
+            set_interval(sweep.as_ref().unchecked_ref(), SWEEP_MS);
+            sweep.forget();
+            levels.reach().await;
+            Ok(Cache(levels))
+        };
+        caught(opened).await
     }
 
     /// Takes over settings that changed. A database that is gone is made anew only now that it is needed.
@@ -141,42 +143,13 @@ impl Cache {
         &self,
         #[wasm_bindgen(unchecked_param_type = "Partial<CacheSettings>")] settings: JsValue,
     ) -> Result<(), JsValue> {
-        let levels = &self.0;
-        levels.reach().await;
-        let settings = parsed_settings(&settings)?;
-        if levels.settings.replace(settings) != settings {
-            for level in levels.all() {
-                // What fails here is made up for at the next start.
-                drop(level.change(settings).await);
-            }
-        }
-        Ok(())
+        caught(self.0.change(settings)).await
     }
 
     /// The best entry for a photo, if there is one: the very file's, or once it was seen, the nearest.
     #[wasm_bindgen(unchecked_return_type = "Answer | undefined")]
     pub async fn find(&self, photo: Photograph) -> Result<JsValue, JsValue> {
-        let levels = &self.0;
-        let key: Key = parsed_text(&photo.key(), "key")?;
-        let sha256 = keys::digest(&photo.sha256())?;
-        let print = photo.print();
-        let print: Option<Fingerprint> = print.map(|print| parsed_text(&print, "fingerprint")).transpose()?;
-        loop {
-            let all = levels.all();
-            let hits = all.iter().filter_map(|level| Some((level.find(&key, &sha256, print.as_ref())?, level)));
-            let Some((hit, level)) = hits.min_by(|(one, _), (other, _)| one.cmp(other)) else {
-                return Ok(JsValue::UNDEFINED);
-            };
-            // An entry whose pictures are gone is struck out by now: the next best may do.
-            let Some((record, pictures)) = level.take(&hit.id).await else { continue };
-            levels.answered(&hit.id, level, &record, &pictures).await;
-            let answer = [
-                ("pictures", pictures.into()),
-                ("distance", hit.distance.map_or(JsValue::NULL, JsValue::from)),
-                ("created", time(hit.created.0)),
-            ];
-            return Ok(object_of(&answer).into());
-        }
+        caught(self.0.find(&photo)).await
     }
 
     /// Whether what is kept outlives this worker; where nothing is, nothing is lost with it.
@@ -195,14 +168,15 @@ impl Cache {
     #[wasm_bindgen(unchecked_return_type = "Promise<boolean>")]
     pub fn put(&self, photo: Photograph, pictures: Pictures, supersedes: Option<Photograph>) -> Promise {
         let (levels, before) = (self.0.clone(), self.stored());
-        let storing = future_to_promise(async move { Ok(levels.put(&photo, &pictures).await.unwrap_or(false).into()) });
+        let storing = async move { Ok(caught(levels.put(&photo, &pictures)).await.unwrap_or(false).into()) };
+        let storing = future_to_promise(storing);
         let (levels, stored) = (self.0.clone(), storing.clone());
         let done = future_to_promise(async move {
             let stored = JsFuture::from(stored).await?;
             JsFuture::from(before).await?;
             if let Some(superseded) = supersedes.filter(|_| stored.is_truthy()) {
                 // Then it stays until it is too old.
-                drop(levels.replace(&superseded).await);
+                drop(caught(levels.replace(&superseded)).await);
             }
             Ok(JsValue::UNDEFINED)
         });
@@ -212,48 +186,32 @@ impl Cache {
 
     /// All entries, the newest first.
     #[wasm_bindgen(unchecked_return_type = "(Listed & { thumbnail: Blob })[]")]
-    pub async fn entries(&self) -> Array {
-        let read = self.0.entries().into_values().map(|(level, record)| async move {
-            let pictures = level.read(&record.id().to_string()).await?;
-            let listed = object(&Listed::from(&record));
-            // Setting a property of a new object cannot fail.
-            drop(Reflect::set(&listed, &"thumbnail".into(), &pictures.thumbnail()));
-            Some((Reverse(record.life.created), record.id(), listed))
-        });
-        let mut listed: Vec<_> = join_all(read).await.into_iter().flatten().collect();
-        listed.sort_unstable_by_key(|(created, id, _)| (*created, *id));
-        listed.into_iter().map(|(_, _, listed)| listed).collect()
+    pub async fn entries(&self) -> Result<Array, JsValue> {
+        caught(self.0.listed()).await
     }
 
     /// What an entry holds.
     #[wasm_bindgen(unchecked_return_type = "Pictures | undefined")]
-    pub async fn pictures(&self, id: String) -> JsValue {
-        for level in self.0.all() {
-            if let Some(pictures) = level.read(&id).await {
-                return pictures.into();
+    pub async fn pictures(&self, id: String) -> Result<JsValue, JsValue> {
+        let found = async {
+            for level in self.0.all() {
+                if let Some(pictures) = level.read(&id).await {
+                    return Ok(pictures.into());
+                }
             }
-        }
-        JsValue::UNDEFINED
+            Ok(JsValue::UNDEFINED)
+        };
+        caught(found).await
     }
 
     /// Removes entries here and in every tab.
     pub async fn remove(&self, ids: Vec<String>) -> Result<(), JsValue> {
-        self.0.check_reach().await?;
-        self.0.remove(ids).await.map_err(fault_to_js)
+        caught(self.0.remove(ids)).await
     }
 
     /// Those that this worker does not know go, too, and those that are just being stored.
     pub async fn clear(&self) -> Result<(), JsValue> {
-        let levels = &self.0;
-        levels.check_reach().await?;
-        let cleared = now();
-        levels.cleared.set(cleared);
-        JsFuture::from(self.stored()).await?;
-        for level in levels.all() {
-            level.clear().await.map_err(fault_to_js)?;
-        }
-        levels.tell(&[(CLEARED, time(cleared))]);
-        Ok(())
+        caught(self.0.clear()).await
     }
 
     /// How much there is, and whether it lasts.
@@ -278,7 +236,7 @@ impl Levels {
             let levels = self.clone();
             let opened = future_to_promise(async move {
                 // Without it the memory answers.
-                drop(levels.open_database().await);
+                drop(caught(async { levels.open_database().await.map_err(failed) }).await);
                 levels.opening.set(false);
                 Ok(JsValue::UNDEFINED)
             });
@@ -290,23 +248,75 @@ impl Levels {
     }
 
     async fn open_database(self: &Rc<Self>) -> Result<(), Fault> {
-        let levels = self.clone();
-        let database = IndexedDb::open(move || {
+        // Of this one; another may have been opened since.
+        let gone = Rc::new(Cell::new(false));
+        let (levels, lost) = (self.clone(), gone.clone());
+        let on_lost = move || {
+            lost.set(true);
             levels.lost.set(true);
             levels.database.take();
-        });
+        };
+        let database = IndexedDb::open(on_lost).await?;
         let settings = self.settings.get();
-        let level = Level::open(Store::Database(database.await?), settings).await?;
+        let level = Level::open(Store::Database(database), settings).await?;
         if let Some(quota) = self.host.quota().await.ok().and_then(|quota| quota.as_f64()) {
             level.cap((quota * SHARE) as u64).await?;
         }
         if self.settings.get() != settings {
             level.change(self.settings.get()).await?;
         }
-        if !self.lost.get() {
+        if !gone.get() {
             self.database.replace(Some(level));
         }
         Ok(())
+    }
+
+    async fn change(self: &Rc<Self>, settings: JsValue) -> Result<(), JsValue> {
+        self.reach().await;
+        let settings = parsed_settings(&settings)?;
+        if self.settings.replace(settings) != settings {
+            for level in self.all() {
+                // What fails here is made up for at the next start.
+                drop(level.change(settings).await);
+            }
+        }
+        Ok(())
+    }
+
+    async fn find(&self, photo: &Photograph) -> Result<JsValue, JsValue> {
+        let key: Key = parsed_text(&photo.key(), "key")?;
+        let sha256 = keys::digest(&photo.sha256())?;
+        let print = photo.print();
+        let print: Option<Fingerprint> = print.map(|print| parsed_text(&print, "fingerprint")).transpose()?;
+        loop {
+            let all = self.all();
+            let hits = all.iter().filter_map(|level| Some((level.find(&key, &sha256, print.as_ref())?, level)));
+            let Some((hit, level)) = hits.min_by(|(one, _), (other, _)| one.cmp(other)) else {
+                return Ok(JsValue::UNDEFINED);
+            };
+            // An entry whose pictures are gone is struck out by now: the next best may do.
+            let Some((record, pictures)) = level.take(&hit.id).await else { continue };
+            self.answered(&hit.id, level, &record, &pictures).await;
+            let answer = [
+                ("pictures", pictures.into()),
+                ("distance", hit.distance.map_or(JsValue::NULL, JsValue::from)),
+                ("created", time(hit.created.0)),
+            ];
+            return Ok(object_of(&answer).into());
+        }
+    }
+
+    async fn listed(&self) -> Result<Array, JsValue> {
+        let read = self.entries().into_values().map(|(level, record)| async move {
+            let pictures = level.read(&record.id().to_string()).await?;
+            let listed = object(&Listed::from(&record));
+            // Setting a property of a new object cannot fail.
+            drop(Reflect::set(&listed, &"thumbnail".into(), &pictures.thumbnail()));
+            Some((Reverse(record.life.created), record.id(), listed))
+        });
+        let mut listed: Vec<_> = join_all(read).await.into_iter().flatten().collect();
+        listed.sort_unstable_by_key(|(created, id, _)| (*created, *id));
+        Ok(listed.into_iter().map(|(_, _, listed)| listed).collect())
     }
 
     /// The other levels, and other tabs, learn that an entry answered.
@@ -341,7 +351,7 @@ impl Levels {
         }
         if created <= self.cleared.get() {
             for level in &all {
-                level.remove(&[record.id().to_string()]).await.map_err(fault_to_js)?;
+                level.remove(&[record.id().to_string()]).await.map_err(failed)?;
             }
             return Ok(false);
         }
@@ -355,15 +365,28 @@ impl Levels {
         let (key, sha256) = (parsed_text(&superseded.key(), "key")?, keys::digest(&superseded.sha256())?);
         let all = self.all();
         let Some(hit) = all.iter().find_map(|level| level.find(&key, &sha256, None)) else { return Ok(()) };
-        self.check_reach().await?;
-        self.remove(vec![hit.id.to_string()]).await.map_err(fault_to_js)
+        self.remove(vec![hit.id.to_string()]).await
     }
 
-    async fn remove(&self, ids: Vec<String>) -> Result<(), Fault> {
+    async fn remove(&self, ids: Vec<String>) -> Result<(), JsValue> {
+        self.check_reach().await?;
         for level in self.all() {
-            level.remove(&ids).await?;
+            level.remove(&ids).await.map_err(failed)?;
         }
         self.tell(&[(REMOVED, ids.into())]);
+        Ok(())
+    }
+
+    async fn clear(&self) -> Result<(), JsValue> {
+        self.check_reach().await?;
+        let cleared = now();
+        self.cleared.set(cleared);
+        let stored = self.storing.borrow().clone();
+        JsFuture::from(stored).await?;
+        for level in self.all() {
+            level.clear().await.map_err(failed)?;
+        }
+        self.tell(&[(CLEARED, time(cleared))]);
         Ok(())
     }
 
@@ -381,7 +404,7 @@ impl Levels {
         }
         let exists = || async { self.host.exists().await.is_ok_and(|exists| exists.is_truthy()) };
         if self.opening.get() || exists().await {
-            return Err(to_js(Error::Internal("the database cannot be reached now".into())));
+            return Err(internal("the database cannot be reached now"));
         }
         Ok(())
     }
@@ -442,8 +465,8 @@ fn parsed_settings(settings: &JsValue) -> Result<Settings, JsValue> {
     parsed(settings, "cache's settings")
 }
 
-fn fault_to_js(fault: Fault) -> JsValue {
-    to_js(Error::Internal(fault.to_string()))
+fn failed(fault: Fault) -> JsValue {
+    internal(&fault.to_string())
 }
 
 /// As JavaScript has it.

@@ -97,7 +97,7 @@ export async function cutForGpu<Cut extends { readonly size: Size }>(
 }
 
 /**
- * Draws with the GPU, as far as it gets; `conversion.step` goes on from there. Whether it drew all, or the
+ * Draws with the GPU, as far as it gets; `conversion.run` goes on from there. Whether it drew all, or the
  * core did not take what it drew: if it takes what the processor draws, that is the GPU's fault. `onProgress` is told the
  * share that is done.
  */

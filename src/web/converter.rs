@@ -1,6 +1,6 @@
 //! The engine as JavaScript sees it.
 
-use js_sys::{Function, Promise};
+use js_sys::{Function, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Blob};
@@ -273,6 +273,6 @@ pub struct Converted {
 impl Converted {
     /// The file, with its media type.
     pub fn blob(self) -> Result<Blob, JsValue> {
-        blob(&self.bytes, self.mime)
+        blob(&Uint8Array::from(&self.bytes[..]), self.mime)
     }
 }

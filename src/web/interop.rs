@@ -103,6 +103,11 @@ pub fn object(value: &impl Serialize) -> JsValue {
     js_sys::JSON::parse(&text(value)).unwrap_or_default()
 }
 
+/// A property, or undefined.
+pub fn property(of: &JsValue, name: &str) -> JsValue {
+    Reflect::get(of, &name.into()).unwrap_or_default()
+}
+
 /// An object of these properties.
 pub fn object_of(properties: &[(&str, JsValue)]) -> Object {
     let object = Object::new();
@@ -118,10 +123,9 @@ pub fn text(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-/// A file for JavaScript: copied, for browsers make no blob of memory that threads share.
-pub fn blob(bytes: &[u8], mime: &str) -> Result<Blob, JsValue> {
+/// A file of bytes that are JavaScript's: browsers make none of memory that threads share.
+pub fn blob(bytes: &Uint8Array, mime: &str) -> Result<Blob, JsValue> {
     let kind = BlobPropertyBag::new();
     kind.set_type(mime);
-    let parts = Array::of1(&Uint8Array::from(bytes));
-    Blob::new_with_u8_array_sequence_and_options(&parts, &kind)
+    Blob::new_with_u8_array_sequence_and_options(&Array::of1(bytes), &kind)
 }

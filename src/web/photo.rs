@@ -1,5 +1,6 @@
 //! A photo, decoded, as JavaScript sees it.
 
+use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 use web_sys::Blob;
 
@@ -67,6 +68,7 @@ impl Photo {
     pub fn thumbnail(&self) -> Result<Blob, JsValue> {
         let small = resize::thumbnail(self.0.picture(), THUMBNAIL).map_err(to_js)?;
         let finish = Finish { format: Format::Jpeg, quality: 80, ..Finish::default() };
-        blob(&encode_plain(&small, &finish).map_err(to_js)?, finish.format.mime())
+        let file = encode_plain(&small, &finish).map_err(to_js)?;
+        blob(&Uint8Array::from(&file[..]), finish.format.mime())
     }
 }

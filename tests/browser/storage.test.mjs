@@ -199,6 +199,38 @@ test('a full disk evicts once, and then pictures are not kept, but none is given
   assert.deepEqual(again, refused);
 });
 
+test('where a browser stores no Blobs, as WebKit in private windows, pictures are kept as bytes', async () => {
+  await patchWorkers(
+    context,
+    `{
+      const { put } = IDBObjectStore.prototype;
+      IDBObjectStore.prototype.put = function (value, ...more) {
+        const request = put.call(this, value, ...more);
+        if (Object.values(value).some((part) => part instanceof Blob)) this.transaction.abort();
+        return request;
+      };
+    }`,
+  );
+  const seen = () =>
+    page.evaluate(async () => {
+      const { cache } = window.converter;
+      cache.settings = { keepOriginals: true };
+      const photo = new Blob([await (await fetch('dog.jpg')).blob()], { type: 'image/jpeg' });
+      const result = await window.converter.convert(photo, { maxSide: 256 });
+      const [{ id, thumbnail }] = await cache.list();
+      const files = [result.blob, await cache.picture(id), thumbnail, await cache.original(id)];
+      const bytes = async (file) => new Uint8Array(await file.arrayBuffer()).join();
+      return { kind: result.cache, types: files.map(({ type }) => type), files: await Promise.all(files.map(bytes)) };
+    });
+  await comeBack();
+  const made = await seen();
+  await holds(page, 1);
+  await comeBack();
+  assert.deepEqual(await seen(), { ...made, kind: 'exact' });
+  assert.equal(made.kind, 'miss');
+  assert.deepEqual(made.types, ['image/png', 'image/png', 'image/jpeg', 'image/jpeg']);
+});
+
 test('of what the browser grants a share is taken', async () => {
   await kinds(page, ['dog.jpg']);
   await holds(page, 1);

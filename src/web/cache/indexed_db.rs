@@ -3,20 +3,25 @@
 //! A module with threads wakes a future a task later than its event, and by then the event's transaction is over. So what
 //! follows from an answer is asked for in the answer's own event, and futures wait for the end.
 
-use std::{any::Any, cell::RefCell, collections::HashSet, rc::Rc};
+use std::{
+    any::Any,
+    cell::{Cell, RefCell},
+    collections::HashSet,
+    rc::Rc,
+};
 
 use futures_util::FutureExt;
 use idb::{
     Database, DatabaseEvent, Event as _, Factory, KeyPath, ObjectStore, ObjectStoreParams, Request, StoreEvent,
     Transaction, TransactionMode, event::VersionChangeEvent,
 };
-use js_sys::{Array, Object, Promise, Reflect};
+use js_sys::{Array, ArrayBuffer, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, Event, IdbDatabase, IdbTransaction};
 
 use super::{
-    super::interop::object_of,
+    super::interop::{blob, object_of, property},
     entry::{Answer, Pictures, Stored},
 };
 use crate::cache::Fault;
@@ -28,7 +33,14 @@ const RECORDS: &str = "records";
 /// Read one at a time.
 const PICTURES: &str = "pictures";
 
-pub struct IndexedDb(Database);
+/// The files of an entry's pictures.
+const FILES: [&str; 3] = ["result", "thumbnail", "original"];
+
+pub struct IndexedDb {
+    database: Database,
+    /// WebKit's private windows store no Blobs. Bytes they do.
+    as_bytes: Cell<bool>,
+}
 
 impl IndexedDb {
     /// Fails where there is no database to be had, as in private browsing; waits while an older tab blocks an upgrade.
@@ -70,7 +82,7 @@ impl IndexedDb {
             lost();
         });
         database.on_close(move |_| on_lost());
-        IndexedDb(database)
+        IndexedDb { database, as_bytes: Cell::new(false) }
     }
 
     pub async fn load(&self) -> Result<Vec<Stored>, Fault> {
@@ -96,6 +108,14 @@ impl IndexedDb {
         let Some(found) = pictures.get(JsValue::from(id)).map_err(fault)?.await.map_err(fault)? else {
             return Ok(None);
         };
+        for name in FILES {
+            let piece = property(&found, name);
+            if let Ok(data) = property(&piece, "data").dyn_into::<ArrayBuffer>() {
+                let kind = property(&piece, "type").as_string().unwrap_or_default();
+                let file = blob(&Uint8Array::new(&data), &kind).map_err(|why| refused(&why))?;
+                Reflect::set(&found, &name.into(), &file).map_err(|why| refused(&why))?;
+            }
+        }
         let pictures: Pictures = found.unchecked_into();
         let positive = |side: JsValue| side.as_f64().is_some_and(|side| side > 0.0);
         // What another program wrote there, or a version of long ago, is no picture.
@@ -111,7 +131,20 @@ impl IndexedDb {
         Ok(Some(pictures))
     }
 
-    pub fn write(&self, entry: &Stored, pictures: &Pictures) -> Answer<'_, ()> {
+    pub async fn write(&self, entry: &Stored, pictures: &Pictures) -> Result<(), Fault> {
+        if !self.as_bytes.get() {
+            match self.put(entry, pictures).await {
+                Err(Fault::Broken(_)) => {}
+                written => return written,
+            }
+        }
+        let bytes = in_bytes(pictures).await.map_err(|why| refused(&why))?;
+        let written = self.put(entry, &bytes).await;
+        self.as_bytes.set(written.is_ok());
+        written
+    }
+
+    fn put(&self, entry: &Stored, pictures: &JsValue) -> Answer<'_, ()> {
         let named = Object::assign(&object_of(&[("id", (&entry.id).into())]), pictures.unchecked_ref());
         self.change([RECORDS, PICTURES], |[records, pictures]| {
             records.put(&object(entry), None)?;
@@ -171,7 +204,7 @@ impl IndexedDb {
         names: [&str; N],
         mode: TransactionMode,
     ) -> Result<(Transaction, [ObjectStore; N]), idb::Error> {
-        let transaction = self.0.transaction(&names, mode)?;
+        let transaction = self.database.transaction(&names, mode)?;
         let stores: Result<Vec<_>, _> = names.iter().map(|name| transaction.object_store(name)).collect();
         match stores?.try_into() {
             Ok(stores) => Ok((transaction, stores)),
@@ -183,8 +216,20 @@ impl IndexedDb {
 impl Drop for IndexedDb {
     fn drop(&mut self) {
         // With it go those that would hear that somebody waits for it.
-        self.0.close();
+        self.database.close();
     }
+}
+
+async fn in_bytes(pictures: &Pictures) -> Result<Object, JsValue> {
+    let pieces = Object::assign(&Object::new(), pictures.unchecked_ref());
+    for name in FILES {
+        if let Ok(file) = property(pictures, name).dyn_into::<Blob>() {
+            let data = JsFuture::from(file.array_buffer()).await?;
+            let piece = object_of(&[("data", data), ("type", file.type_().into())]);
+            Reflect::set(&pieces, &name.into(), &piece)?;
+        }
+    }
+    Ok(pieces)
 }
 
 fn object(Stored { id, record }: &Stored) -> Object {
@@ -207,9 +252,8 @@ fn matched(records: &ObjectStore, pictures: &ObjectStore, all: &Array, names: &[
     let whole: HashSet<String> = names.iter().filter_map(JsValue::as_string).collect();
     let mut sound = vec![];
     for found in all.iter() {
-        let text = |name: &str| Reflect::get(&found, &name.into()).ok();
-        let id = text("id").unwrap_or_default();
-        match (id.as_string(), text("record").and_then(|record| record.as_string())) {
+        let id = property(&found, "id");
+        match (id.as_string(), property(&found, "record").as_string()) {
             (Some(id), Some(record)) if whole.contains(&id) => sound.push(Stored { id, record }),
             _ => drop(records.delete(id)),
         }
@@ -250,6 +294,6 @@ fn fault(error: idb::Error) -> Fault {
 
 /// What a browser throws where it has no room has a name of its own.
 fn refused(why: &JsValue) -> Fault {
-    let text = |name: &str| Reflect::get(why, &name.into()).ok().and_then(|text| text.as_string()).unwrap_or_default();
+    let text = |name: &str| property(why, name).as_string().unwrap_or_default();
     if text("name") == "QuotaExceededError" { Fault::Full } else { Fault::Broken(text("message")) }
 }

@@ -25,7 +25,7 @@ use self::{
     store::Store,
 };
 use super::{
-    interop::{caught, internal, object, object_of, parsed, parsed_text, text},
+    interop::{caught, internal, object, object_of, parsed, parsed_text, property, text},
     keys::{self, Record},
 };
 use crate::{
@@ -416,8 +416,7 @@ impl Levels {
 
     /// What a tab of another version says may be something else.
     fn hear(&self, news: &JsValue) {
-        let of = |object: &JsValue, name: &str| Reflect::get(object, &name.into()).unwrap_or_default();
-        let said = |name: &str| of(news, name);
+        let said = |name: &str| property(news, name);
         let (memory, database) = (self.memory.clone(), self.database.borrow().clone());
         if let Some(database) = database {
             let (stored, created) = (said(STORED).as_string(), said(CREATED).as_f64().unwrap_or_default());
@@ -427,7 +426,7 @@ impl Levels {
             }
             let used = said(USED);
             // One that is removed meanwhile does not come back.
-            if let (Some(id), Some(record)) = (of(&used, "id").as_string(), of(&used, "record").as_string())
+            if let (Some(id), Some(record)) = (property(&used, "id").as_string(), property(&used, "record").as_string())
                 && database.holds(&id)
             {
                 database.learn(&record);

@@ -33,13 +33,13 @@ impl Store {
     }
 
     /// All of it or nothing is stored.
-    pub fn write(&self, entry: &Stored, pictures: &Pictures) -> Answer<'_, ()> {
+    pub fn write<'a>(&'a self, entry: &'a Stored, pictures: &'a Pictures) -> Answer<'a, ()> {
         match self {
             Store::Memory(all) => {
                 all.borrow_mut().insert(entry.id.clone(), pictures.clone());
                 ready(Ok(())).boxed_local()
             }
-            Store::Database(database) => database.write(entry, pictures),
+            Store::Database(database) => database.write(entry, pictures).boxed_local(),
         }
     }
 

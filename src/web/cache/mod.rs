@@ -7,12 +7,10 @@ mod store;
 
 use std::{
     cell::{Cell, RefCell},
-    cmp::Reverse,
-    collections::HashMap,
+    collections::{BinaryHeap, HashMap},
     rc::Rc,
 };
 
-use futures_util::future::join_all;
 use js_sys::{Array, Date, Function, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
@@ -307,16 +305,20 @@ impl Levels {
     }
 
     async fn listed(&self) -> Result<Array, JsValue> {
-        let read = self.entries().into_values().map(|(level, record)| async move {
-            let pictures = level.read(&record.id().to_string()).await?;
-            let listed = object(&Listed::from(&record));
-            // Setting a property of a new object cannot fail.
-            drop(Reflect::set(&listed, &"thumbnail".into(), &pictures.thumbnail()));
-            Some((Reverse(record.life.created), record.id(), listed))
-        });
-        let mut listed: Vec<_> = join_all(read).await.into_iter().flatten().collect();
-        listed.sort_unstable_by_key(|(created, id, _)| (*created, *id));
-        Ok(listed.into_iter().map(|(_, _, listed)| listed).collect())
+        let mut entries = self.entries();
+        let mut newest: BinaryHeap<_> = entries.iter().map(|(id, (_, record))| (record.life.created, *id)).collect();
+        let listed = Array::new();
+        while let Some((level, record)) = newest.pop().and_then(|(_, id)| entries.remove(&id)) {
+            let entry = async move {
+                let Some(pictures) = level.read(&record.id().to_string()).await else { return Ok(JsValue::UNDEFINED) };
+                let entry = object(&Listed::from(&record));
+                Reflect::set(&entry, &"thumbnail".into(), &pictures.thumbnail())?;
+                Ok(entry)
+            };
+            listed.push(&future_to_promise(caught(entry)));
+        }
+        let listed = JsFuture::from(Promise::all(&listed)).await?;
+        Ok(Array::from(&listed).filter(&mut |entry, _, _| entry.is_truthy()))
     }
 
     /// The other levels, and other tabs, learn that an entry answered.

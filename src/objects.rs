@@ -9,6 +9,9 @@ use crate::{
     lookup::Caching,
 };
 
+/// The browser's database of kept pictures.
+pub const DATABASE: &str = "nijigen";
+
 /// `use` looks up and stores, `refresh` only stores: the picture is made anew; `off` does neither.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -8,7 +8,7 @@ use crate::{
     cache::{Settings, Since},
     generator::gpu,
     lookup::Step,
-    objects::{CacheMode, Listed},
+    objects::{CacheMode, DATABASE, Listed},
     options::{
         Comparison, Crop, Device, Draw, Finish, Format, Framing, Language, Limits, MAX_SIDE_RANGE, QUALITY_RANGE,
         Rotation, STRENGTH_RANGE,
@@ -92,6 +92,7 @@ fn constants(config: &Config) -> String {
         values::<Language>(config, "All of `Language`.", "LANGUAGES"),
         values::<Since>(config, "All of `Since`.", "SINCE"),
         constant("The least and the most of what is a number.", "RANGES", &ranges),
+        constant("The browser's database of kept pictures.", "DATABASE", &json!(DATABASE)),
         constant("What is refused where nothing else is said.", "LIMITS", &limits),
         constant("How a picture is made where nothing else is said.", "DEFAULTS", &defaults),
         constant("A picture with a side under so many pixels gets no mark.", "LEAST_MARKED", &json!(LEAST_SIDE)),

@@ -118,6 +118,11 @@ pub fn object_of(properties: &[(&str, JsValue)]) -> Object {
     object
 }
 
+/// As JavaScript has numbers.
+pub fn number(value: u64) -> JsValue {
+    JsValue::from(value as f64)
+}
+
 /// What we made ourselves can be written.
 pub fn text(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()

@@ -289,6 +289,9 @@ export const SINCE = ["creation","use"] as const;
 /** The least and the most of what is a number. */
 export const RANGES = {"limit":[1,9007199254740991],"maxSide":[256,16384],"quality":[1,100],"share":[0.0,1.0],"threshold":[0,16]} as const;
 
+/** The browser's database of kept pictures. */
+export const DATABASE = "nijigen" as const;
+
 /** What is refused where nothing else is said. */
 export const LIMITS = {"maxBytes":134217728,"maxPixels":64000000} as const;
 

@@ -1,10 +1,14 @@
 //! What a store holds, and how it answers.
 
 use futures_util::future::LocalBoxFuture;
+use js_sys::Object;
 use wasm_bindgen::prelude::*;
 use web_sys::Blob;
 
-use super::super::{interop::text, keys::Record};
+use super::super::{
+    interop::{object_of, text},
+    keys::Record,
+};
 use crate::cache::Fault;
 
 #[wasm_bindgen]
@@ -27,6 +31,19 @@ extern "C" {
     pub fn height(this: &Pictures) -> JsValue;
 }
 
+#[wasm_bindgen]
+extern "C" {
+    /// What a photo is looked up by: its key, SHA-256 and, once it was seen, its fingerprint.
+    #[wasm_bindgen(typescript_type = "Photograph")]
+    pub type Photograph;
+    #[wasm_bindgen(method, getter)]
+    pub fn key(this: &Photograph) -> String;
+    #[wasm_bindgen(method, getter)]
+    pub fn sha256(this: &Photograph) -> Vec<u8>;
+    #[wasm_bindgen(method, getter)]
+    pub fn print(this: &Photograph) -> Option<String>;
+}
+
 impl Pictures {
     /// Of all files.
     pub fn bytes(&self) -> u64 {
@@ -39,6 +56,12 @@ impl Pictures {
 pub struct Stored {
     pub id: String,
     pub record: String,
+}
+
+impl Stored {
+    pub fn object(&self) -> Object {
+        object_of(&[("id", (&self.id).into()), ("record", (&self.record).into())])
+    }
 }
 
 impl From<&Record> for Stored {

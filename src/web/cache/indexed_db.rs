@@ -24,15 +24,13 @@ use super::{
     super::interop::{blob, object_of, property},
     entry::{Answer, Pictures, Stored},
 };
-use crate::cache::Fault;
+use crate::{cache::Fault, objects::DATABASE};
 
-const NAME: &str = "nijigen";
 const VERSION: u32 = 1;
 /// Small, all read at the start.
 const RECORDS: &str = "records";
 /// Read one at a time.
 const PICTURES: &str = "pictures";
-
 /// The files of an entry's pictures.
 const FILES: [&str; 3] = ["result", "thumbnail", "original"];
 
@@ -46,7 +44,7 @@ impl IndexedDb {
     /// Fails where there is no database to be had, as in private browsing; waits while an older tab blocks an upgrade.
     /// `on_lost` is called when it is gone: somebody deletes it, or the browser cleared the site's data.
     pub async fn open(on_lost: impl Fn() + Clone + 'static) -> Result<IndexedDb, Fault> {
-        let mut request = Factory::new().and_then(|factory| factory.open(NAME, Some(VERSION))).map_err(fault)?;
+        let mut request = Factory::new().and_then(|factory| factory.open(DATABASE, Some(VERSION))).map_err(fault)?;
         request.on_upgrade_needed(|event| {
             if upgrade(&event).is_err()
                 && let Some(transaction) = event.target().ok().and_then(|request| request.transaction())
@@ -88,7 +86,7 @@ impl IndexedDb {
     pub async fn load(&self) -> Result<Vec<Stored>, Fault> {
         let sound = Rc::new(RefCell::new(vec![]));
         let found = sound.clone();
-        self.change([RECORDS, PICTURES], |[records, pictures]| {
+        self.transact([RECORDS, PICTURES], TransactionMode::ReadWrite, |[records, pictures]| {
             let all = records.get_all(None, None)?;
             let mut names = pictures.get_all_keys(None, None)?;
             // Answers come in the order of their questions.
@@ -104,31 +102,19 @@ impl IndexedDb {
     }
 
     pub async fn read(&self, id: &str) -> Result<Option<Pictures>, Fault> {
-        let (_transaction, [pictures]) = self.begin([PICTURES], TransactionMode::ReadOnly).map_err(fault)?;
-        let Some(found) = pictures.get(JsValue::from(id)).map_err(fault)?.await.map_err(fault)? else {
-            return Ok(None);
-        };
-        for name in FILES {
-            let piece = property(&found, name);
-            if let Ok(data) = property(&piece, "data").dyn_into::<ArrayBuffer>() {
-                let kind = property(&piece, "type").as_string().unwrap_or_default();
-                let file = blob(&Uint8Array::new(&data), &kind).map_err(|why| refused(&why))?;
-                Reflect::set(&found, &name.into(), &file).map_err(|why| refused(&why))?;
-            }
+        let found = Rc::new(RefCell::new(None));
+        let slot = found.clone();
+        self.transact([PICTURES], TransactionMode::ReadOnly, |[pictures]| {
+            let mut asked = pictures.get(JsValue::from(id))?;
+            asked.on_success(move |event| *slot.borrow_mut() = event.result().ok().flatten());
+            Ok(Box::new(asked))
+        })
+        .await?;
+        let found = found.take();
+        match found {
+            Some(found) => sound(found).await.map_err(|why| refused(&why)),
+            None => Ok(None),
         }
-        let pictures: Pictures = found.unchecked_into();
-        let positive = |side: JsValue| side.as_f64().is_some_and(|side| side > 0.0);
-        // What another program wrote there, or a version of long ago, is no picture.
-        let Some(result) = pictures.result().dyn_into::<Blob>().ok().filter(|_| positive(pictures.width())) else {
-            return Ok(None);
-        };
-        if !positive(pictures.height()) {
-            return Ok(None);
-        }
-        // Browsers keep the bytes in a file beside the database, which may be gone: then this fails.
-        let first = result.slice_with_i32_and_i32(0, 1).map_err(|why| refused(&why))?;
-        JsFuture::from(first.array_buffer()).await.map_err(|why| refused(&why))?;
-        Ok(Some(pictures))
     }
 
     pub async fn write(&self, entry: &Stored, pictures: &Pictures) -> Result<(), Fault> {
@@ -139,24 +125,24 @@ impl IndexedDb {
             }
         }
         let bytes = in_bytes(pictures).await.map_err(|why| refused(&why))?;
-        let written = self.put(entry, &bytes).await;
-        self.as_bytes.set(written.is_ok());
-        written
+        self.put(entry, &bytes).await?;
+        self.as_bytes.set(true);
+        Ok(())
     }
 
     fn put(&self, entry: &Stored, pictures: &JsValue) -> Answer<'_, ()> {
         let named = Object::assign(&object_of(&[("id", (&entry.id).into())]), pictures.unchecked_ref());
-        self.change([RECORDS, PICTURES], |[records, pictures]| {
-            records.put(&object(entry), None)?;
+        self.transact([RECORDS, PICTURES], TransactionMode::ReadWrite, |[records, pictures]| {
+            records.put(&entry.object(), None)?;
             pictures.put(&named, None)?;
             Ok(Box::new(()))
         })
     }
 
     pub fn touch(&self, entry: &Stored) -> Answer<'_, ()> {
-        self.change([RECORDS], |[records]| {
+        self.transact([RECORDS], TransactionMode::ReadWrite, |[records]| {
             let mut there = records.get_key(JsValue::from(&entry.id))?;
-            let entry = object(entry);
+            let entry = entry.object();
             there.on_success(move |event| {
                 if matches!(event.result(), Ok(Some(_))) {
                     drop(records.put(&entry, None));
@@ -167,7 +153,7 @@ impl IndexedDb {
     }
 
     pub fn remove(&self, ids: &[String]) -> Answer<'_, ()> {
-        self.change([RECORDS, PICTURES], |stores| {
+        self.transact([RECORDS, PICTURES], TransactionMode::ReadWrite, |stores| {
             for (id, store) in ids.iter().flat_map(|id| stores.iter().map(move |store| (id, store))) {
                 store.delete(JsValue::from(id))?;
             }
@@ -176,40 +162,31 @@ impl IndexedDb {
     }
 
     pub fn clear(&self) -> Answer<'_, ()> {
-        self.change([RECORDS, PICTURES], |stores| {
+        self.transact([RECORDS, PICTURES], TransactionMode::ReadWrite, |stores| {
             stores.iter().try_for_each(|store| store.clear().map(drop))?;
             Ok(Box::new(()))
         })
     }
 
     /// One transaction: all that `asked` asks for is done, or nothing. What it gives lives until then.
-    fn change<const N: usize>(
+    fn transact<const N: usize>(
         &self,
         names: [&str; N],
+        mode: TransactionMode,
         asked: impl FnOnce([ObjectStore; N]) -> Result<Box<dyn Any>, idb::Error>,
     ) -> Answer<'_, ()> {
-        let begun =
-            self.begin(names, TransactionMode::ReadWrite).and_then(|(transaction, stores)| match asked(stores) {
+        let begun = self.database.transaction(&names, mode).and_then(|transaction| {
+            let stores: Result<Vec<_>, _> = names.iter().map(|name| transaction.object_store(name)).collect();
+            let Ok(stores) = stores?.try_into() else { unreachable!("as many stores as names") };
+            match asked(stores) {
                 Ok(requests) => Ok((transaction, requests)),
                 Err(why) => {
                     drop(transaction.abort());
                     Err(why)
                 }
-            });
+            }
+        });
         complete(begun).boxed_local()
-    }
-
-    fn begin<const N: usize>(
-        &self,
-        names: [&str; N],
-        mode: TransactionMode,
-    ) -> Result<(Transaction, [ObjectStore; N]), idb::Error> {
-        let transaction = self.database.transaction(&names, mode)?;
-        let stores: Result<Vec<_>, _> = names.iter().map(|name| transaction.object_store(name)).collect();
-        match stores?.try_into() {
-            Ok(stores) => Ok((transaction, stores)),
-            Err(_) => unreachable!("as many stores as names"),
-        }
     }
 }
 
@@ -232,8 +209,25 @@ async fn in_bytes(pictures: &Pictures) -> Result<Object, JsValue> {
     Ok(pieces)
 }
 
-fn object(Stored { id, record }: &Stored) -> Object {
-    object_of(&[("id", id.into()), ("record", record.into())])
+/// What is stored, with files for bytes; nothing where another program wrote it, or a version of long ago.
+async fn sound(stored: JsValue) -> Result<Option<Pictures>, JsValue> {
+    for name in FILES {
+        let piece = property(&stored, name);
+        if let Ok(data) = property(&piece, "data").dyn_into::<ArrayBuffer>() {
+            let kind = property(&piece, "type").as_string().unwrap_or_default();
+            Reflect::set(&stored, &name.into(), &blob(&Uint8Array::new(&data), &kind)?.into())?;
+        }
+    }
+    let pictures: Pictures = stored.unchecked_into();
+    let positive = |side: JsValue| side.as_f64().is_some_and(|side| side > 0.0);
+    match pictures.result().dyn_into::<Blob>() {
+        Ok(result) if positive(pictures.width()) && positive(pictures.height()) => {
+            // Browsers keep the bytes in a file beside the database, which may be gone: then this fails.
+            JsFuture::from(result.slice_with_i32_and_i32(0, 1)?.array_buffer()).await?;
+            Ok(Some(pictures))
+        }
+        _ => Ok(None),
+    }
 }
 
 fn upgrade(event: &VersionChangeEvent) -> Result<(), idb::Error> {

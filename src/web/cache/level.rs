@@ -3,12 +3,12 @@
 use std::{cell::RefCell, rc::Rc};
 
 use futures_util::FutureExt;
+use js_sys::Date;
 use wasm_bindgen_futures::spawn_local;
 
 use super::{
     super::keys::Record,
     entry::{Answer, Pictures, Stored},
-    now,
     store::Store,
 };
 use crate::{
@@ -153,6 +153,11 @@ impl Level {
         };
         carried.boxed_local()
     }
+}
+
+/// In ms since 1970.
+pub fn now() -> u64 {
+    Date::now() as u64
 }
 
 fn level_settings(store: &Store, settings: Settings) -> Settings {

@@ -1,101 +1,29 @@
-//! The pictures that a worker keeps: entries in its memory, and in the browser's database where there is one.
+//! The pictures that a worker keeps, as JavaScript sees them. Keys, fingerprints and records are texts that it only passes on.
 
 mod entry;
 mod indexed_db;
 mod level;
+mod levels;
+mod news;
 mod store;
 
-use std::{
-    cell::{Cell, RefCell},
-    collections::{BinaryHeap, HashMap},
-    rc::Rc,
-};
+use std::rc::Rc;
 
-use js_sys::{Array, Date, Function, Object, Promise, Reflect};
+use js_sys::{Array, Object, Promise};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
-use web_sys::{BroadcastChannel, MessageEvent};
 
 use self::{
-    entry::{Pictures, Stored},
-    indexed_db::IndexedDb,
-    level::Level,
-    store::Store,
+    entry::{Photograph, Pictures},
+    levels::{DatabaseHost, Levels},
 };
-use super::{
-    interop::{caught, internal, object, object_of, parsed, parsed_text, property, text},
-    keys::{self, Record},
-};
-use crate::{
-    cache::{Fault, Id, Key, Settings},
-    fingerprint::Fingerprint,
-    objects::Listed,
-};
+use super::interop::{caught, parsed};
 
-/// The share of what the browser grants this origin that the cache may take at most.
-const SHARE: f64 = 0.2;
-const SWEEP_MS: u32 = 60 * 60 * 1000;
-/// How long a slow disk, or an older tab, may hold up the database before the cache goes on without it for now.
-const PATIENCE_MS: u32 = 2000;
-
-// What tabs tell each other: the name of the property that says it. The record of what was stored, and when it was made;
-const STORED: &str = "stored";
-const CREATED: &str = "created";
-// the entry that answered, with its new record; the ids of those that are gone; when all were.
-const USED: &str = "used";
-const REMOVED: &str = "removed";
-const CLEARED: &str = "cleared";
-
-#[wasm_bindgen]
-extern "C" {
-    /// What a photo is looked up by: its key, SHA-256 and, once it was seen, its fingerprint.
-    #[wasm_bindgen(typescript_type = "Photograph")]
-    pub type Photograph;
-    #[wasm_bindgen(method, getter)]
-    fn key(this: &Photograph) -> String;
-    #[wasm_bindgen(method, getter)]
-    fn sha256(this: &Photograph) -> Vec<u8>;
-    #[wasm_bindgen(method, getter)]
-    fn print(this: &Photograph) -> Option<String>;
-
-    /// What only the browser knows of the database.
-    #[wasm_bindgen(typescript_type = "DatabaseHost")]
-    pub type DatabaseHost;
-    /// Whether there is one, as far as the browser tells.
-    #[wasm_bindgen(method, catch)]
-    async fn exists(this: &DatabaseHost) -> Result<JsValue, JsValue>;
-    /// Bytes that this origin is granted, or nothing.
-    #[wasm_bindgen(method, catch)]
-    async fn quota(this: &DatabaseHost) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(js_name = setTimeout)]
-    fn set_timeout(call: &Function, ms: u32);
-    #[wasm_bindgen(js_name = setInterval)]
-    fn set_interval(call: &Function, ms: u32);
-}
+/// What cannot be read where it cannot.
+const SETTINGS: &str = "cache's settings";
 
 /// This worker's cache.
 #[wasm_bindgen]
 pub struct Cache(Rc<Levels>);
-
-struct Levels {
-    memory: Rc<Level>,
-    /// While it is open.
-    database: RefCell<Option<Rc<Level>>>,
-    host: DatabaseHost,
-    news: BroadcastChannel,
-    settings: Cell<Settings>,
-    /// Resolves when nothing is being stored.
-    storing: RefCell<Promise>,
-    /// When all was cleared last, here or in another tab; in ms since 1970, as times of entries.
-    cleared: Cell<u64>,
-    /// Whether the database may still open.
-    opening: Cell<bool>,
-    /// Whether the database is yet to be opened: it was not asked for, or is gone since.
-    lost: Cell<bool>,
-    /// Resolves when the database is open, or no longer waited for.
-    reached: RefCell<Promise>,
-}
 
 #[wasm_bindgen]
 impl Cache {
@@ -104,35 +32,7 @@ impl Cache {
         #[wasm_bindgen(unchecked_param_type = "Partial<CacheSettings>")] settings: JsValue,
         host: DatabaseHost,
     ) -> Result<Cache, JsValue> {
-        let opened = async {
-            let settings = parsed_settings(&settings)?;
-            let memory = Level::open(Store::Memory(RefCell::default()), settings).await.map_err(failed)?;
-            let resolved = Promise::resolve(&JsValue::UNDEFINED);
-            let levels = Rc::new(Levels {
-                memory,
-                database: RefCell::default(),
-                host,
-                news: BroadcastChannel::new("nijigen-cache")?,
-                settings: Cell::new(settings),
-                storing: RefCell::new(resolved.clone()),
-                cleared: Cell::new(0),
-                opening: Cell::new(true),
-                lost: Cell::new(true),
-                reached: RefCell::new(resolved),
-            });
-            let hearing = levels.clone();
-            let hear = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-                hearing.hear(&event.data());
-            });
-            levels.news.set_onmessage(Some(hear.as_ref().unchecked_ref()));
-            hear.forget();
-            let sweeping = levels.clone();
-            let sweep = Closure::<dyn Fn()>::new(move || spawn_local(sweeping.clone().sweep()));
-            set_interval(sweep.as_ref().unchecked_ref(), SWEEP_MS);
-            sweep.forget();
-            levels.reach().await;
-            Ok(Cache(levels))
-        };
+        let opened = async { Levels::open(parsed(&settings, SETTINGS)?, host).await.map(Cache) };
         caught(opened).await
     }
 
@@ -141,7 +41,7 @@ impl Cache {
         &self,
         #[wasm_bindgen(unchecked_param_type = "Partial<CacheSettings>")] settings: JsValue,
     ) -> Result<(), JsValue> {
-        caught(self.0.change(settings)).await
+        caught(async { self.0.change(parsed(&settings, SETTINGS)?).await }).await
     }
 
     /// The best entry for a photo, if there is one: the very file's, or once it was seen, the nearest.
@@ -153,33 +53,19 @@ impl Cache {
     /// Whether what is kept outlives this worker; where nothing is, nothing is lost with it.
     #[wasm_bindgen(getter)]
     pub fn lasting(&self) -> bool {
-        self.0.database.borrow().is_some() || self.0.memory.records().is_empty()
+        self.0.lasts() || self.0.is_empty()
     }
 
     /// Resolves when nothing is being stored.
     pub fn stored(&self) -> Promise {
-        self.0.storing.borrow().clone()
+        self.0.stored()
     }
 
     /// Stores what was made of a photo; false if it cannot be stored: then it is made again another time. What is stored of
     /// `supersedes` goes once it is.
     #[wasm_bindgen(unchecked_return_type = "Promise<boolean>")]
     pub fn put(&self, photo: Photograph, pictures: Pictures, supersedes: Option<Photograph>) -> Promise {
-        let (levels, before) = (self.0.clone(), self.stored());
-        let storing = async move { Ok(caught(levels.put(&photo, &pictures)).await.unwrap_or(false).into()) };
-        let storing = future_to_promise(storing);
-        let (levels, stored) = (self.0.clone(), storing.clone());
-        let done = future_to_promise(async move {
-            let stored = JsFuture::from(stored).await?;
-            JsFuture::from(before).await?;
-            if let Some(superseded) = supersedes.filter(|_| stored.is_truthy()) {
-                // Then it stays until it is too old.
-                drop(caught(levels.replace(&superseded)).await);
-            }
-            Ok(JsValue::UNDEFINED)
-        });
-        *self.0.storing.borrow_mut() = done;
-        storing
+        self.0.store(photo, pictures, supersedes)
     }
 
     /// All entries, the newest first.
@@ -191,15 +77,7 @@ impl Cache {
     /// What an entry holds.
     #[wasm_bindgen(unchecked_return_type = "Pictures | undefined")]
     pub async fn pictures(&self, id: String) -> Result<JsValue, JsValue> {
-        let found = async {
-            for level in self.0.all() {
-                if let Some(pictures) = level.read(&id).await {
-                    return Ok(pictures.into());
-                }
-            }
-            Ok(JsValue::UNDEFINED)
-        };
-        caught(found).await
+        caught(self.0.pictures(&id)).await
     }
 
     /// Removes entries here and in every tab.
@@ -215,267 +93,6 @@ impl Cache {
     /// How much there is, and whether it lasts.
     #[wasm_bindgen(unchecked_return_type = "{ entries: number; bytes: number; lasting: boolean }")]
     pub fn usage(&self) -> Object {
-        let entries = self.0.entries();
-        let bytes: u64 = entries.values().map(|(_, record)| record.bytes).sum();
-        let lasting = self.0.database.borrow().is_some();
-        object_of(&[("entries", entries.len().into()), ("bytes", time(bytes)), ("lasting", lasting.into())])
+        self.0.usage()
     }
-}
-
-impl Levels {
-    /// The memory's, and the database's while it is open.
-    fn all(&self) -> Vec<Rc<Level>> {
-        [Some(self.memory.clone()), self.database.borrow().clone()].into_iter().flatten().collect()
-    }
-
-    async fn reach(self: &Rc<Self>) {
-        if self.lost.replace(false) {
-            self.opening.set(true);
-            let levels = self.clone();
-            let opened = future_to_promise(async move {
-                // Without it the memory answers.
-                drop(caught(async { levels.open_database().await.map_err(failed) }).await);
-                levels.opening.set(false);
-                Ok(JsValue::UNDEFINED)
-            });
-            let late = Promise::new(&mut |resolve, _| set_timeout(&resolve, PATIENCE_MS));
-            *self.reached.borrow_mut() = Promise::race(&Array::of2(&opened, &late));
-        }
-        let reached = self.reached.borrow().clone();
-        drop(JsFuture::from(reached).await);
-    }
-
-    async fn open_database(self: &Rc<Self>) -> Result<(), Fault> {
-        // Of this one; another may have been opened since.
-        let gone = Rc::new(Cell::new(false));
-        let (levels, lost) = (self.clone(), gone.clone());
-        let on_lost = move || {
-            lost.set(true);
-            levels.lost.set(true);
-            levels.database.take();
-        };
-        let database = IndexedDb::open(on_lost).await?;
-        let settings = self.settings.get();
-        let level = Level::open(Store::Database(database), settings).await?;
-        if let Some(quota) = self.host.quota().await.ok().and_then(|quota| quota.as_f64()) {
-            level.cap((quota * SHARE) as u64).await?;
-        }
-        if self.settings.get() != settings {
-            level.change(self.settings.get()).await?;
-        }
-        if !gone.get() {
-            self.database.replace(Some(level));
-        }
-        Ok(())
-    }
-
-    async fn change(self: &Rc<Self>, settings: JsValue) -> Result<(), JsValue> {
-        self.reach().await;
-        let settings = parsed_settings(&settings)?;
-        if self.settings.replace(settings) != settings {
-            for level in self.all() {
-                // What fails here is made up for at the next start.
-                drop(level.change(settings).await);
-            }
-        }
-        Ok(())
-    }
-
-    async fn find(&self, photo: &Photograph) -> Result<JsValue, JsValue> {
-        let key: Key = parsed_text(&photo.key(), "key")?;
-        let sha256 = keys::digest(&photo.sha256())?;
-        let print = photo.print();
-        let print: Option<Fingerprint> = print.map(|print| parsed_text(&print, "fingerprint")).transpose()?;
-        loop {
-            let all = self.all();
-            let hits = all.iter().filter_map(|level| Some((level.find(&key, &sha256, print.as_ref())?, level)));
-            let Some((hit, level)) = hits.min_by(|(one, _), (other, _)| one.cmp(other)) else {
-                return Ok(JsValue::UNDEFINED);
-            };
-            // An entry whose pictures are gone is struck out by now: the next best may do.
-            let Some((record, pictures)) = level.take(&hit.id).await else { continue };
-            self.answered(&hit.id, level, &record, &pictures).await;
-            let answer = [
-                ("pictures", pictures.into()),
-                ("distance", hit.distance.map_or(JsValue::NULL, JsValue::from)),
-                ("created", time(hit.created.0)),
-            ];
-            return Ok(object_of(&answer).into());
-        }
-    }
-
-    async fn listed(&self) -> Result<Array, JsValue> {
-        let mut entries = self.entries();
-        let mut newest: BinaryHeap<_> = entries.iter().map(|(id, (_, record))| (record.life.created, *id)).collect();
-        let listed = Array::new();
-        while let Some((level, record)) = newest.pop().and_then(|(_, id)| entries.remove(&id)) {
-            let entry = async move {
-                let Some(pictures) = level.read(&record.id().to_string()).await else { return Ok(JsValue::UNDEFINED) };
-                let entry = object(&Listed::from(&record));
-                Reflect::set(&entry, &"thumbnail".into(), &pictures.thumbnail())?;
-                Ok(entry)
-            };
-            listed.push(&future_to_promise(caught(entry)));
-        }
-        let listed = JsFuture::from(Promise::all(&listed)).await?;
-        Ok(Array::from(&listed).filter(&mut |entry, _, _| entry.is_truthy()))
-    }
-
-    /// The other levels, and other tabs, learn that an entry answered.
-    async fn answered(&self, id: &Id, level: &Rc<Level>, record: &Record, pictures: &Pictures) {
-        let in_memory = Rc::ptr_eq(level, &self.memory);
-        let used = if in_memory {
-            let database = self.database.borrow().clone();
-            database.and_then(|database| database.answered(id, true))
-        } else {
-            Some(record.clone())
-        };
-        if let Some(used) = used {
-            let Stored { id, record } = Stored::from(&used);
-            let used = object_of(&[("id", id.into()), ("record", record.into())]);
-            self.tell(&[(USED, used.into())]);
-        }
-        if !in_memory {
-            self.memory.put(record, pictures).await;
-        }
-    }
-
-    async fn put(self: &Rc<Self>, photo: &Photograph, pictures: &Pictures) -> Result<bool, JsValue> {
-        let created = now();
-        self.reach().await;
-        let print = photo.print().unwrap_or_default();
-        let record = keys::record(&photo.key(), &photo.sha256(), &print, pictures.bytes(), created)?;
-        let (mut stored, mut lasting) = (false, false);
-        let all = self.all();
-        for level in &all {
-            stored = level.put(&record, pictures).await;
-            lasting = stored && !Rc::ptr_eq(level, &self.memory);
-        }
-        if created <= self.cleared.get() {
-            for level in &all {
-                level.remove(&[record.id().to_string()]).await.map_err(failed)?;
-            }
-            return Ok(false);
-        }
-        if lasting {
-            self.tell(&[(STORED, text(&record).into()), (CREATED, time(created))]);
-        }
-        Ok(stored)
-    }
-
-    async fn replace(&self, superseded: &Photograph) -> Result<(), JsValue> {
-        let (key, sha256) = (parsed_text(&superseded.key(), "key")?, keys::digest(&superseded.sha256())?);
-        let all = self.all();
-        let Some(hit) = all.iter().find_map(|level| level.find(&key, &sha256, None)) else { return Ok(()) };
-        self.remove(vec![hit.id.to_string()]).await
-    }
-
-    async fn remove(&self, ids: Vec<String>) -> Result<(), JsValue> {
-        self.check_reach().await?;
-        for level in self.all() {
-            level.remove(&ids).await.map_err(failed)?;
-        }
-        self.tell(&[(REMOVED, ids.into())]);
-        Ok(())
-    }
-
-    async fn clear(&self) -> Result<(), JsValue> {
-        self.check_reach().await?;
-        let cleared = now();
-        self.cleared.set(cleared);
-        let stored = self.storing.borrow().clone();
-        JsFuture::from(stored).await?;
-        for level in self.all() {
-            level.clear().await.map_err(failed)?;
-        }
-        self.tell(&[(CLEARED, time(cleared))]);
-        Ok(())
-    }
-
-    /// What the database has of an entry counts, for it is what other tabs see.
-    fn entries(&self) -> HashMap<Id, (Rc<Level>, Record)> {
-        let all = self.all();
-        let entries = all.iter().flat_map(|level| level.records().into_iter().map(|record| (level.clone(), record)));
-        entries.map(|(level, record)| (record.id(), (level, record))).collect()
-    }
-
-    /// Fails while there may be entries out of reach: what is said to be gone would come back.
-    async fn check_reach(&self) -> Result<(), JsValue> {
-        if self.database.borrow().is_some() {
-            return Ok(());
-        }
-        let exists = || async { self.host.exists().await.is_ok_and(|exists| exists.is_truthy()) };
-        if self.opening.get() || exists().await {
-            return Err(internal("the database cannot be reached now"));
-        }
-        Ok(())
-    }
-
-    fn tell(&self, news: &[(&str, JsValue)]) {
-        // Where it is refused, another tab learns it at its next start.
-        drop(self.news.post_message(&object_of(news)));
-    }
-
-    /// What a tab of another version says may be something else.
-    fn hear(&self, news: &JsValue) {
-        let said = |name: &str| property(news, name);
-        let (memory, database) = (self.memory.clone(), self.database.borrow().clone());
-        if let Some(database) = database {
-            let (stored, created) = (said(STORED).as_string(), said(CREATED).as_f64().unwrap_or_default());
-            // The news of it may come after all was cleared.
-            if let Some(record) = stored.filter(|_| created as u64 > self.cleared.get()) {
-                database.learn(&record);
-            }
-            let used = said(USED);
-            // One that is removed meanwhile does not come back.
-            if let (Some(id), Some(record)) = (property(&used, "id").as_string(), property(&used, "record").as_string())
-                && database.holds(&id)
-            {
-                database.learn(&record);
-            }
-        }
-        if let Some(removed) = said(REMOVED).dyn_ref::<Array>() {
-            let removed: Vec<String> = removed.iter().filter_map(|id| id.as_string()).collect();
-            // From the database it is gone already; what the memory holds is this worker's own.
-            for level in self.all() {
-                level.forget(&removed);
-            }
-            spawn_local(async move { drop(memory.remove(&removed).await) });
-        }
-        if let Some(cleared) = said(CLEARED).as_f64() {
-            let cleared = cleared as u64;
-            self.cleared.set(self.cleared.get().max(cleared));
-            // What was being stored when the database was cleared may be in it.
-            for level in self.all() {
-                let old = level.records().into_iter().filter(|record| record.life.created <= cleared);
-                let old: Vec<String> = old.map(|record| record.id().to_string()).collect();
-                level.forget(&old);
-                spawn_local(async move { drop(level.remove(&old).await) });
-            }
-        }
-    }
-
-    async fn sweep(self: Rc<Self>) {
-        for level in self.all() {
-            drop(level.sweep().await);
-        }
-    }
-}
-
-fn parsed_settings(settings: &JsValue) -> Result<Settings, JsValue> {
-    parsed(settings, "cache's settings")
-}
-
-fn failed(fault: Fault) -> JsValue {
-    internal(&fault.to_string())
-}
-
-/// As JavaScript has it.
-fn time(ms: u64) -> JsValue {
-    JsValue::from(ms as f64)
-}
-
-/// In ms since 1970.
-fn now() -> u64 {
-    Date::now() as u64
 }

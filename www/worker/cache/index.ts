@@ -1,9 +1,8 @@
 import type { Cache } from 'nijigen-core';
+import { DATABASE } from '../../client/core.js';
 import type { CacheCommand, CacheReply, CacheSettings, CacheUsage } from '../../client/protocol.js';
 import { core } from '../module.js';
 import type { DatabaseHost } from './types.js';
-
-const DATABASE = 'nijigen';
 
 const host: DatabaseHost = {
   exists: async () => (await indexedDB.databases()).some(({ name }) => name === DATABASE),

@@ -11,11 +11,11 @@ use crate::{manifest::ReceptiveField, options::Device};
 pub const BORDER: u32 = 8;
 /// The longest side, in pixels, that is run in one piece although it could be cut, on any device.
 const WHOLE: u32 = 1024 + 2 * BORDER;
-/// The longest side of a tile, on any device. Smaller ones need less memory, but more of them is margin that is run
-/// twice: with the lean generator's margin of 84 pixels, 1.6 times the work of the whole.
-const TILE: u32 = 832;
+/// The longest side of a tile, on any device: what is run in one piece may be as large. Of smaller ones more is margin, which
+/// is run twice; with the lean generator's margin of 84 pixels these are 1.4 times the work of the whole.
+const TILE: u32 = WHOLE;
 /// Bytes that a pixel takes at the peak, at most: a test in the browser measures them for all our generators.
-const PIXEL_BYTES: f64 = 170.;
+const PIXEL_BYTES: f64 = 110.;
 /// The part of a device's memory that a piece may take: up to four photos are drawn at once, and all of us together take
 /// a quarter.
 const SHARE: f64 = 1. / 16.;
@@ -143,7 +143,7 @@ mod tests {
         let tiles = |sides, margin, room| grid(sides, margin, 4, room).map(|axis| axis.len());
         assert_eq!(tiles([1024, 1024], Some(48), 0), [1, 1]);
         assert_eq!(tiles([9000, 9000], None, 0), [1, 1]);
-        assert_eq!(tiles([6000, 600], Some(48), 0), [9, 1]);
+        assert_eq!(tiles([6000, 600], Some(48), 0), [7, 1]);
     }
 
     #[test]
@@ -153,7 +153,7 @@ mod tests {
         let usual = tiles(0);
         assert!(usual > 1);
         for room in
-            [device(None, false), device(Some(8.), true), device(Some(2.), false), device(Some(f32::NAN), false)]
+            [device(None, false), device(Some(8.), true), device(Some(1.), false), device(Some(f32::NAN), false)]
         {
             assert_eq!(tiles(room), usual, "{room}");
         }

@@ -9,7 +9,8 @@ use tract_onnx::{
 
 use super::{
     onnx::{Model, caught},
-    rewrite::rewrite,
+    ops::{Chain, Flow},
+    rewrite::{chain, rewrite},
     tidy, validate,
 };
 use crate::{Error, Result, error::bad, manifest::Layout};
@@ -73,6 +74,11 @@ impl Plan {
 }
 
 impl Plan {
+    /// The operator of this number, where it is a chain.
+    fn chain(&self, number: usize) -> Option<&Chain> {
+        self.inner.model().node(*self.inner.order_without_consts().get(number)?).op_as()
+    }
+
     /// Every operator in the order it runs: its name, what there is to say of it, and its multiply-adds.
     pub fn operators(&self) -> Vec<(String, String, u64)> {
         let order = self.inner.order_without_consts();
@@ -96,7 +102,12 @@ fn shape(layout: Layout, width: u32, height: u32) -> [usize; 4] {
 
 fn optimise(model: &Model, shape: &[usize], side: u32, ours: bool) -> TractResult<TypedModel> {
     let graph = sized(model, shape, side)?;
-    tidy::optimise(if ours { rewrite(&graph, &model.packed)? } else { graph })
+    if !ours {
+        return tidy::optimise(graph);
+    }
+    let mut graph = rewrite(&graph, &model.packed)?;
+    chain(&mut graph)?;
+    tidy::optimise(graph)
 }
 
 /// The graph in our operators and those of tract's that are left, before tract makes some of them faster on a CPU.
@@ -109,7 +120,7 @@ pub(super) fn graph_for_gpu(model: &Model, width: u32, height: u32, side: u32) -
 }
 
 /// The graph at one size, made simple.
-fn sized(model: &Model, shape: &[usize], side: u32) -> TractResult<TypedModel> {
+pub(super) fn sized(model: &Model, shape: &[usize], side: u32) -> TractResult<TypedModel> {
     let mut graph = model.graph.clone();
     model.widened.restore(&mut graph)?;
     graph.set_input_fact(model.image, InferenceFact::dt_shape(model.datum_type, shape))?;
@@ -177,6 +188,8 @@ pub struct Run {
     plan: Arc<Plan>,
     state: TypedSimpleState,
     done: usize,
+    /// The next operator, where it is a chain at work.
+    flow: Option<Flow>,
 }
 
 impl Run {
@@ -191,35 +204,71 @@ impl Run {
         let input = Tensor::from(input).cast_to_dt(plan.datum_type).map_err(internal)?.into_owned();
         let mut state = plan.inner.spawn().map_err(internal)?;
         state.set_input(0, input.into()).map_err(internal)?;
-        Ok(Run { plan, state, done: 0 })
+        Ok(Run { plan, state, done: 0, flow: None })
     }
 
-    /// Runs the next operator; true once there is none left.
+    /// Runs the next operator, or some rows of it; true once there is none left.
     ///
     /// # Errors
     /// [`Error::BadModel`] when the operator fails.
     pub fn step(&mut self) -> Result<bool> {
-        let order = self.plan.inner.order_without_consts();
+        let plan = self.plan.clone();
+        let order = plan.inner.order_without_consts();
         if let Some(&node) = order.get(self.done) {
-            // As tract's own loop does: inputs are let go before the operator runs, so that it can
-            // work in place, and memory never holds more than what is still needed.
-            let inputs = self.state.prepare_inputs(node).map_err(internal)?;
-            for &spent in &self.plan.flush[self.done] {
-                self.state.turn_state.values[spent] = None;
-            }
-            let state = &mut self.state;
             let failed = |error: TractError| bad(format!("one of its operators fails ({})", error.root_cause()));
-            caught(|| state.compute_one_with_inputs(node, inputs).map_err(failed))?;
-            self.done += 1;
+            let over = caught(|| {
+                match plan.chain(self.done) {
+                    Some(chain) => self.draw(node, chain),
+                    None => self
+                        .inputs(node)
+                        .and_then(|inputs| self.state.compute_one_with_inputs(node, inputs))
+                        .map(|()| true),
+                }
+                .map_err(failed)
+            })?;
+            self.done += usize::from(over);
         }
         Ok(self.done == order.len())
     }
 
+    /// What an operator reads. As in tract's own loop it is let go before the operator runs, so that it can work in place,
+    /// and memory never holds more than what is still needed.
+    fn inputs(&mut self, node: usize) -> TractResult<TVec<TValue>> {
+        let inputs = self.state.prepare_inputs(node)?;
+        for &spent in &self.plan.flush[self.done] {
+            self.state.turn_state.values[spent] = None;
+        }
+        Ok(inputs)
+    }
+
+    /// Some rows of a chain; true once it has all.
+    fn draw(&mut self, node: usize, chain: &Chain) -> TractResult<bool> {
+        let mut flow = match self.flow.take() {
+            Some(flow) => flow,
+            None => chain.begin(self.inputs(node)?)?,
+        };
+        let over = chain.step(&mut flow)?;
+        if over {
+            self.state.turn_state.values[node] = Some(chain.finish(flow)?);
+        } else {
+            self.flow = Some(flow);
+        }
+        Ok(over)
+    }
+
+    /// How many operators are over.
+    pub fn done(&self) -> usize {
+        self.done
+    }
+
     /// Multiply-adds done, as a share of all: 0 to 1.
     pub fn progress(&self) -> f32 {
-        let total = self.plan.work.last().copied().unwrap_or(0).max(1);
-        let done = self.done.checked_sub(1).map_or(0, |last| self.plan.work[last]);
-        done as f32 / total as f32
+        let work = &self.plan.work;
+        let total = work.last().copied().unwrap_or(0).max(1);
+        let done = self.done.checked_sub(1).map_or(0, |last| work[last]);
+        let begun = self.flow.as_ref().zip(self.plan.chain(self.done));
+        let begun = begun.map_or(0., |(flow, chain)| chain.progress(flow) * (work[self.done] - done) as f32);
+        (done as f32 + begun) / total as f32
     }
 
     /// The values of the result, in the input's size and layout.

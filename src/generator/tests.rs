@@ -8,10 +8,13 @@ use tract_onnx::pb::{
     tensor_shape_proto::dimension::Value as Side, type_proto, type_proto::Value as Type,
 };
 
+use tract_onnx::prelude::*;
+
 use super::{
-    kernels::adds_integers,
+    kernels::{Threads, adds_integers},
     onnx::Model,
-    plan::{Plan, Run},
+    plan::{Plan, Run, sized},
+    rewrite::rewrite,
 };
 
 /// Of a value's size, and of 1.
@@ -92,7 +95,8 @@ impl Network {
         (self.node("Reshape", &[&moved, &joined], &[], &[]), 4 * channels)
     }
 
-    fn convolve(&mut self, (input, inputs): &Picture, outputs: usize, with: &Convolve) -> Picture {
+    fn convolve(&mut self, picture: &Picture, outputs: usize, with: &Convolve) -> Picture {
+        let (input, inputs) = &if with.mirrored { self.mirrored(picture, with.pad() as i64) } else { picture.clone() };
         let (count, depth) = if with.depthwise { (*inputs, 1) } else { (outputs, *inputs) };
         let scale = (3. / (depth * with.kernel * with.kernel) as f32).sqrt();
         let filters = self.noise(count * depth * with.kernel * with.kernel).into_iter().map(|value| value * scale);
@@ -100,7 +104,7 @@ impl Network {
         let weights = self.weight(&[count, depth, with.kernel, with.kernel], filters);
         let bias = self.noise(count);
         let bias = self.weight(&[count], bias);
-        let pad = (with.dilation * (with.kernel - 1) / 2) as i64;
+        let pad = if with.mirrored { 0 } else { with.pad() as i64 };
         let (stride, dilation) = (with.stride as i64, with.dilation as i64);
         let attributes = [
             ("strides", &[stride; 2][..]),
@@ -109,6 +113,15 @@ impl Network {
             ("group", &[if with.depthwise { count as i64 } else { 1 }]),
         ];
         (self.node("Conv", &[input, &weights, &bias], &attributes, &[]), count)
+    }
+
+    fn mirrored(&mut self, (input, channels): &Picture, by: i64) -> Picture {
+        let by = self.integers(&[0, 0, by, by, 0, 0, by, by]);
+        (self.node("Pad", &[input, &by], &[], &[("mode", "reflect")]), *channels)
+    }
+
+    fn plus(&mut self, (a, channels): &Picture, (b, _): &Picture) -> Picture {
+        (self.node("Add", &[a, b], &[], &[]), *channels)
     }
 
     fn leaky(&mut self, (input, channels): &Picture) -> Picture {
@@ -175,9 +188,17 @@ struct Convolve {
     stride: usize,
     dilation: usize,
     depthwise: bool,
+    /// Whether the picture is mirrored at its border; zeros lie beyond it else.
+    mirrored: bool,
 }
 
-const POINTWISE: Convolve = Convolve { kernel: 1, stride: 1, dilation: 1, depthwise: false };
+const POINTWISE: Convolve = Convolve { kernel: 1, stride: 1, dilation: 1, depthwise: false, mirrored: false };
+
+impl Convolve {
+    fn pad(&self) -> usize {
+        self.dilation * (self.kernel - 1) / 2
+    }
+}
 
 /// What lies beside the picture that the convolution reads.
 #[derive(Debug, Clone, Copy)]
@@ -206,8 +227,9 @@ pub(super) fn made() -> impl Strategy<Value = Made> {
     let channels = || prop_oneof![1..20usize, (1..4usize).prop_map(|vectors| 8 * vectors)];
     let beside = prop_oneof![Just(Beside::Nothing), channels().prop_map(Beside::Another), Just(Beside::Itself)];
     let kernel = prop_oneof![Just(1usize), Just(3), Just(5), Just(7)];
-    let convolve = (kernel, 1..3usize, 1..3usize, any::<bool>())
-        .prop_map(|(kernel, stride, dilation, depthwise)| Convolve { kernel, stride, dilation, depthwise });
+    let convolve = (kernel, 1..3usize, 1..3usize, any::<bool>()).prop_map(|(kernel, stride, dilation, depthwise)| {
+        Convolve { kernel, stride, dilation, depthwise, ..POINTWISE }
+    });
     let sides = [3..9u32, 3..25u32].prop_map(|sides| sides.map(|side| 2 * side));
     (any::<u32>(), sides, channels(), beside, convolve, channels(), any::<[bool; 3]>()).prop_map(
         |(seed, sides, inputs, beside, convolve, outputs, [normal, spread, leaky])| Made {
@@ -285,6 +307,71 @@ fn check(made: &Made) -> Result<Vec<String>, TestCaseError> {
     Ok(names)
 }
 
+/// Convolutions that follow each other.
+#[derive(Debug, Clone)]
+struct InARow {
+    seed: u32,
+    sides: [u32; 2],
+    inputs: usize,
+    links: Vec<Linked>,
+    spread: bool,
+}
+
+/// One of them: what it is, its outputs, and what it reads beside the one before.
+#[derive(Debug, Clone)]
+struct Linked {
+    convolve: Convolve,
+    outputs: usize,
+    beside: Option<usize>,
+    leaky: bool,
+    /// Whether the first picture is added, where it has as many channels.
+    plus: bool,
+}
+
+fn row() -> impl Strategy<Value = InARow> {
+    let kernel = prop_oneof![Just(1usize), Just(3), Just(3), Just(5), Just(7)];
+    let convolve =
+        (kernel, 1..4usize, any::<bool>(), any::<bool>()).prop_map(|(kernel, dilation, depthwise, mirrored)| {
+            Convolve { kernel, dilation, depthwise, mirrored, ..POINTWISE }
+        });
+    let channels = || prop_oneof![Just(8usize), Just(16), 1..20usize];
+    let linked = (convolve, channels(), proptest::option::of(channels()), any::<[bool; 2]>())
+        .prop_map(|(convolve, outputs, beside, [leaky, plus])| Linked { convolve, outputs, beside, leaky, plus });
+    let sides = [10..30u32, 10..15u32].prop_map(|sides| sides.map(|side| 2 * side));
+    (any::<u32>(), sides, channels(), proptest::collection::vec(linked, 2..7), any::<bool>())
+        .prop_map(|(seed, sides, inputs, links, spread)| InARow { seed, sides, inputs, links, spread })
+}
+
+impl InARow {
+    fn file(&self) -> Vec<u8> {
+        let mut network = Network { seed: self.seed, ..Network::default() };
+        let input = ("input".to_owned(), 3);
+        let read = Convolve { stride: if self.spread { 2 } else { 1 }, ..POINTWISE };
+        let first = network.convolve(&input, self.inputs, &read);
+        let mut picture = first.clone();
+        for Linked { convolve, outputs, beside, leaky, plus } in &self.links {
+            if let Some(channels) = beside {
+                let other = network.convolve(&input, *channels, &read);
+                picture = network.beside(&picture, &other);
+            }
+            picture = network.convolve(&picture, *outputs, convolve);
+            if *plus && picture.1 == first.1 {
+                picture = network.plus(&picture, &first);
+            }
+            if *leaky {
+                picture = network.leaky(&picture);
+            }
+        }
+        if self.spread {
+            let four = network.convolve(&picture, 32, &POINTWISE);
+            picture = network.spread(&four);
+            picture = network.convolve(&picture, 8, &PLAIN.convolve);
+        }
+        let last = network.convolve(&picture, 3, &POINTWISE);
+        network.file(&last)
+    }
+}
+
 const PLAIN: Made = Made {
     seed: 1,
     sides: [14, 22],
@@ -300,7 +387,7 @@ const PLAIN: Made = Made {
 /// Where this machine adds integers sooner; not a stranger's weights, even where they are whole numbers.
 #[test]
 fn what_is_stored_in_bytes_is_added_in_integers() {
-    let count = |file: &[u8]| drawn(file, [32, 32], true).1.iter().filter(|name| *name == "IntegerConvolution").count();
+    let count = |file: &[u8]| drawn(file, [32, 32], true).1.join(" ").matches("IntegerConvolution").count();
     for (file, pointwise) in [("meadow-fast", 17), ("meadow-fine", 44)] {
         let bytes = std::fs::read(format!("models/{file}.onnx")).unwrap();
         assert_eq!(count(&bytes), if adds_integers() { pointwise } else { 0 }, "{file}");
@@ -374,5 +461,27 @@ proptest! {
     #[test]
     fn networks_of_chance_are_drawn_as_tract_draws_them(made in made()) {
         check(&made)?;
+    }
+
+    /// Whatever is written over, and however many rows are drawn at a time.
+    #[test]
+    fn a_chain_draws_what_its_convolutions_draw_one_by_one(row in row(), threads in 1..4usize) {
+        let _threads = Threads::start(threads);
+        let file = row.file();
+        let model = Model::load(&file).unwrap();
+        let [height, width] = row.sides;
+        let graph = sized(&model, &[1, 3, height as usize, width as usize], height.max(width)).unwrap();
+        let plan = TypedSimplePlan::new(rewrite(&graph, &model.packed).unwrap()).unwrap();
+        let input = noise(3 * (height * width) as usize);
+        let mut state = plan.spawn().unwrap();
+        state.set_input(0, Tensor::from_shape(&[1, 3, height as usize, width as usize], &input).unwrap().into()).unwrap();
+        // All values are kept, so that none is written over.
+        for &node in plan.order_without_consts() {
+            state.compute_one(node).unwrap();
+        }
+        let apart = state.outputs().unwrap().remove(0);
+        let (drawn, names) = drawn(&file, row.sides, true);
+        prop_assert!(names.iter().any(|name| name.contains('+')), "{}", names.join(", "));
+        prop_assert!(apart.try_as_plain_ram().unwrap().as_slice::<f32>().unwrap() == drawn, "{}", names.join(", "));
     }
 }

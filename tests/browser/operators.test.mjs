@@ -23,7 +23,7 @@ async function draw(engine, { file, height, width, input }) {
   const values = new Float32Array(input);
   const output = await engine.ask('run', values);
   const lines = await engine.ask('profile', values);
-  return { output, operators: lines.map((line) => line.split('\t')[2].split(' ')[0]) };
+  return { output, operators: lines.flatMap((line) => line.split('\t')[2].split(' ')[0].split('+')) };
 }
 
 for (const variant of VARIANTS) {

@@ -73,8 +73,9 @@ impl Lowering<'_> {
             if op.moments {
                 self.moments(id, at, op.sides, channels)?;
             }
-        } else if let Some(op) = node.op_as::<ops::Conv>() {
-            self.convolution(id, op)?;
+        } else if let Some(op) = node.op_as::<ops::Chain>() {
+            let [ops::Link { conv, .. }] = op.links.as_slice() else { return None };
+            self.convolution(id, conv)?;
         } else if let Some(op) = node.op_as::<ops::Statistics>() {
             self.statistics(id, op)?;
         } else {
@@ -167,8 +168,7 @@ impl Lowering<'_> {
         let bias = memory.constant(&bias);
         let (written, channels) = op.written();
         let to = self.places.picture(OutletId::new(id, 0), written, channels);
-        let facts = self.places.graph.node_input_facts(id).ok()?;
-        let work = op.cost(&facts).ok()?.iter().filter_map(|(_, count)| count.to_i64().ok()).sum::<i64>() as u64;
+        let work = op.work();
         let ops::Conv { kernel_sides: kernel, stride, dilation, pad, sides, outputs, slope, shuffle, .. } = *op;
         let border = op.read.border.into();
         #[rustfmt::skip]

@@ -5,10 +5,10 @@ use super::{
     gemm::COLUMNS,
     in_bands, integer,
     moments::Partial,
-    operands::{Convolution, Convolve, Finish, Method, Scratch, Weights, Writer},
+    operands::{Convolution, Convolve, Method, Scratch, Weights, Writer},
     simd::{LANES, Simd, Task, adds_integers, dispatch, whole},
     source::Source,
-    stripes::{Stripes, Window, in_stripes},
+    threads::workers,
     winograd,
 };
 
@@ -51,55 +51,22 @@ impl Weights {
 }
 
 impl Convolve for Convolution<'_> {
-    /// Writes `H×W×whole(C)` (with a shuffle `2H×2W×whole(C/4)`) to `out`. The moments, `2×C`, where they are wanted.
-    fn run(&self, out: &mut [f32]) -> Option<Vec<f32>> {
-        let rows = self.rows_per_band();
-        let length = rows * out.len() / self.sides[0];
-        let channels = self.written_channels();
-        let partials = in_bands(out, length, |scratch: &mut Scratch, band, out| {
-            let first = band * rows;
-            let count = rows.min(self.sides[0] - first);
-            dispatch(Rows { conv: self, first, rows: count, at: band * length, out, scratch });
-            self.finish.moments.then(|| Partial::of(out, channels))
+    fn run(&self, first: usize, out: &mut [f32]) -> Vec<Partial> {
+        let (mut band, row) = (self.band(), self.row());
+        if matches!(self.weights.method, Method::Direct | Method::Integer) && !self.finish.moments {
+            // As much for each thread: where one of these begins is nothing to the others.
+            let (rows, threads) = (out.len() / row, workers());
+            band = rows.div_ceil(threads * rows.div_ceil(threads * band));
+        }
+        let partials = in_bands(out, band * row, |scratch: &mut Scratch, index, out| {
+            let first = first + index * band;
+            dispatch(Rows { conv: self, first, rows: out.len() / row, at: first * row, out, scratch });
+            self.finish.moments.then(|| Partial::of(out, self.written_channels()))
         });
-        self.finish.moments.then(|| Partial::merge(&partials.into_iter().flatten().collect::<Vec<_>>()))
+        partials.into_iter().flatten().collect()
     }
 
-    fn writes_once(&self) -> bool {
-        // The others' last tile begins within the one before.
-        matches!(self.weights.method, Method::Winograd | Method::Integer)
-    }
-
-    fn fits_in_place(&self, part: usize) -> bool {
-        let Weights { method, outputs, .. } = *self.weights;
-        let part = &self.source.parts[part];
-        let same = self.source.resize.is_none() && self.source.raw == self.sides && part.channels == outputs;
-        // A row's pixels become those of two rows, of as many values.
-        let shuffled = !self.finish.shuffle || outputs.is_multiple_of(4 * LANES);
-        same && shuffled && method == Method::Winograd && self.pad == [1, 1] && part.planes.is_none()
-    }
-
-    fn run_in_place(&self, part: usize, picture: &mut [f32]) -> Option<Vec<f32>> {
-        let row = self.sides[1] * whole(self.weights.outputs);
-        let work = |scratch: &mut Scratch, window: Window, out: &mut [f32]| {
-            let Window { raw, top, first, rows } = window;
-            let conv =
-                Convolution { source: self.source.of_rows(part, raw, top), finish: Finish { ..self.finish }, ..*self };
-            dispatch(Rows { conv: &conv, first, rows, at: first * row, out, scratch });
-        };
-        let done = |out: &[f32]| self.finish.moments.then(|| Partial::of(out, self.written_channels()));
-        let (band, border, fixed) = (self.rows_per_band(), self.source.border, self.finish.moments);
-        let partials = in_stripes(picture, Stripes { row, band, reach: 1, border, fixed }, work, done);
-        self.finish.moments.then(|| Partial::merge(&partials.into_iter().flatten().collect::<Vec<_>>()))
-    }
-}
-
-impl Convolution<'_> {
-    fn written_channels(&self) -> usize {
-        self.weights.outputs / if self.finish.shuffle { 4 } else { 1 }
-    }
-
-    fn rows_per_band(&self) -> usize {
+    fn band(&self) -> usize {
         match self.weights.method {
             Method::Winograd => winograd::OUT,
             Method::Fourier => fourier::IN + 1 - self.weights.kernel[0],
@@ -111,6 +78,22 @@ impl Convolution<'_> {
                 ((256 << 10) / (row * self.stride[0])).clamp(2, 8)
             }
         }
+    }
+
+    fn writes_once(&self) -> bool {
+        // The others' last tile begins within the one before.
+        matches!(self.weights.method, Method::Winograd | Method::Integer)
+    }
+}
+
+impl Convolution<'_> {
+    fn written_channels(&self) -> usize {
+        self.weights.outputs / if self.finish.shuffle { 4 } else { 1 }
+    }
+
+    /// Floats that a row of sums becomes: with a shuffle two rows of `2W×whole(C/4)`.
+    fn row(&self) -> usize {
+        self.sides[1] * whole(self.written_channels()) * if self.finish.shuffle { 4 } else { 1 }
     }
 }
 

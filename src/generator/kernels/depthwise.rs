@@ -8,7 +8,6 @@ use super::{
     operands::{Convolve, Finish},
     simd::{LANES, Simd, Task, dispatch, whole},
     source::Source,
-    stripes::{Stripes, Window, in_stripes},
 };
 
 /// One depthwise convolution of one picture.
@@ -42,51 +41,24 @@ const TILE: usize = 4;
 /// The same where the weights stay in registers: as many pixels of three rows as fit the nearest cache.
 const CHUNK: usize = 16;
 
-/// Rows that are copied aside together: few, for they are memory.
-const ASIDE: usize = 8;
-
 impl Convolve for Depthwise<'_> {
-    /// Writes `H×W×whole(C)` to `out`. The moments, `2×C`, where they are wanted.
-    fn run(&self, out: &mut [f32]) -> Option<Vec<f32>> {
-        // Rows that are only read need no larger bands; those that are gathered are shared within one.
-        let rows = if self.source.plain().is_some() { 1 } else { self.rows_per_band() };
-        let row = self.sides[1] * whole(self.source.channels());
-        let partials = in_bands(out, rows * row, |scratch: &mut Scratch, band, out| {
-            dispatch(Rows { conv: self, first: band * rows, at: band * rows * row, out, scratch });
+    fn run(&self, first: usize, out: &mut [f32]) -> Vec<Partial> {
+        let (band, row) = (self.band(), self.sides[1] * whole(self.source.channels()));
+        let partials = in_bands(out, band * row, |scratch: &mut Scratch, index, out| {
+            let first = first + index * band;
+            dispatch(Rows { conv: self, first, at: first * row, out, scratch });
             self.finish.moments.then(|| Partial::of(out, self.source.channels()))
         });
-        self.finish.moments.then(|| Partial::merge(&partials.into_iter().flatten().collect::<Vec<_>>()))
+        partials.into_iter().flatten().collect()
+    }
+
+    fn band(&self) -> usize {
+        // Rows that are only read need no larger bands; those that are gathered are shared within one.
+        if self.source.plain().is_some() { 1 } else { 8 * self.dilation[0] }
     }
 
     fn writes_once(&self) -> bool {
         true
-    }
-
-    fn fits_in_place(&self, part: usize) -> bool {
-        let there = self.source.resize.is_none() && self.source.parts[part].planes.is_none();
-        let same = there && self.source.raw == self.sides && self.stride == [1, 1];
-        // Further down than `pad` rows no tap reaches, since the sides stay as they are.
-        same && self.source.parts.len() == 1 && 2 * self.pad[0] == (self.kernel[0] - 1) * self.dilation[0]
-    }
-
-    fn run_in_place(&self, part: usize, picture: &mut [f32]) -> Option<Vec<f32>> {
-        let row = self.sides[1] * whole(self.source.channels());
-        let work = |scratch: &mut Scratch, window: Window, out: &mut [f32]| {
-            let Window { raw, top, first, .. } = window;
-            let conv =
-                Depthwise { source: self.source.of_rows(part, raw, top), finish: Finish { ..self.finish }, ..*self };
-            dispatch(Rows { conv: &conv, first, at: first * row, out, scratch });
-        };
-        let done = |out: &[f32]| self.finish.moments.then(|| Partial::of(out, self.source.channels()));
-        let (reach, border, fixed) = (self.pad[0], self.source.border, self.finish.moments);
-        let partials = in_stripes(picture, Stripes { row, band: ASIDE, reach, border, fixed }, work, done);
-        self.finish.moments.then(|| Partial::merge(&partials.into_iter().flatten().collect::<Vec<_>>()))
-    }
-}
-
-impl Depthwise<'_> {
-    fn rows_per_band(&self) -> usize {
-        8 * self.dilation[0]
     }
 }
 

@@ -71,7 +71,8 @@ impl Convolution<'_> {
             && pixels <= source_width
             && stride == whole(self.weights.inputs);
         if let Some(raw) = self.source.plain().filter(|_| inside) {
-            return (raw[top * source_width * stride..].as_ptr(), source_width * stride);
+            let row = source_width * stride;
+            return (raw[(top - self.source.parts[0].top) * row..].as_ptr(), row);
         }
         scratch.rows.resize((lines * pixels * stride + LANES).max(scratch.rows.len()), 0.);
         for line in 0..lines {

@@ -15,21 +15,20 @@ mod moments;
 mod operands;
 mod simd;
 mod source;
-mod stripes;
 #[cfg(test)]
 mod tests;
 mod threads;
 mod winograd;
 
 pub use depthwise::Depthwise;
-pub use moments::moments;
+pub use moments::{Partial, moments};
 pub use operands::{Convolution, Convolve, Finish, Method, Residual, Weights};
 #[cfg(test)]
 pub use simd::adds_integers;
 pub use simd::{LANES, whole};
 pub use source::{Axis, Border, Part, Source};
 use threads::in_bands;
-pub use threads::{Pool, Threads};
+pub use threads::{Pool, Threads, workers};
 
 /// Does `rounds` rounds of multiply-adds in registers; gives how many of single floats a round is.
 pub fn peak_flops(rounds: usize) -> usize {

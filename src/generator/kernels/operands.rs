@@ -1,6 +1,7 @@
 //! What a convolution is made of, whichever way it is computed.
 
 use super::{
+    moments::Partial,
     simd::{LANES, Simd},
     source::Source,
 };
@@ -116,18 +117,15 @@ pub struct Convolution<'a> {
 
 /// A convolution of either kind, of one picture.
 pub trait Convolve {
-    /// Writes `H×W×whole(C)` to `out`. The moments, `2×C`, where they are wanted.
-    fn run(&self, out: &mut [f32]) -> Option<Vec<f32>>;
+    /// Writes rows of `H×W×whole(C)` to `out`, those of the sums from row `first` on, a multiple of
+    /// [`band`](Self::band). Each band's moments, where they are wanted.
+    fn run(&self, first: usize, out: &mut [f32]) -> Vec<Partial>;
+
+    /// Rows that are made together: the last digits of some depend on where a band begins.
+    fn band(&self) -> usize;
 
     /// Whether each value is written once, so that the residual may lie [beneath](Residual::Beneath).
     fn writes_once(&self) -> bool;
-
-    /// Whether [`run_in_place`](Self::run_in_place) can be used for this part of the source.
-    fn fits_in_place(&self, part: usize) -> bool;
-
-    /// [`run`](Self::run) for a part that nobody reads afterwards: it is written over, which halves what a large
-    /// picture needs. The part holds nothing; its values are read from `picture`.
-    fn run_in_place(&self, part: usize, picture: &mut [f32]) -> Option<Vec<f32>>;
 }
 
 /// Reused from band to band.

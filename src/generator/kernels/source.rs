@@ -90,15 +90,6 @@ impl Source<'_> {
         }
     }
 
-    /// The same picture where only the rows from `top` on of this part are there, in `raw`. For a source that is not
-    /// resampled.
-    pub fn of_rows<'a>(&'a self, part: usize, raw: &'a [f32], top: usize) -> Source<'a> {
-        let same = |part: &'a Part<'a>| Part { affine: part.affine.clone(), ..*part };
-        let mut parts: Vec<_> = self.parts.iter().map(same).collect();
-        (parts[part].raw, parts[part].top) = (raw, top);
-        Source { parts, resize: None, ..*self }
-    }
-
     /// Writes `n` pixels of row `y` from column `x` on, `stride` floats each; both may lie beyond the border.
     ///
     /// # Safety

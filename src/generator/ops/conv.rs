@@ -1,12 +1,12 @@
 //! Convolution with everything that belongs to it: padding and normalisation as it reads, bias, residual and
-//! activation as it writes, and the moments that the next normalisation wants.
+//! activation as it writes, and the moments that the next normalisation wants. A [`Chain`](super::Chain) runs it.
 
 use std::sync::Arc;
 
-use tract_onnx::{prelude::*, tract_core::internal::*};
+use tract_onnx::prelude::*;
 
-use super::{Read, fill, pixels, taken, values};
-use crate::generator::kernels::{Convolution, Convolve, Depthwise, Finish, Residual, Weights, whole};
+use super::{Read, values};
+use crate::generator::kernels::{Convolution, Convolve, Depthwise, Finish, Residual, Source, Weights, whole};
 
 /// The weights, which say what kind of convolution it is.
 #[derive(Debug, Clone)]
@@ -74,120 +74,56 @@ impl Conv {
         }
     }
 
-    /// What is to be computed, on these inputs.
-    fn kind<'a>(&'a self, inputs: &'a [TValue], reused: Reused) -> TractResult<Box<dyn Convolve + 'a>> {
+    /// Floats of a row of sums, which a shuffle makes two rows of.
+    pub fn row(&self) -> usize {
+        let ([height, width], channels) = self.written();
+        height * width * whole(channels) / self.sides[0]
+    }
+
+    /// What is to be computed.
+    pub(super) fn on<'a>(&'a self, source: Source<'a>, finish: Finish<'a>) -> Box<dyn Convolve + 'a> {
         let Conv { stride, dilation, pad, sides, kernel_sides: kernel, .. } = *self;
-        let (source, finish) = (self.read.source(inputs)?, self.finish(inputs, reused)?);
-        Ok(match &self.kernel {
+        match &self.kernel {
             Kernel::Dense(weights) => Box::new(Convolution { source, weights, stride, dilation, pad, sides, finish }),
             Kernel::Depthwise(weights) => {
                 Box::new(Depthwise { source, weights, kernel, stride, dilation, pad, sides, finish })
             }
-        })
+        }
     }
 
-    fn finish<'a>(&'a self, inputs: &'a [TValue], reused: Reused) -> TractResult<Finish<'a>> {
+    /// `beneath`: the input that lies where is written.
+    pub(super) fn finish<'a>(&'a self, inputs: &'a [TValue], beneath: Option<usize>) -> TractResult<Finish<'a>> {
         let residual = match self.residual {
-            Some(slot) if reused != Reused::Residual(slot) => Some(Residual::Apart(values(&inputs[slot])?)),
-            other => other.map(|_| Residual::Beneath),
+            None => None,
+            Some(slot) if Some(slot) == beneath => Some(Residual::Beneath),
+            Some(slot) => Some(Residual::Apart(values(&inputs[slot])?)),
         };
         Ok(Finish { bias: &self.bias, residual, slope: self.slope, shuffle: self.shuffle, moments: self.moments })
     }
-}
 
-/// Pixels that nobody else has, which are written over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reused {
-    No,
-    /// Those that are read as this part.
-    Read(usize),
-    /// Those that are added, in this slot.
-    Residual(usize),
-}
-
-impl Conv {
-    fn reused(&self, inputs: &[TValue]) -> TractResult<Reused> {
-        let conv = self.kind(inputs, Reused::No)?;
-        let ([height, width], channels) = self.written();
-        let values = height * width * whole(channels);
-        let fits = |slot: usize| inputs[slot].is_exclusive() && inputs[slot].len() == values;
-        let parts = &self.read.parts;
-        // A slot that several parts read is not one part's.
-        let alone = |part: usize| parts.iter().filter(|other| other.raw == parts[part].raw).count() == 1;
-        let fitting = (0..parts.len()).filter(|&p| fits(parts[p].raw) && alone(p) && conv.fits_in_place(p));
-        // The lowest in memory: what is freed above it lies together.
-        let read = fitting.min_by_key(|&part| inputs[parts[part].raw].as_bytes().as_ptr());
-        let residual = self.residual.filter(|&slot| conv.writes_once() && fits(slot));
-        Ok(read.map(Reused::Read).or(residual.map(Reused::Residual)).unwrap_or(Reused::No))
-    }
-}
-
-impl PartialEq for Conv {
-    fn eq(&self, other: &Conv) -> bool {
-        std::ptr::eq(self, other)
-    }
-}
-impl Eq for Conv {}
-
-impl Op for Conv {
-    fn name(&self) -> StaticName {
+    pub(super) fn name(&self) -> String {
         match &self.kernel {
-            Kernel::Dense(weights) => format!("{:?}Convolution", weights.method()).into(),
+            Kernel::Dense(weights) => format!("{:?}Convolution", weights.method()),
             Kernel::Depthwise(_) => "DepthwiseConvolution".into(),
         }
     }
 
-    fn info(&self) -> TractResult<Vec<String>> {
-        let [height, width] = self.kernel_sides;
-        Ok(vec![format!(
-            "{height}×{width}, {} → {} channels, {}×{} pixels",
-            self.read.channels(),
-            self.outputs,
-            self.sides[1],
-            self.sides[0]
-        )])
+    pub(super) fn info(&self) -> String {
+        let ([height, width], [rows, columns]) = (self.kernel_sides, self.sides);
+        format!("{height}×{width}, {} → {} channels, {columns}×{rows} pixels", self.read.channels(), self.outputs)
     }
 
-    op_as_typed_op!();
-}
-
-impl EvalOp for Conv {
-    op_out_of_plan!();
-
-    fn eval(&self, _context: &EvalContext, mut inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
-        let ([height, width], channels) = self.written();
-        let reused = self.reused(&inputs)?;
-        let mut out = match reused {
-            Reused::No => pixels([height, width], channels)?,
-            Reused::Read(part) => taken(&mut inputs[self.read.parts[part].raw]),
-            Reused::Residual(slot) => taken(&mut inputs[slot]),
-        };
-        out.set_shape(&[height, width, whole(channels)])?;
-        let conv = self.kind(&inputs, reused)?;
-        let moments = fill(&mut out, |out| match reused {
-            Reused::Read(part) => conv.run_in_place(part, out),
-            Reused::No | Reused::Residual(_) => conv.run(out),
-        })?;
-        let moments = moments.map(|m| Tensor::from_shape(&[2, channels], &m)).transpose()?;
-        Ok([Some(out), moments].into_iter().flatten().map(Tensor::into_tvalue).collect())
-    }
-}
-
-impl TypedOp for Conv {
-    fn output_facts(&self, _inputs: &[&TypedFact]) -> TractResult<TVec<TypedFact>> {
+    pub(super) fn facts(&self) -> TVec<TypedFact> {
         let ([height, width], channels) = self.written();
         let picture = f32::fact([height, width, whole(channels)]);
-        Ok(if self.moments { tvec!(picture, f32::fact([2, channels])) } else { tvec!(picture) })
+        if self.moments { tvec!(picture, f32::fact([2, channels])) } else { tvec!(picture) }
     }
 
     /// Multiply-adds of the defined convolution, however they are saved.
-    fn cost(&self, _inputs: &[&TypedFact]) -> TractResult<TVec<(Cost, TDim)>> {
+    pub fn work(&self) -> u64 {
         let depth = if matches!(self.kernel, Kernel::Dense(_)) { self.read.channels() } else { 1 };
         // More than 32 bits of a browser's `usize` count.
         let factors = self.sides.into_iter().chain(self.kernel_sides).chain([self.outputs, depth]);
-        let count = factors.map(|factor| factor as i64).product::<i64>();
-        Ok(tvec!((Cost::FMA(f32::datum_type()), count.into())))
+        factors.map(|factor| factor as u64).product()
     }
-
-    as_op!();
 }

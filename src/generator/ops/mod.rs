@@ -1,10 +1,12 @@
 //! tract's operators around the kernels. Between them a picture is a tensor `H×W×whole(C)`.
 
+mod chain;
 mod conv;
 mod convert;
 mod read;
 mod statistics;
 
+pub use chain::{Chain, Flow, Link};
 pub use conv::{Conv, Kernel};
 pub use convert::{FromTensor, Store, ToTensor};
 pub use read::{Read, ReadPart};

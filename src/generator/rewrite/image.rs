@@ -7,7 +7,7 @@ use tract_onnx::{prelude::*, tract_core::ops::cnn::KernelFormat};
 use super::view::View;
 use crate::generator::{
     kernels::{Axis, Border},
-    ops::{self, Kernel, Read, ReadPart},
+    ops::{Chain, Conv, Kernel, Link, Read, ReadPart},
 };
 
 /// Some channels, as an operator left them, and what is to happen to them when they are read.
@@ -99,12 +99,7 @@ impl Pixels {
 
     /// Adds what must be read to `inputs`.
     pub fn read(&self, inputs: &mut TVec<OutletId>, border: Border) -> Read {
-        let mut slot = |outlet: OutletId| {
-            inputs.iter().position(|&input| input == outlet).unwrap_or_else(|| {
-                inputs.push(outlet);
-                inputs.len() - 1
-            })
-        };
+        let mut slot = |outlet: OutletId| slot(inputs, outlet);
         let parts = self.parts.iter().map(|part| ReadPart {
             raw: slot(part.raw),
             planes: part.planes,
@@ -123,14 +118,11 @@ impl Pending {
         (image.sides.map(|side| side / factor), image.channels * factor * factor)
     }
 
-    pub fn operator(&self, image: &Image, kernel: Kernel, inputs: &mut TVec<OutletId>) -> ops::Conv {
+    pub fn operator(&self, image: &Image, kernel: Kernel, inputs: &mut TVec<OutletId>) -> Chain {
         let (sides, outputs) = self.output(image);
         let read = self.input.read(inputs, self.pad.border);
-        let residual = self.residual.map(|outlet| {
-            inputs.push(outlet);
-            inputs.len() - 1
-        });
-        ops::Conv {
+        let residual = self.residual.map(|outlet| slot(inputs, outlet));
+        let conv = Conv {
             read,
             kernel,
             kernel_sides: self.kernel_sides,
@@ -144,6 +136,15 @@ impl Pending {
             slope: self.slope,
             shuffle: self.shuffle,
             moments: self.moments,
-        }
+        };
+        Chain { links: vec![Link { conv, before: None }] }
     }
+}
+
+/// Where this is among an operator's inputs, once for all that read it.
+pub fn slot(inputs: &mut TVec<OutletId>, outlet: OutletId) -> usize {
+    inputs.iter().position(|&input| input == outlet).unwrap_or_else(|| {
+        inputs.push(outlet);
+        inputs.len() - 1
+    })
 }

@@ -6,6 +6,7 @@
 //! not matter in which of the many ways an exporter spells a normalisation. An operator that is not known here gets its
 //! inputs as tract's tensors and runs as it is.
 
+mod chain;
 mod image;
 mod operators;
 mod view;
@@ -22,6 +23,7 @@ use super::{
     kernels::{Border, LANES, Method, Weights, whole},
     ops::{self, Kernel, Order, Store, ToTensor},
 };
+pub use chain::chain;
 use image::{Content, Image, Part, Pending, PendingKernel, Pixels};
 use operators::outputs_first;
 use view::View;
@@ -67,7 +69,8 @@ impl PackedKernels {
             for kernel in &mut kernels {
                 let place = kernel.place();
                 let mut convolutions: Vec<_> = (graph.nodes.iter_mut())
-                    .filter_map(|node| node.op_as_mut::<ops::Conv>())
+                    .filter_map(|node| node.op_as_mut::<ops::Chain>())
+                    .flat_map(|chain| chain.links.iter_mut().map(|link| &mut link.conv))
                     .filter(|conv| conv.kernel.place() == place)
                     .collect();
                 if kernel.owners() > 1 + convolutions.len() {

@@ -1,4 +1,4 @@
-//! A model made ready for one size, and a run of it that can stop after every operator.
+//! A model made ready for one size, and a run of it that can stop after every operator, and within some.
 
 use std::sync::Arc;
 
@@ -267,7 +267,7 @@ impl Run {
         let total = work.last().copied().unwrap_or(0).max(1);
         let done = self.done.checked_sub(1).map_or(0, |last| work[last]);
         let begun = self.flow.as_ref().zip(self.plan.chain(self.done));
-        let begun = begun.map_or(0., |(flow, chain)| chain.progress(flow) * (work[self.done] - done) as f32);
+        let begun = begun.map_or(0., |(flow, chain)| chain.done(flow));
         (done as f32 + begun) / total as f32
     }
 

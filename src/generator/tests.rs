@@ -455,6 +455,44 @@ fn every_other_pixel_is_read_by_our_operators_whatever_comes_before() {
     }
 }
 
+/// Whatever is written over, and however many rows are drawn at a time.
+fn check_row(row: &InARow) -> Result<(), TestCaseError> {
+    let file = row.file();
+    let model = Model::load(&file).unwrap();
+    let [height, width] = row.sides;
+    let shape = [1, 3, height as usize, width as usize];
+    let graph = sized(&model, &shape, height.max(width)).unwrap();
+    let plan = TypedSimplePlan::new(rewrite(&graph, &model.packed).unwrap()).unwrap();
+    let mut state = plan.spawn().unwrap();
+    let input = noise(3 * (height * width) as usize);
+    state.set_input(0, Tensor::from_shape(&shape, &input).unwrap().into()).unwrap();
+    // All values are kept, so that none is written over.
+    for &node in plan.order_without_consts() {
+        state.compute_one(node).unwrap();
+    }
+    let apart = state.outputs().unwrap().remove(0);
+    let (drawn, names) = drawn(&file, row.sides, true);
+    prop_assume!(names.iter().any(|name| name.contains('+')));
+    prop_assert!(apart.try_as_plain_ram().unwrap().as_slice::<f32>().unwrap() == drawn, "{}", names.join(", "));
+    Ok(())
+}
+
+/// What they would read beyond their last row lies, mirrored, further up than what is still there.
+#[test]
+fn large_kernels_read_no_rows_that_are_gone() {
+    let linked = |kernel, outputs, mirrored| Linked {
+        convolve: Convolve { kernel, mirrored, ..POINTWISE },
+        outputs,
+        beside: None,
+        leaky: true,
+        plus: false,
+    };
+    for (kernel, height) in [5, 7, 9].into_iter().flat_map(|kernel| (10..44).map(move |height| (kernel, height))) {
+        let links = vec![linked(kernel, 16, true), linked(1, 16, false), linked(kernel, 16, true)];
+        check_row(&InARow { seed: 1, sides: [height, 20], inputs: 16, links, spread: false }).unwrap();
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
@@ -463,25 +501,9 @@ proptest! {
         check(&made)?;
     }
 
-    /// Whatever is written over, and however many rows are drawn at a time.
     #[test]
     fn a_chain_draws_what_its_convolutions_draw_one_by_one(row in row(), threads in 1..4usize) {
         let _threads = Threads::start(threads);
-        let file = row.file();
-        let model = Model::load(&file).unwrap();
-        let [height, width] = row.sides;
-        let graph = sized(&model, &[1, 3, height as usize, width as usize], height.max(width)).unwrap();
-        let plan = TypedSimplePlan::new(rewrite(&graph, &model.packed).unwrap()).unwrap();
-        let input = noise(3 * (height * width) as usize);
-        let mut state = plan.spawn().unwrap();
-        state.set_input(0, Tensor::from_shape(&[1, 3, height as usize, width as usize], &input).unwrap().into()).unwrap();
-        // All values are kept, so that none is written over.
-        for &node in plan.order_without_consts() {
-            state.compute_one(node).unwrap();
-        }
-        let apart = state.outputs().unwrap().remove(0);
-        let (drawn, names) = drawn(&file, row.sides, true);
-        prop_assert!(names.iter().any(|name| name.contains('+')), "{}", names.join(", "));
-        prop_assert!(apart.try_as_plain_ram().unwrap().as_slice::<f32>().unwrap() == drawn, "{}", names.join(", "));
+        check_row(&row)?;
     }
 }

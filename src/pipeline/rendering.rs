@@ -94,7 +94,7 @@ pub struct Rendering {
 }
 
 impl Rendering {
-    /// Runs one operator of the generator; true once there is none left.
+    /// Runs one operator of the generator, or some rows of it; true once there is none left.
     ///
     /// # Errors
     /// [`Error::BadModel`] when the operator fails, [`Error::OutOfMemory`].

@@ -157,7 +157,7 @@ pub struct Conversion {
 
 #[wasm_bindgen]
 impl Conversion {
-    /// Runs operators, at least one, until `budget_ms` have passed; true once inference is done.
+    /// Runs operators, or at least some rows of one, until `budget_ms` have passed; true once inference is done.
     pub fn step(&mut self, budget_ms: f64) -> Result<bool, JsValue> {
         let end = js_sys::Date::now() + budget_ms;
         loop {

@@ -81,8 +81,8 @@ impl Convolve for Convolution<'_> {
     }
 
     fn writes_once(&self) -> bool {
-        // The others' last tile begins within the one before.
-        matches!(self.weights.method, Method::Winograd | Method::Integer)
+        // The last tile of a row begins within the one before.
+        self.weights.method != Method::Direct
     }
 }
 

@@ -365,7 +365,12 @@ impl Convolution<'_> {
                 // SAFETY: a line has room for all tiles' pixels.
                 unsafe {
                     let to = lines.add(line * width);
-                    self.source.gather::<S>(y, x, (tiles - 1) * step + IN, to, stride, &mut scratch.resampled);
+                    if line + 1 < rows + self.weights.kernel[0] {
+                        self.source.gather::<S>(y, x, (tiles - 1) * step + IN, to, stride, &mut scratch.resampled);
+                    } else {
+                        // No output reads it, yet what is there would move the others' last digits.
+                        to.write_bytes(0, ((tiles - 1) * step + IN) * stride);
+                    }
                 }
             }
             // SAFETY: these tiles are gathered, and of each no more is written than the band has.

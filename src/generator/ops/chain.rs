@@ -21,7 +21,8 @@ pub struct Link {
     pub before: Option<usize>,
 }
 
-/// Inputs: what the links name. Outputs: the last one's pixels, and `2×C` mean and variance where they are wanted.
+/// Inputs: what the links name. Outputs: the last one's pixels, and `2×C` mean and variance where they are wanted. Only the
+/// last one has a residual or moments.
 #[derive(Debug, Clone)]
 pub struct Chain {
     pub links: Vec<Link>,
@@ -75,11 +76,13 @@ impl Link {
         parts.filter(|&(part, _)| Some(part) != self.before).any(|(_, part)| part.raw == slot)
     }
 
-    /// Whether it reads row after row.
-    fn goes_down(&self) -> bool {
+    /// Whether what this input holds is nothing to it once rows below were made: it does not read it, or row after row.
+    fn lets_go(&self, slot: usize) -> bool {
         let Conv { read, stride, sides, .. } = &self.conv;
+        let down = read.resize.is_none() && *stride == [1, 1] && read.raw == *sides;
+        let factor = read.parts.iter().filter_map(|part| part.affine).flatten().any(|factor| factor == slot);
         let planes = read.parts.iter().any(|part| part.planes.is_some());
-        read.resize.is_none() && *stride == [1, 1] && read.raw == *sides && !planes
+        !factor && (!self.reads(slot) || down && !planes)
     }
 
     /// Writes rows of sums from `first` on. What lies in `aside` and in the link before is read there, and nothing where
@@ -131,8 +134,7 @@ impl Chain {
         let once = last.on(last.read.source(inputs)?, last.finish(inputs, None)?).writes_once();
         let fits = |&slot: &usize| {
             let free = inputs[slot].is_exclusive() && inputs[slot].len() == values;
-            let read = self.links.iter().all(|link| !link.reads(slot) || link.goes_down());
-            free && read && (once || last.residual != Some(slot))
+            free && self.links.iter().all(|link| link.lets_go(slot)) && (once || last.residual != Some(slot))
         };
         Ok((0..inputs.len()).filter(fits).min_by_key(|&slot| inputs[slot].as_bytes().as_ptr()))
     }
@@ -196,10 +198,11 @@ impl Chain {
         Ok(flow.made.last() == Some(&self.last().conv.sides[0]))
     }
 
-    /// How much is done, as a share of all: 0 to 1.
-    pub fn progress(&self, flow: &Flow) -> f32 {
-        let share = |(link, &made): (&Link, &usize)| made as f32 / link.conv.sides[0] as f32;
-        self.links.iter().zip(&flow.made).map(share).sum::<f32>() / self.links.len() as f32
+    /// Multiply-adds done.
+    pub fn done(&self, flow: &Flow) -> f32 {
+        let done =
+            |(Link { conv, .. }, &made): (&Link, &usize)| conv.work() as f32 * made as f32 / conv.sides[0] as f32;
+        self.links.iter().zip(&flow.made).map(done).sum()
     }
 
     /// Once all rows are there.

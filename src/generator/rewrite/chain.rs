@@ -28,7 +28,7 @@ fn reader(graph: &TypedModel, id: usize) -> Option<(usize, usize)> {
     let (part, _) = parts.next()?;
     let alone = parts.next().is_none() && next.residual != Some(to.slot);
     let rows = next.stride == [1, 1] && next.read.resize.is_none() && next.sides == next.read.raw;
-    // What is added to takes its place; it need not go on.
+    // A sum takes the place of what is added, which is there as a whole anyway.
     let inner = !links.last()?.conv.moments
         && links.last()?.conv.residual.is_none()
         && graph.outputs.iter().all(|output| output.node != id);

@@ -90,7 +90,7 @@ export class Conversion {
      */
     run(budget_ms: number, signal: AbortSignal, pause: () => Promise<void>, tell: (share: number) => void): Promise<void>;
     /**
-     * Runs operators, at least one, until `budget_ms` have passed; true once inference is done.
+     * Runs operators, or at least some rows of one, until `budget_ms` have passed; true once inference is done.
      */
     step(budget_ms: number): boolean;
     /**

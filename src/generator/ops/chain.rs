@@ -134,7 +134,9 @@ impl Chain {
         let once = last.on(last.read.source(inputs)?, last.finish(inputs, None)?).writes_once();
         let fits = |&slot: &usize| {
             let free = inputs[slot].is_exclusive() && inputs[slot].len() == values;
-            free && self.links.iter().all(|link| link.lets_go(slot)) && (once || last.residual != Some(slot))
+            // A 1×1 convolution alone is better written to a lower place, if there is one.
+            let moves = self.links.len() == 1 && last.kernel_sides == [1, 1] && last.residual != Some(slot);
+            free && !moves && self.links.iter().all(|link| link.lets_go(slot)) && (once || last.residual != Some(slot))
         };
         Ok((0..inputs.len()).filter(fits).min_by_key(|&slot| inputs[slot].as_bytes().as_ptr()))
     }
@@ -146,6 +148,7 @@ impl Chain {
             .iter()
             .map(|Link { conv, .. }| Ok(conv.on(conv.read.source(&inputs)?, conv.finish(&inputs, None)?).band()));
         let bands = bands.collect::<TractResult<Vec<_>>>()?;
+        let read = inputs.len();
         let out = match self.reused(&inputs)? {
             Some(slot) => slot,
             None => {
@@ -156,9 +159,12 @@ impl Chain {
         };
         let widest = self.links.iter().map(|link| link.conv.row() * size_of::<f32>()).max().unwrap_or(STEP);
         let band = bands.iter().copied().max().unwrap_or(1);
-        // On a small picture as many steps as on a larger one: these rows are memory, too.
-        let each = (STEP / widest).min(self.links[0].conv.sides[0] / 16).max(band);
-        let first = (each * workers()).next_multiple_of(bands[0]);
+        let height = self.links[0].conv.sides[0];
+        // On a small picture as many steps as on a larger one: these rows are memory, too, but where there is one link.
+        let few = if self.links.len() > 1 { (STEP / widest).min(height / 16) } else { (STEP / widest).max(2 * band) };
+        // Nothing is gained by steps where nothing is read soon or written over.
+        let all = self.links.len() == 1 && out == read;
+        let first = if all { height } else { few.max(band) * workers() }.next_multiple_of(bands[0]);
         let own = |step: &mut usize, link: &Link| Some(std::mem::replace(step, *step * link.factor()));
         let steps = self.links.iter().scan(first, own).collect();
         let lines = self.links.iter().map(|_| Line::default()).collect();

@@ -26,8 +26,8 @@ test: ## every test: Rust, wasm in a real browser, the page end to end, the pack
 	@echo "» building and running the Rust tests: usually 8 minutes the first time, seconds after that"
 	cargo test --release --features cli,redis
 	@for simd in none avx2 avxvnni avx512; do \
-	  echo "» the kernels with $$simd, where the machine has it"; \
-	  NIJIGEN_SIMD=$$simd cargo test --quiet --release --features cli,redis --lib kernels:: || exit; \
+	  echo "» the generator with $$simd, where the machine has it"; \
+	  NIJIGEN_SIMD=$$simd cargo test --quiet --release --features cli,redis --lib -- kernels:: generator::tests:: || exit; \
 	done
 	@$(SETUP) python
 	@echo "» training in miniature: usually 30 seconds"

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 /** What these measure, in time or in memory of all processes, others would change. */
 const ALONE = ['convert', 'hostile', 'memory', 'package', 'pool', 'soak'];
-const AT_ONCE = Math.min(2 * availableParallelism(), 6);
+const AT_ONCE = Math.min(availableParallelism(), 4);
 
 const [folder, ...names] = process.argv.slice(2);
 const nameOf = (file) => file.split('.')[0];

@@ -2,8 +2,6 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
-import { isDeepStrictEqual } from 'node:util';
 import { chromium } from 'playwright-core';
 
 export const WORDS = JSON.parse(readFileSync('www/locales/en.json', 'utf8'));
@@ -199,13 +197,6 @@ export async function reaches(page, index, state) {
 /** Whether the page has the browser ask before somebody leaves it. */
 export const asksBeforeLeaving = (page) =>
   page.evaluate(() => !dispatchEvent(new Event('beforeunload', { cancelable: true })));
-
-/** Waits until this is so. A dialog is hidden before its close event, on which the page acts: that is a task of its own. */
-export async function soon(look, expected, message) {
-  const until = Date.now() + 10_000;
-  while (!isDeepStrictEqual(await look(), expected) && Date.now() < until) await setTimeout(20);
-  assert.deepEqual(await look(), expected, message);
-}
 
 /** Waits until the service worker has a first visit; before, what is fetched goes past it and is fetched again for later. */
 export const taken = (page) => page.waitForFunction(() => navigator.serviceWorker.controller);

@@ -3,18 +3,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
-import {
-  asksBeforeLeaving,
-  card,
-  inBothThemes,
-  launch,
-  open,
-  picture,
-  reaches,
-  SITE,
-  soon,
-  WORDS,
-} from './browser.mjs';
+import { asksBeforeLeaving, card, inBothThemes, launch, open, picture, reaches, SITE, WORDS } from './browser.mjs';
+import { until } from './embedder.mjs';
 import { serve } from './server.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -170,7 +160,7 @@ test('live view and drawing, with their rate; photos go to the list; nothing run
   await page.keyboard.press('Escape');
   // That it is closed a dialog tells only afterwards.
   await page.locator('#camera').waitFor({ state: 'hidden' });
-  await soon(() => states(page), ['ended', 'ended'], 'the camera is off');
+  await until(async () => (await states(page)).join() === 'ended,ended', 'the camera is off');
   assert.ok(await page.evaluate(() => document.activeElement.matches('#open-camera')));
   assert.deepEqual(await page.evaluate(() => window.violations), []);
   watch.assertClean();

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
-import { asksBeforeLeaving, card, choose, open, reaches, soon, WORDS } from './browser.mjs';
+import { asksBeforeLeaving, card, choose, open, reaches, WORDS } from './browser.mjs';
+import { until } from './embedder.mjs';
 import { openMedia } from './media.mjs';
 import { site } from './panel.mjs';
 
@@ -252,7 +253,8 @@ test('what is being drawn is cancelled, asked about before it is left, and drawn
   await style.selectOption('skyline');
   await question.getByText(WORDS['moving.another-sure']).waitFor();
   await question.getByRole('button', { name: WORDS['moving.keep'] }).click();
-  await soon(() => style.inputValue(), 'meadow');
+  // A dialog is hidden before its close event, on which the page acts.
+  await until(async () => (await style.inputValue()) === 'meadow', 'the style is as before');
   await saved(page);
   assert.equal(await asksBeforeLeaving(page), false);
   await style.selectOption('skyline');
@@ -263,7 +265,7 @@ test('what is being drawn is cancelled, asked about before it is left, and drawn
   await page.keyboard.press('Escape');
   await question.getByRole('button', { name: WORDS['moving.discard'] }).click();
   await dialog(page).waitFor({ state: 'hidden' });
-  await soon(() => asksBeforeLeaving(page), false, 'it was given up');
+  await until(async () => !(await asksBeforeLeaving(page)), 'it was given up');
   watch.assertClean();
   await context.close();
 });

@@ -160,11 +160,14 @@ impl Chain {
         let widest = self.links.iter().map(|link| link.conv.row() * size_of::<f32>()).max().unwrap_or(STEP);
         let band = bands.iter().copied().max().unwrap_or(1);
         let height = self.links[0].conv.sides[0];
-        // On a small picture as many steps as on a larger one: these rows are memory, too, but where there is one link.
-        let few = if self.links.len() > 1 { (STEP / widest).min(height / 16) } else { (STEP / widest).max(2 * band) };
-        // Nothing is gained by steps where nothing is read soon or written over.
-        let all = self.links.len() == 1 && out == read;
-        let first = if all { height } else { few.max(band) * workers() }.next_multiple_of(bands[0]);
+        let each = match self.links.len() {
+            // Nothing is gained by steps where nothing is read soon or written over.
+            1 if out == read => height,
+            1 => (STEP / widest).max(2 * band) * workers(),
+            // On a small picture as many steps as on a larger one, for these rows are memory, too.
+            _ => (STEP / widest).min(height / 16).max(band) * workers(),
+        };
+        let first = each.next_multiple_of(bands[0]);
         let own = |step: &mut usize, link: &Link| Some(std::mem::replace(step, *step * link.factor()));
         let steps = self.links.iter().scan(first, own).collect();
         let lines = self.links.iter().map(|_| Line::default()).collect();

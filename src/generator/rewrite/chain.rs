@@ -47,14 +47,9 @@ fn join(graph: &mut TypedModel, id: usize, next: usize, part: usize) -> TractRes
     }
     let mut links = vec![];
     for node in [id, next] {
-        links.extend(
-            graph
-                .node_mut(node)
-                .op_as_mut::<Chain>()
-                .map(|chain| std::mem::take(&mut chain.links))
-                .into_iter()
-                .flatten(),
-        );
+        if let Some(chain) = graph.node_mut(node).op_as_mut::<Chain>() {
+            links.append(&mut chain.links);
+        }
     }
     if let Some(Link { conv, before }) = links.last_mut() {
         let mut moved = |at: &mut usize| *at = slot(&mut inputs, read[*at]);

@@ -232,11 +232,13 @@ test('a list that was to go with a page that went first goes on the next visit, 
     await choose(page, stage.photos[0]);
     await reaches(page, 0, 'done');
     await holds(page, settled(1), 'it is stored');
-    // The switch is thrown while nothing can be deleted any more.
+    // The switch is thrown while nothing can be deleted any more, and the panel does not hear that it is closed.
     await page.evaluate(() => {
       IDBObjectStore.prototype.delete = () => {
         throw new DOMException('the page is gone', 'InvalidStateError');
       };
+      const stop = (event) => event.stopImmediatePropagation();
+      document.querySelector('#panel').addEventListener('close', stop, { capture: true });
     });
     await openPanel(page);
     await page.getByRole('switch', { name: WORDS['keeping.keep'] }).click();

@@ -47,10 +47,8 @@ export class Panel {
     });
     closeOutside(this.#dialog);
     this.#dialog.addEventListener('close', () => void this.#closed());
-    // With the page its dialog is closed, too.
-    addEventListener('pagehide', () => {
-      if (this.#dialog.open) settle();
-    });
+    // With the page its dialog is closed, too; one that is closed hears of it a moment later, which the page may not have.
+    addEventListener('pagehide', settle);
     this.#threshold.addEventListener('input', () => {
       this.#describeLikeness();
     });
@@ -93,8 +91,8 @@ export class Panel {
   }
 
   async #closed(): Promise<void> {
-    await this.#kept.close();
     settle();
+    await this.#kept.close();
     try {
       const converter = await theConverter();
       apply(converter);

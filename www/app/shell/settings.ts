@@ -21,6 +21,8 @@ export interface Settings {
 const STANDARD: Settings = { keep: true, threshold: 5, days: 7, since: 'creation' };
 
 let current = read(remembered(KEY));
+/** Whether something was chosen since choices were settled last. */
+let unsettled = false;
 const listeners = new Set<() => void>();
 
 /** Called when choices hold from now on, whichever tab they were made in. */
@@ -33,12 +35,15 @@ export const settings = (): Settings => current;
 /** Holds at once for this page's new pictures, elsewhere once it is settled. False if it is forgotten with the page. */
 export function change(part: Partial<Settings>): boolean {
   current = { ...current, ...part };
+  unsettled = true;
   // Tells other tabs nothing, as it changes nothing.
   return remember(KEY, remembered(KEY) ?? '{}');
 }
 
 /** Makes the choices hold in other tabs, and from now on. */
 export function settle(): void {
+  if (!unsettled) return;
+  unsettled = false;
   remember(KEY, JSON.stringify(current));
   for (const listener of listeners) listener();
 }

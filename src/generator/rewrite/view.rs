@@ -20,6 +20,8 @@ pub struct View {
     pub axes: TVec<Axes>,
     /// The axis of the channels alone.
     pub channel_axis: Option<usize>,
+    /// Where the channels, the rows and the columns are, each in an axis of its own, with nothing else beside them.
+    pub spatial: Option<[usize; 3]>,
 }
 
 impl View {
@@ -49,20 +51,19 @@ impl View {
             return None;
         }
         let channel_axis = axes.iter().position(|axes| axes.channels && !axes.space);
-        Some(View { order, shape: shape.into(), axes, channel_axis })
+        let spatial = spatial(order, shape, lengths.map(|(length, _)| length));
+        Some(View { order, shape: shape.into(), axes, channel_axis, spatial })
     }
+}
 
-    /// The axes of a 4-dimensional tensor of one picture: where the channels, the rows and the columns are.
-    pub fn spatial(&self) -> Option<[usize; 3]> {
-        let first = self.shape.len().checked_sub(3)?;
-        if self.shape[..first].iter().any(|&length| length != 1) {
-            return None;
-        }
-        Some(match self.order {
-            Order::Chw => [first, first + 1, first + 2],
-            Order::Hwc => [first + 2, first, first + 1],
-        })
-    }
+/// A column that became a row is as long, but no longer where rows are.
+fn spatial(order: Order, shape: &[usize], lengths: [usize; 3]) -> Option<[usize; 3]> {
+    let (rest, last) = shape.split_last_chunk()?;
+    let first = rest.len();
+    (*last == lengths && rest.iter().all(|&length| length == 1)).then_some(match order {
+        Order::Chw => [first, first + 1, first + 2],
+        Order::Hwc => [first + 2, first, first + 1],
+    })
 }
 
 /// What the axes of a tensor run over that was `1×C×2H×2W`, while they are split, moved and put together.

@@ -375,6 +375,29 @@ fn blocks_of_planes_are_read_as_the_channels_that_they_become() {
     }
 }
 
+/// Of a picture that is one pixel wide only the shape says which way it lies.
+#[test]
+fn a_column_that_becomes_a_row_is_read_along_it() {
+    let sides = [14, 22];
+    let (channels, height) = (8, i64::from(sides[0]));
+    let mut network = Network::default();
+    let (down, across) = (network.noise(3 * channels * 3), network.noise(3 * channels * 3));
+    let [down, across] = [([channels, 3, 3, 1], down), ([3, channels, 1, 3], across)]
+        .map(|(dims, weights)| network.weight(&dims, weights));
+    let row = network.integers(&[1, channels as i64, 1, height]);
+    let column = network.integers(&[1, 3, height, 1]);
+    let picture = network.node("ReduceMean", &["input"], &[("axes", &[3])], &[]);
+    let picture = network.node("Conv", &[&picture, &down], &[("pads", &[1, 0, 1, 0])], &[]);
+    let picture = network.node("Reshape", &[&picture, &row], &[], &[]);
+    let picture = network.node("Conv", &[&picture, &across], &[("pads", &[0, 1, 0, 1])], &[]);
+    let picture = network.node("Reshape", &[&picture, &column], &[], &[]);
+    let picture = network.node("Add", &["input", &picture], &[], &[]);
+    let file = network.file(&(picture, 3));
+    let (expected, (found, names)) = (drawn(&file, sides, false).0, drawn(&file, sides, true));
+    let close = |(a, b): (&f32, &f32)| (a - b).abs() <= TOLERANCE * (1. + b.abs());
+    assert!(found.iter().zip(&expected).all(close), "{}", names.join(", "));
+}
+
 /// tract makes such a convolution one of every other pixel, and gives up where it cannot read these further up, before
 /// a change of shape.
 #[test]

@@ -20,55 +20,72 @@ use crate::generator::{
 
 impl Rewrite<'_> {
     pub(super) fn convolution(&mut self, id: usize, op: &Conv) -> TractResult<bool> {
-        let node = self.source.node(id);
         let spec = &op.pool_spec;
         let order = match spec.data_format {
             DataFormat::NCHW | DataFormat::CHW => Order::Chw,
             DataFormat::NHWC | DataFormat::HWC => Order::Hwc,
         };
         let &[height, width] = spec.kernel_shape.as_slice() else { return Ok(false) };
-        let (inputs, outputs) = (spec.input_channels, spec.output_channels);
-        let depthwise = op.group > 1 && op.group == inputs && inputs == outputs;
-        if op.q_params.is_some() || (op.group != 1 && !depthwise) {
-            return Ok(false);
-        }
-        let (Some(_), Some(mut bias)) = (self.known(node.inputs[1]), self.constant(node.inputs[2])) else {
+        let Some(depthwise) = is_depthwise(op) else { return Ok(false) };
+        let &[input, weights, bias] = self.source.node(id).inputs.as_slice() else { return Ok(false) };
+        let (Some(_), Some(bias)) = (self.known(weights), self.bias(bias, spec.output_channels)) else {
             return Ok(false);
         };
-        if bias.len() == 1 {
-            bias = vec![bias[0]; outputs];
-        }
-        let Some(image) = self.image(node.inputs[0], order)? else { return Ok(false) };
-        if image.view.order != order || image.view.spatial().is_none() || bias.len() != outputs {
+        let Some(image) = self.image(input, order)? else { return Ok(false) };
+        if image.view.order != order || image.view.spatial.is_none() {
             return Ok(false);
         }
         let padding = spec.computed_padding(&image.sides);
         let own = [padding[0].pad_before, padding[1].pad_before];
         let sides = [padding[0].convoluted, padding[1].convoluted];
-        let mut pixels = self.pixels(node.inputs[0], &image)?;
+        let mut pixels = self.pixels(input, &image)?;
         if padding.iter().any(|axis| axis.pad_before + axis.pad_after > 0) && pixels.pad.is_some() {
             pixels = Pixels::plain(self.store(&[&pixels], false)?, image.sides);
         }
-        let pad = take_pad(&mut pixels).unwrap_or(Pad { before: own, border: Border::Zero });
+        let kernel = self.pending_kernel(id, weights, depthwise, op.kernel_fmt);
         let pending = Pending {
-            input: Box::new(pixels),
-            kernel: PendingKernel {
-                name: node.name.clone(),
-                depthwise,
-                weights: node.inputs[1],
-                format: op.kernel_fmt,
-            },
             kernel_sides: [height, width],
             stride: [spec.stride(0), spec.stride(1)],
             dilation: [spec.dilation(0), spec.dilation(1)],
+            ..self.unfused(id, pixels, own, kernel, bias)
+        };
+        self.pending(id, order, pending, sides)
+    }
+
+    /// One number for each output.
+    fn bias(&self, outlet: OutletId, outputs: usize) -> Option<Vec<f32>> {
+        let bias = self.constant(outlet)?;
+        let bias = if bias.len() == 1 { vec![bias[0]; outputs] } else { bias };
+        Some(bias).filter(|bias| bias.len() == outputs)
+    }
+
+    fn pending_kernel(&self, id: usize, weights: OutletId, depthwise: bool, format: KernelFormat) -> PendingKernel {
+        PendingKernel { name: self.source.node(id).name.clone(), depthwise, weights, format }
+    }
+
+    /// One that nothing else is done with so far, of 1×1; `zeros` are added before each axis of pixels without a border.
+    fn unfused(
+        &self,
+        id: usize,
+        mut pixels: Pixels,
+        zeros: [usize; 2],
+        kernel: PendingKernel,
+        bias: Vec<f32>,
+    ) -> Pending {
+        let pad = take_pad(&mut pixels).unwrap_or(Pad { before: zeros, border: Border::Zero });
+        Pending {
+            input: Box::new(pixels),
+            kernel,
+            kernel_sides: [1, 1],
+            stride: [1, 1],
+            dilation: [1, 1],
             pad,
             bias,
             residual: None,
             slope: None,
             shuffle: false,
             moments: self.normalised(OutletId::new(id, 0)),
-        };
-        self.pending(id, order, pending, sides)
+        }
     }
 
     pub(super) fn pending(
@@ -97,29 +114,24 @@ impl Rewrite<'_> {
         let input = node.inputs[1 - slot];
         let Some(axes) = Pointwise::of(&inputs[slot], &inputs[1 - slot], output) else { return Ok(false) };
         let Some(image) = self.image(input, axes.read)? else { return Ok(false) };
-        if image.view.order != axes.read || image.view.spatial().is_none_or(|[channels, ..]| channels != axes.channels)
-        {
+        if image.view.order != axes.read || image.view.spatial.is_none_or(|[channels, ..]| channels != axes.channels) {
             return Ok(false);
         }
         let (weights, outputs) = (node.inputs[slot], count / image.channels);
         let format = if axes.inputs_first { KernelFormat::HWIO } else { KernelFormat::OIHW };
-        let mut pixels = self.pixels(input, &image)?;
-        let pad = take_pad(&mut pixels).unwrap_or(Pad { before: [0, 0], border: Border::Zero });
-        let pending = Pending {
-            input: Box::new(pixels),
-            kernel: PendingKernel { name: node.name.clone(), depthwise: false, weights, format },
-            kernel_sides: [1, 1],
-            stride: [1, 1],
-            dilation: [1, 1],
-            pad,
-            bias: vec![0.; outputs],
-            residual: None,
-            slope: None,
-            shuffle: false,
-            moments: self.normalised(OutletId::new(id, 0)),
-        };
+        let pixels = self.pixels(input, &image)?;
+        let kernel = self.pending_kernel(id, weights, false, format);
+        let pending = self.unfused(id, pixels, [0, 0], kernel, vec![0.; outputs]);
         self.pending(id, axes.written, pending, image.sides)
     }
+}
+
+/// Whether each channel is convolved by itself; nothing where a convolution is of some of them, or of integers.
+fn is_depthwise(op: &Conv) -> Option<bool> {
+    let spec = &op.pool_spec;
+    let by_itself = op.group == spec.input_channels && op.group == spec.output_channels;
+    let kind = op.group == 1 || by_itself;
+    (kind && op.q_params.is_none()).then_some(op.group > 1)
 }
 
 /// What a product of matrices does as a 1×1 convolution.

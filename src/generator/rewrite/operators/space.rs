@@ -41,7 +41,7 @@ impl Rewrite<'_> {
         let Some(last) = op.pads.iter().rposition(|&pads| pads != (0, 0)) else { return Ok(false) };
         let order = if last + 1 == op.pads.len() { Order::Chw } else { Order::Hwc };
         let Some(image) = self.image(node.inputs[0], order)? else { return Ok(false) };
-        let Some([_, rows, columns]) = image.view.spatial() else { return Ok(false) };
+        let Some([_, rows, columns]) = image.view.spatial else { return Ok(false) };
         let elsewhere = |(axis, &pads): (usize, &(usize, usize))| pads != (0, 0) && axis != rows && axis != columns;
         let (above, left) = (op.pads[rows], op.pads[columns]);
         let narrow = |side: usize, (a, b): (usize, usize)| border == Border::Reflect && a.max(b) >= side;
@@ -69,7 +69,7 @@ impl Rewrite<'_> {
         }
         let order = match op {
             AxisOp::Move(from, to) => {
-                let Some(places) = image.view.spatial() else { return Ok(false) };
+                let Some(places) = image.view.spatial else { return Ok(false) };
                 let [channels, rows, columns] = places.map(|place| match place {
                     place if place == *from => *to,
                     place if place > *from && place <= *to => place - 1,
@@ -128,7 +128,7 @@ impl Rewrite<'_> {
 
     /// The nodes that turn `1×(C·2·2)×H×W` into `1×C×2H×2W`, of which `first` is the first one.
     pub(super) fn depth_to_space(&self, first: usize, image: &Image) -> Option<Vec<usize>> {
-        let [channels, rows, _] = image.view.spatial()?;
+        let [channels, rows, _] = image.view.spatial?;
         let [height, width] = image.sides;
         if image.view.order != Order::Chw || !image.channels.is_multiple_of(4) {
             return None;
@@ -186,7 +186,7 @@ impl Rewrite<'_> {
         let node = self.source.node(id);
         let input = node.inputs[0];
         let Some(image) = self.images.get(&input).cloned() else { return Ok(false) };
-        let (Some([channels, rows, columns]), Some(shape)) = (image.view.spatial(), self.shape(id)) else {
+        let (Some([channels, rows, columns]), Some(shape)) = (image.view.spatial, self.shape(id)) else {
             return Ok(false);
         };
         let shape: TVec<usize> = shape.into();

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     Error, Picture,
-    generator::{gpu, ranges::Ranges},
+    generator::{Generator, gpu, onnx::Sides, ranges::Ranges},
     options::Finish,
     picture::{drawing, encode::encode},
     pipeline::{self, Tile},
@@ -21,6 +21,8 @@ use crate::{
 
 /// Bytes of memory that reading a stranger's model may take, and how many times its file's size.
 const STRANGERS: (usize, usize) = (1 << 29, 16);
+/// Bytes for each pixel that it may take to draw with it, somewhat more than AnimeGANv2 needs.
+const DRAWN: usize = 1 << 10;
 
 /// One generator, ready to run.
 #[wasm_bindgen]
@@ -46,8 +48,14 @@ impl Engine {
             [a, b, c, d] => Some(Ranges { input: [a, b], output: [c, d] }),
             _ => None,
         };
-        let engine = within(most, || pipeline::Engine::for_user_model(name, model, ranges));
-        engine.map(Engine).map_err(to_js)
+        let generator = within(most, || Generator::load(model)).map_err(to_js)?;
+        // A picture of that size may be drawn to find out what the model takes.
+        let drawn = match generator.model().sides {
+            Sides::Fixed { width, height } => DRAWN.saturating_mul(width as usize).saturating_mul(height as usize),
+            Sides::Dynamic => 0,
+        };
+        let of_user = || pipeline::Engine::of_user(name, model, generator, ranges);
+        within(most.saturating_add(drawn), of_user).map(Engine).map_err(to_js)
     }
 
     /// What this generator makes with these options, as the cache's key.

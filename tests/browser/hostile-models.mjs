@@ -185,6 +185,30 @@ export const MODELS = {
   'a graph in a graph, 500 times': nested(500),
 };
 
+const FIXED = [1, 3, 1200, 1200];
+const WIDE = 128;
+/** About zero. */
+const chance = (count) => floats(...[...noise(count)].map((byte) => byte / 1000 - 0.128));
+
+/** Sound, but it is drawn at its own size to find out what it takes; its normalisation needs 740 MB in one piece. */
+export const LARGE = model({
+  nodes: [
+    node('Conv', ['input', 'w'], ['wide']),
+    node('InstanceNormalization', ['wide', 'ones', 'zeros'], ['normal']),
+    node('LeakyRelu', ['normal'], ['leaky']),
+    node('Conv', ['leaky', 'v'], ['mixed']),
+    TANH,
+  ],
+  weights: [
+    tensor('w', [WIDE, 3, 1, 1], chance(WIDE * 3)),
+    tensor('ones', [WIDE], floats(...Array(WIDE).fill(1))),
+    tensor('zeros', [WIDE], floats(...Array(WIDE).fill(0))),
+    tensor('v', [3, WIDE, 1, 1], chance(WIDE * 3)),
+  ],
+  inputs: [value('input', FIXED)],
+  output: value('output', FIXED),
+});
+
 const REPEATED = ['exp', 'sigmoid', 'tanh'];
 /** Sound, but of a picture of 320 × 180 it makes four of 1.7 GB each that it needs together. */
 export const ENORMOUS = model({

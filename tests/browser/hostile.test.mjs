@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { launch } from './browser.mjs';
 import { embed, open } from './embedder.mjs';
-import { ENORMOUS, MODELS, SOUND, through } from './hostile-models.mjs';
+import { ENORMOUS, LARGE, MODELS, SOUND, through } from './hostile-models.mjs';
 import { PICTURES } from './hostile-pictures.mjs';
 import { serve } from './server.mjs';
 
@@ -188,6 +188,15 @@ test('the limits leave alone what is sound: a whole picture of 512 × 512, whose
     return window.outcome(() => window.converter.convert(photo, { model, cache: 'off' }));
   }, url);
   assert.deepEqual(came.gives, [512, 512], came.message);
+});
+
+test('nor one of a large fixed size, which is drawn to find out what it takes', async () => {
+  const came = await addModel(await put(LARGE));
+  assert.equal(came.gives, 'hostile', came.message);
+  await page.evaluate(() => window.converter.removeModel('hostile'));
+  const context = page.context();
+  await page.close();
+  page = await open(context, server.url);
 });
 
 test('memory that runs out is said to, and a new worker draws the next photo', async () => {

@@ -73,14 +73,32 @@ test('webpack: a bundle takes only the model that it imports', async (t) => {
   await converts(server.url, { element: false });
 });
 
-test('Next.js: a client component, rendered on the server while it is built', async (t) => {
+test('Next.js: a client component, rendered on the server', async (t) => {
   const folder = room('next');
   photoIn(join(folder, 'public'));
   await tool(folder, 'next', ['build'], { NEXT_TELEMETRY_DISABLED: '1' });
   const page = readFileSync(join(folder, 'out/index.html'), 'utf8');
   assert.match(page, /<nijigen-photo look="meadow" max-side="256" loading="eager"><img/, 'works without scripts');
-  const server = await served(t, { '/': join(folder, 'out') });
-  await converts(server.url);
+  const out = await served(t, { '/': join(folder, 'out') });
+  await converts(out.url);
+  // Where React says what differs from what the server rendered.
+  await t.test('development server', async () => {
+    const port = await freePort();
+    const next = join(folder, 'node_modules/.bin/next');
+    const env = { ...process.env, NEXT_TELEMETRY_DISABLED: '1' };
+    // Ended with all that it starts.
+    const options = { cwd: folder, env, stdio: ['ignore', 'pipe', 'inherit'], detached: true };
+    const server = spawn(next, ['dev', '--hostname', '127.0.0.1', '--port', port], options);
+    try {
+      await new Promise((ready, fail) => {
+        server.stdout.on('data', (words) => /Ready in/.test(words) && ready());
+        server.on('exit', (code) => fail(new Error(`next dev ended with ${code}`)));
+      });
+      for (const page of ['', 'drawn']) await converts(`http://127.0.0.1:${port}/${page}`);
+    } finally {
+      if (server.exitCode === null) process.kill(-server.pid);
+    }
+  });
 });
 
 test('plain HTML: static files, another origin, one file, each under a strict policy', async (t) => {
@@ -173,6 +191,7 @@ test('Node: from a path, bytes and a URL, without a worker; types without a page
   const options = { cwd: folder, timeout: 60_000 };
   const { stdout } = await promisify(execFile)('node', ['convert.js', photo, result], options);
   assert.deepEqual(JSON.parse(stdout), {
+    timers: [0, 0],
     size: [256, 256],
     progressed: true,
     caches: ['miss', 'exact'],

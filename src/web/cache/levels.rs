@@ -46,7 +46,9 @@ extern "C" {
     pub async fn quota(this: &DatabaseHost) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(js_name = setTimeout)]
-    fn set_timeout(call: &Function, ms: u32);
+    fn set_timeout(call: &Function, ms: u32) -> JsValue;
+    #[wasm_bindgen(js_name = clearTimeout)]
+    fn clear_timeout(timer: &JsValue);
     #[wasm_bindgen(js_name = setInterval)]
     fn set_interval(call: &Function, ms: u32);
 }
@@ -150,14 +152,17 @@ impl Levels {
     async fn reach(self: &Rc<Self>) {
         if self.lost.replace(false) {
             self.opening.set(true);
+            let mut timer = JsValue::UNDEFINED;
+            let late = Promise::new(&mut |resolve, _| timer = set_timeout(&resolve, PATIENCE_MS));
             let levels = self.clone();
             let opened = future_to_promise(async move {
                 // Without it the memory answers.
                 drop(caught(async { levels.open_database().await.map_err(failed) }).await);
                 levels.opening.set(false);
+                // Node would wait for it before it ends.
+                clear_timeout(&timer);
                 Ok(JsValue::UNDEFINED)
             });
-            let late = Promise::new(&mut |resolve, _| set_timeout(&resolve, PATIENCE_MS));
             *self.reached.borrow_mut() = Promise::race(&Array::of2(&opened, &late));
         }
         let reached = self.reached.borrow().clone();

@@ -1,12 +1,15 @@
 // node convert.js PHOTO RESULT
 import { readFile, writeFile } from 'node:fs/promises';
-import { argv } from 'node:process';
+import { argv, getActiveResourcesInfo } from 'node:process';
 import { createConverter, NijigenError } from 'nijigen';
 import skyline from 'nijigen/models/skyline-fast';
 import { createConverter as slim } from 'nijigen/slim';
 
 const [, , photo, result] = argv as [string, string, string, string];
 const converter = await createConverter();
+const listed = await converter.cache.list();
+// What is left would keep the program from ending.
+const timers = getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
 const options = { style: 'meadow', maxSide: 256 } as const;
 const shares: number[] = [];
 const first = await converter.convert(photo, {
@@ -47,6 +50,7 @@ const careless = await converter.convert(photo, {
 const code = (error: unknown) => (error instanceof NijigenError ? error.code : error);
 console.log(
   JSON.stringify({
+    timers: [listed.length, timers],
     size: [first.width, first.height],
     progressed: shares.length > 2 && shares.at(-1) === 1,
     caches: [first.cache, again.cache],

@@ -26,6 +26,7 @@ before(async () => {
       Object.assign(window, await import('./nijigen/client.js'), await import('./nijigen/element.js'));
     </script>`,
   );
+  writeFileSync(join(folder, 'bare.html'), '<!doctype html><link rel="icon" href="data:,"><main></main>');
   browser = await launch();
   server = await serve(folder, { throttled: false });
 });
@@ -34,12 +35,12 @@ after(async () => {
   await server.close();
 });
 
-async function open(t, { scripts = true } = {}) {
+async function open(t, { scripts = true, defined = scripts } = {}) {
   const context = await browser.newContext({ javaScriptEnabled: scripts, viewport: { width: 600, height: 400 } });
   t.after(() => context.close());
   const page = await context.newPage();
-  await page.goto(server.url);
-  if (scripts) await page.waitForFunction(() => window.NijigenPhoto);
+  await page.goto(defined ? server.url : `${server.url}bare.html`);
+  if (defined) await page.waitForFunction(() => window.NijigenPhoto);
   return page;
 }
 
@@ -172,6 +173,50 @@ test('a property that is no longer given is as if it never was, as frameworks sa
     return { settable: settable.filter((name) => !(name in given)), left, toggled: element.hasAttribute('full-size') };
   });
   assert.deepEqual({ settable, left, toggled }, { settable: [], left: {}, toggled: false });
+});
+
+test('properties that were set before the element was defined hold, and can be set again', async (t) => {
+  const page = await open(t, { defined: false });
+  const given = { src: 'lake.jpg', alt: 'a lake', look: 'skyline', tier: 'fast', maxSide: 256, format: 'jpeg' };
+  Object.assign(given, { quality: 80, strength: 0.5, fullSize: true, label: 'ja', cache: 'off', loading: 'lazy' });
+  const { missing, read, state, look, hidden } = await page.evaluate(async (given) => {
+    const element = Object.assign(document.createElement('nijigen-photo'), given);
+    document.querySelector('main').append(element);
+    const { NijigenPhoto } = await import(new URL('nijigen/element.js', location.href).href);
+    const { state } = element;
+    const accessors = Object.entries(Object.getOwnPropertyDescriptors(NijigenPhoto.prototype));
+    const settable = accessors.filter(([, { set }]) => set).map(([name]) => name);
+    const read = Object.fromEntries(Object.keys(given).map((name) => [name, element[name]]));
+    element.look = 'meadow';
+    return {
+      missing: settable.filter((name) => !(name in given)),
+      read,
+      state,
+      look: element.getAttribute('look'),
+      hidden: settable.filter((name) => Object.hasOwn(element, name)),
+    };
+  }, given);
+  assert.deepEqual({ missing, read, look, hidden }, { missing: [], read: given, look: 'meadow', hidden: [] });
+  assert.notEqual(state, 'idle', 'its photo is drawn');
+});
+
+test('where the photo is taken away nothing is left of it', async (t) => {
+  const page = await open(t);
+  await place(page, '<nijigen-photo id="one" src="lake.jpg" max-side="256" loading="eager"></nijigen-photo>');
+  await reaches(page, 'one', 'working');
+  const shown = await page.evaluate(async () => {
+    const element = document.querySelector('#one');
+    const shown = [];
+    for (const src of [null, 'dog.jpg', '']) {
+      element.src = src;
+      await new Promise((resolve) => setTimeout(resolve));
+      const image = element.shadowRoot.querySelector('[part=original]');
+      shown.push([element.state === 'idle', image?.getAttribute('src')]);
+    }
+    return shown;
+  });
+  const nothing = [true, undefined];
+  assert.deepEqual(shown, [nothing, [false, 'dog.jpg'], nothing]);
 });
 
 test('a converter that could not be made is made again for the next photo', async (t) => {

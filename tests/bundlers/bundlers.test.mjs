@@ -1,7 +1,7 @@
 // The guides to bundlers and frameworks that are large or rarely change, each as its guide says: make test-bundlers.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { launch } from '../browser/browser.mjs';
@@ -146,14 +146,28 @@ test('Angular: its command-line program, with the files as assets', async (t) =>
   const folder = room('angular');
   photoIn(join(folder, 'public'));
   await tool(folder, 'ng', ['build'], QUIET);
-  await works(t, join(folder, 'dist/browser'));
+  const built = join(folder, 'dist/browser');
+  await works(t, built);
+  // Some only certain browsers and pages ask for.
+  const named = readFileSync(join(folder, 'src/nijigen.ts'), 'utf8').match(/(?<=\$\{folder\})[^`]+/g);
+  const missing = named.filter((file) => !existsSync(join(built, 'nijigen', file)));
+  assert.deepEqual([named.length, missing], [6, []]);
 });
 
 test('SvelteKit: a component, rendered ahead', async (t) => {
   const folder = room('sveltekit');
   photoIn(join(folder, 'static'));
   await tool(folder, 'vite', ['build', '--logLevel', 'warn'], QUIET);
-  await works(t, join(folder, 'build'));
+  const { url } = await served(t, { '/': join(folder, 'build') });
+  await converts(browser, url);
+  await t.test('with another photo the drawing of the first one goes', async () => {
+    const page = await browser.newPage();
+    await page.goto(url);
+    await page.waitForSelector('#result[src^="blob:"]');
+    await page.click('#another');
+    await page.waitForSelector('#result:not([src])', { state: 'attached' });
+    await page.close();
+  });
 });
 
 test('Astro: a component with a script', async (t) => {

@@ -25,7 +25,7 @@ await esbuild.build({
   conditions: ['browser'],
   target: 'node20',
   packages: 'external',
-  alias: { 'nijigen-core': resolve(FOLDER, 'core.mjs') },
+  alias: { 'nijigen-core': resolve(FOLDER, 'core.mjs'), 'nijigen-files': resolve(FOLDER, 'files.mjs') },
   sourcemap: 'inline',
   logLevel: 'warning',
   // What the build and the browser give a page.
@@ -33,7 +33,9 @@ await esbuild.build({
     ...Object.fromEntries(
       ['WORKER_URL', 'THREAD_URL', 'GPU_URL', 'THUMBNAIL_URL', 'MOVING_URL'].map((name) => [name, '""']),
     ),
-    ...{ WASM_URLS: '{}', WASM_BYTES: '{}', SAMPLES: '[]', SEEDS: '[]', OFFLINE: 'false' },
+    // An empty module has so many.
+    WASM_BYTES: '{"simd":8}',
+    ...{ WASM_URLS: '{}', SAMPLES: '[]', SEEDS: '[]', OFFLINE: 'false' },
   },
   banner: {
     js: "globalThis.navigator ??= { languages: ['en'] }; globalThis.document ??= { documentElement: { lang: 'en' } };",

@@ -1,5 +1,5 @@
 import type { ConvertOptions } from './types.js';
-import { checkedSettings } from './options.js';
+import { checkText, checkedConversion, checkedSettings } from './options.js';
 import type { CacheCommand, CacheEntry, CacheReply, CacheSettings, CacheUsage } from './protocol.js';
 import type { Source } from './source.js';
 
@@ -41,8 +41,8 @@ export class CacheControl {
    * that is being drawn is kept, but nothing is removed.
    */
   set settings(settings: CacheSettings | false) {
-    if (settings) this.#limits = checkedSettings({ ...this.#limits, ...settings });
-    else this.#services.keepNothing();
+    if (settings === false) this.#services.keepNothing();
+    else this.#limits = { ...this.#limits, ...checkedSettings(settings) };
     this.#on = settings !== false;
   }
 
@@ -53,16 +53,19 @@ export class CacheControl {
 
   /** An entry's result. */
   async picture(id: string): Promise<Blob | undefined> {
+    checkText('id', id);
     return (await this.#do({ name: 'picture', id })).picture;
   }
 
   /** The photo's file that an entry was made of; there is one if `keepOriginals` was set then. */
   async original(id: string): Promise<Blob | undefined> {
+    checkText('id', id);
     return (await this.#do({ name: 'original', id })).picture;
   }
 
   /** Rejects when it is not certain that they are gone, as while the browser's database cannot be reached. */
   async delete(...ids: readonly string[]): Promise<void> {
+    for (const id of ids) checkText('id', id);
     await this.#do({ name: 'remove', ids });
   }
 
@@ -91,6 +94,7 @@ export class CacheControl {
    * Resolves with the number that is there, which is 0 while the cache is off.
    */
   async preload(sources: readonly Source[], options: ConvertOptions = {}): Promise<number> {
+    checkedConversion(options);
     let ready = 0;
     for (const source of sources) {
       if (!this.#on || options.signal?.aborted) break;

@@ -4,7 +4,7 @@ import type { EngineHost, EngineRequest } from './host.js';
 import { cancelled, NijigenError } from './error.js';
 import { convertAll, type Converted, type Sources } from './convert-many.js';
 import type { Models } from './models.js';
-import { checked, checkedTime } from './options.js';
+import { checkCall, checked, checkedConversion, checkedTime, checkMeta, checkText, truth } from './options.js';
 import type { ModelMeta } from './own-models.js';
 import type { Pool } from './pool.js';
 import { preload, type PreloadOptions } from './preload.js';
@@ -22,7 +22,6 @@ import { toFile, toPhoto, withPixels, type FileSource, type ReadableSource, type
 import { probePicture } from './probe-picture.js';
 import type { Abortable, Conversion, ConvertManyOptions, ConvertOptions } from './types.js';
 
-const TIMEOUT_MS = 120_000;
 const WINDOW_MS = 200;
 
 /** Turns photos into anime, in workers of its own that start with the first photo. */
@@ -64,6 +63,8 @@ export class Converter {
    * `bad-model`.
    */
   async addModel(source: FileSource, meta: ModelMeta, { signal }: Abortable = {}): Promise<string> {
+    checkMeta(meta);
+    checkCall({ signal });
     const file = await asBlob(toFile(source), signal);
     const range = meta.range && { modelRange: meta.range };
     const settings = { model: file, ...range, label: null, cache: 'off', ...(signal && { signal }) } as const;
@@ -75,6 +76,7 @@ export class Converter {
 
   /** Calls a model of your own something else; its id stays. */
   async renameModel(id: string, name: string): Promise<void> {
+    checkText('name', name);
     await this.#models.own.rename(id, name);
   }
 
@@ -85,6 +87,7 @@ export class Converter {
 
   /** Fetches and compiles the engine and the models of these styles ahead, so that a photo need not wait for them. */
   async preload(styles: readonly string[], options: PreloadOptions = {}): Promise<void> {
+    checkCall(options);
     const generators = styles.map((style) => this.#models.find(style, options.tier));
     await this.#pool.run((worker) => preload(worker, generators, options), undefined, options.signal);
   }
@@ -103,15 +106,14 @@ export class Converter {
     options: ConvertOptions,
     wait = false,
   ): Promise<Conversion & Pick<ConversionResult, 'kept'>> {
-    const core = checked(options);
-    const timeout = checkedTime('timeout', options.timeout ?? TIMEOUT_MS);
+    const { core, timeout, cache: wanted } = checkedConversion(options);
     const { signal, onPreview, onProgress = () => undefined } = options;
     const generator = this.#generator(options);
     const shipped = 'entry' in generator ? generator : undefined;
     // Asked anew for each picture: the cache may be turned off meanwhile.
     const cache = () => {
       const { settings } = this.cache;
-      return { mode: settings ? (options.cache ?? 'use') : 'off', settings: settings || {}, wait } as const;
+      return { mode: settings ? wanted : 'off', settings: settings || {}, wait } as const;
     };
     const { mode } = cache();
     if (mode === 'use' && shipped && !signal?.aborted) {
@@ -150,9 +152,10 @@ export class Converter {
    *     for await (const item of converter.convertMany(files)) if (item.conversion) show(item.conversion.blob);
    */
   convertMany(sources: Sources, options: ConvertManyOptions = {}): AsyncGenerator<Converted, void, undefined> {
-    const { ordered = true, window = WINDOW_MS, onProgress, signal, ...each } = options;
-    checked(options);
-    const course = { ordered, window: checkedTime('window', window), signal };
+    const { ordered = true, window = WINDOW_MS, onProgress, signal, model, ...given } = options;
+    checkedConversion(options);
+    const course = { ordered: truth('ordered', ordered), window: checkedTime('window', window), signal };
+    const each = { ...given, ...(model !== undefined && { model: toFile(model) }) };
     return convertAll(sources, course, this.#pool, (source, index, signal) =>
       this.convert(source, {
         ...each,
@@ -173,6 +176,7 @@ export class Converter {
    * then `convert` makes it.
    */
   async revise(conversion: Conversion, finish: Finish, { signal }: Abortable = {}): Promise<Conversion | undefined> {
+    checkCall({ signal });
     const { strength, format, quality, label, comparison, split } = checked(finish);
     const chosen = {
       ...(strength !== undefined && { strength }),

@@ -5,6 +5,8 @@ import { cancelled } from './error.js';
 import { loaded } from './loaded.js';
 import { Models } from './models.js';
 import {
+  checkCall,
+  checkParts,
   checkedBackend,
   checkedSettings,
   checkedThreads,
@@ -85,6 +87,9 @@ export const createConverter = (options: ConverterOptions = {}): Promise<Convert
  */
 export async function createWith(offered: Parts, options: ConverterOptions): Promise<Converter> {
   requirePlatform();
+  checkCall(options);
+  checkParts('engines', options.engines);
+  checkParts('models', options.models);
   const { signal } = options;
   const base = options.baseUrl === undefined ? undefined : folder(options.baseUrl);
   const { worker, thread, gpu } = await scriptsOf(options, base);

@@ -1,9 +1,15 @@
 import { COMPARISONS, FORMATS, LANGUAGES, RANGES, ROTATIONS, SINCE } from './core.js';
-import type { BackendName, CacheSettings, CoreOptions, Crop, SharedStore } from './protocol.js';
+import type { ModelMeta } from './own-models.js';
+import type { BackendName, CacheMode, CacheSettings, CoreOptions, Crop, SharedStore } from './protocol.js';
+import type { ConvertOptions } from './types.js';
 
 const THREADS = [1, 64] as const;
 const WORKERS = [1, 16] as const;
 const BACKENDS: readonly BackendName[] = ['auto', 'wasm', 'webgpu'];
+const MODES: readonly CacheMode[] = ['use', 'refresh', 'off'];
+/** Each `ValueRange`, as JSON. */
+const VALUES = ['[-1,1]', '[0,1]', '[0,255]'];
+const TIMEOUT_MS = 120_000;
 /** 25 days: browsers take a longer time for none. */
 const LONGEST_TIME = 2 ** 31 - 1;
 const TIMES = [0, Infinity] as const;
@@ -34,6 +40,57 @@ export function checked(options: CoreOptions): CoreOptions {
   };
 }
 
+/** Of what may be aborted, and what tells how far it is. */
+interface Call {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: unknown;
+}
+
+/** Throws a TypeError. */
+export function checkCall({ signal, onProgress }: Call): void {
+  listener('onProgress', onProgress);
+  // The controller in its place is an easy mistake.
+  if (signal && typeof (signal as Partial<AbortSignal>).aborted !== 'boolean')
+    throw new TypeError(wrong('signal', signal, 'an AbortSignal'));
+}
+
+/** What `convert` needs to know, once all of its options are what they may be. Throws a TypeError or RangeError. */
+export function checkedConversion(options: Omit<ConvertOptions, 'onProgress'> & Call): {
+  readonly core: CoreOptions;
+  readonly cache: CacheMode;
+  readonly timeout: number;
+} {
+  const { cache, timeout, revisable = false, modelRange, onPreview } = options;
+  checkCall(options);
+  listener('onPreview', onPreview);
+  truth('revisable', revisable);
+  values('modelRange', modelRange);
+  return {
+    core: checked(options),
+    cache: oneOf('cache', cache ?? 'use', MODES),
+    timeout: checkedTime('timeout', timeout ?? TIMEOUT_MS),
+  };
+}
+
+/** Throws a TypeError or RangeError. */
+export function checkMeta({ name, range, licence = '' }: ModelMeta): void {
+  checkText('name', name);
+  checkText('licence', licence);
+  values('range', range);
+}
+
+/** Throws a TypeError. */
+export function checkText(name: string, value: unknown): void {
+  if (typeof value !== 'string') throw new TypeError(wrong(name, value, 'a string'));
+}
+
+/** Throws a TypeError where one alone is given, or a name in place of what is imported. */
+export function checkParts(name: 'engines' | 'models', parts: unknown): void {
+  const imported = (part: unknown) => typeof part === 'object' && part !== null && 'url' in part;
+  if (parts === undefined || (Array.isArray(parts) && parts.every(imported))) return;
+  throw new TypeError(`${name} must be a list of what is imported from nijigen/${name}/…`);
+}
+
 /** Throws a TypeError or RangeError. */
 export const checkedThreads = (threads: number | undefined): number | undefined =>
   threads === undefined ? undefined : whole('threads', threads, THREADS);
@@ -52,14 +109,27 @@ export const checkedTime = (name: string, time: number): number => Math.min(whol
 const whole = (name: string, value: unknown, range: Range): number => Math.round(within(name, value, range));
 
 function within(name: string, value: unknown, [least, most]: Range): number {
-  if (typeof value !== 'number') throw new TypeError(`${name} is ${shown(value)}; it must be a number`);
+  if (typeof value !== 'number') throw new TypeError(wrong(name, value, 'a number'));
   if (value >= least && value <= most) return value;
-  throw new RangeError(`${name} is ${value}; it must be a number from ${least} to ${most}`);
+  throw new RangeError(wrong(name, value, `a number from ${least} to ${most}`));
 }
 
 function oneOf<T extends string | number>(name: string, value: T, known: readonly T[], lead = 'one of '): T {
   if (known.includes(value)) return value;
-  throw new RangeError(`${name} is ${shown(value)}; it must be ${lead}${known.join(', ')}`);
+  throw new RangeError(wrong(name, value, lead + known.join(', ')));
+}
+
+/** The values of black and white, of both sides or of each apart. */
+function values(name: string, range: unknown): void {
+  const known = (value: unknown) => VALUES.includes(JSON.stringify(value));
+  const { input, output } = Object(range) as Partial<Record<'input' | 'output', unknown>>;
+  if (range === undefined || known(range) || (known(input) && known(output))) return;
+  throw new RangeError(wrong(name, range, '[-1, 1], [0, 1], [0, 255], or { input, output } of these'));
+}
+
+function listener(name: string, value: unknown): void {
+  if (value === undefined || typeof value === 'function') return;
+  throw new TypeError(wrong(name, value, 'a function'));
 }
 
 /** Where it reaches beyond the picture it is cut off, so that what is left is what is asked for. */
@@ -73,6 +143,9 @@ function part(crop: Crop): Crop {
 
 /** The settings in whole numbers. Throws a TypeError or RangeError that names what is wrong. */
 export function checkedSettings(settings: CacheSettings): CacheSettings {
+  // `off`, as `convert` takes it, would keep everything.
+  if (typeof (settings as unknown) !== 'object')
+    throw new TypeError(wrong('cache', settings, 'false or an object of settings'));
   const { maxAge, since, maxBytes, threshold, keepOriginals } = settings;
   return {
     ...(maxAge !== undefined && { maxAge: whole('maxAge', maxAge, RANGES.limit) }),
@@ -93,9 +166,11 @@ export function isSharedStore(cache: CacheSettings | SharedStore): cache is Shar
   return there.length > 0;
 }
 
-function truth(name: string, value: unknown): boolean {
+/** Throws a TypeError. */
+export function truth(name: string, value: unknown): boolean {
   if (typeof value === 'boolean') return value;
-  throw new TypeError(`${name} is ${shown(value)}; it must be true or false`);
+  throw new TypeError(wrong(name, value, 'true or false'));
 }
 
-const shown = (value: unknown): string => (typeof value === 'string' ? `“${value}”` : String(value));
+const wrong = (name: string, value: unknown, must: string): string =>
+  `${name} is ${typeof value === 'string' ? `“${value}”` : String(value)}; it must be ${must}`;

@@ -32,5 +32,6 @@ export async function preload(
     await worker.preload(generator, tell, signal);
     before += own;
   }
-  onProgress?.({ stage: 'download', loaded: before, total: before });
+  // Of models of one's own, which are here already, there may be nothing to tell.
+  if (before > 0) onProgress?.({ stage: 'download', loaded: before, total: before });
 }

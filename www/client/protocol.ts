@@ -30,8 +30,9 @@ export interface CoreOptions extends Readonly<
 > {}
 
 /**
- * Where a conversion is. `download` counts bytes of the engine and the model, `inference` the share of
- * multiply-adds done; `start` and `encode` are short and only begin and end.
+ * Where a conversion is. `download` counts bytes of the engine and the model, where `total` grows if the host of a model
+ * of your own does not say how large it is; `inference` is the share of multiply-adds done; `start` and `encode` are short
+ * and only begin and end.
  */
 export interface Progress {
   readonly stage: 'download' | 'start' | 'inference' | 'encode';

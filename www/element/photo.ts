@@ -209,6 +209,7 @@ export class NijigenPhoto extends Base {
   }
 
   connectedCallback(): void {
+    this.#takeOver();
     // The attribute alone does not tell: a copy has it as well.
     if (!this.#run) this.#plan();
   }
@@ -224,6 +225,16 @@ export class NijigenPhoto extends Base {
     if (before === after) return;
     if (name === 'alt') this.#describe();
     else if (name !== 'loading' || this.state === 'waiting') this.#plan();
+  }
+
+  /** Properties that were set before the element was defined lie on it as its own, and hide those of the class. */
+  #takeOver(): void {
+    const own = this as unknown as Record<string, unknown>;
+    for (const [name, value] of Object.entries(own)) {
+      if (!Object.getOwnPropertyDescriptor(NijigenPhoto.prototype, name)?.set) continue;
+      Reflect.deleteProperty(own, name);
+      own[name] = value;
+    }
   }
 
   #number(name: string): number | null {
@@ -254,8 +265,10 @@ export class NijigenPhoto extends Base {
     this.#reset();
     const { slot, original } = this.#parts;
     this.#image = this.#inner;
-    if (this.#image) original.remove();
-    else if (this.src) {
+    if (this.#image || !this.src) {
+      original.remove();
+      original.removeAttribute('src');
+    } else {
       original.src = this.src;
       slot.append(original);
     }

@@ -1,7 +1,7 @@
 import type { Engine } from 'nijigen-core';
 import type { ConversionRequest, OwnGenerator, LocatedGenerator } from '../client/protocol.js';
 import { core, coreStarted, loadCore } from './module.js';
-import { read, request, type ByteListener } from './download.js';
+import { read, request } from './download.js';
 import { WorkerError } from './failure.js';
 import type { Drawer } from './gpu/index.js';
 
@@ -33,7 +33,8 @@ export function load(
   const first = !coreStarted();
   // Until it is known which build it will be; they differ little.
   const wasm = { loaded: 0, total: first && !source.compiled ? (WASM_BYTES.simd ?? 0) : 0 };
-  const model = { loaded: 0, total: shipped?.bytes ?? sizeOf(generator as OwnGenerator) };
+  // A file that is here is not downloaded.
+  const model = { loaded: 0, total: shipped?.bytes ?? 0 };
   const tell = () => {
     const total = wasm.total + model.total;
     onBytes(Math.min(wasm.loaded + model.loaded, total), total);
@@ -43,8 +44,10 @@ export function load(
     tell();
   });
   const fetchModel = () =>
-    modelOf(generator, signal, (loaded) => {
+    modelOf(generator, signal, (loaded, length) => {
       model.loaded = loaded;
+      // Of a stranger's only its host knows the size, and may say nothing, or that of what it sends compressed.
+      if (!shipped) model.total = Math.max(model.total, length, loaded);
       tell();
     });
   const early = first && !there ? fetchModel() : undefined;
@@ -67,16 +70,20 @@ function keepOwn({ name, range }: OwnGenerator, bytes: Uint8Array): Drawer {
   return kept(key) ?? keep(key, bytes.length, () => core.Engine.of_user(name, bytes, new Float32Array(ends ?? [])));
 }
 
-/** How many bytes a user's model has, as far as that is known before it is there. */
-const sizeOf = ({ file }: OwnGenerator): number => (typeof file === 'string' ? 0 : file.size);
-
+/** `onBytes` is told how many have come, and how many there are to come as far as the host says. */
 async function modelOf(
   generator: LocatedGenerator | OwnGenerator,
   signal: AbortSignal,
-  onBytes: ByteListener,
+  onBytes: (loaded: number, length: number) => void,
 ): Promise<Uint8Array> {
   const source = 'entry' in generator ? generator.url : generator.file;
-  if (typeof source === 'string') return read(await request(source, signal), signal, onBytes);
+  if (typeof source === 'string') {
+    const response = await request(source, signal);
+    const length = Number(response.headers.get('content-length')) || 0;
+    return read(response, signal, (loaded) => {
+      onBytes(loaded, length);
+    });
+  }
   const buffer = await source.arrayBuffer().catch((cause: unknown) => {
     throw new WorkerError('bad-model', 'the model cannot be read; it may have been moved, changed or deleted', {
       cause,

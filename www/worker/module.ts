@@ -1,6 +1,7 @@
 import * as plain from 'nijigen-core';
 import type { Compiled, ConversionResult, EngineSource, Variant } from '../client/protocol.js';
 import { count, lost, request } from './download.js';
+import { WorkerError } from './failure.js';
 import { instantiateThreaded, isThreaded } from './threads.js';
 import { candidates, type Candidate } from './variants.js';
 
@@ -52,7 +53,7 @@ export function loadCore(source: EngineSource, signal: AbortSignal, onProgress: 
 }
 
 async function loadFirst(source: EngineSource, signal: AbortSignal, onProgress: ProgressListener): Promise<void> {
-  let failure: unknown;
+  let failure: unknown = new WorkerError('unsupported-environment', 'this browser runs none of the engines given');
   for (const candidate of await candidates(source)) {
     try {
       await load(candidate, source, signal, onProgress);

@@ -1,7 +1,13 @@
 import type {} from 'nijigen/react';
 
 export const good = (
-  <nijigen-photo look="meadow" max-side={512} loading="eager" onnijigen-done={({ detail }) => detail.blob.size}>
+  <nijigen-photo
+    suppressHydrationWarning
+    look="meadow"
+    max-side={512}
+    loading="eager"
+    onnijigen-done={({ detail }) => detail.blob.size}
+  >
     <img src="photo.jpg" alt="" />
   </nijigen-photo>
 );

@@ -26,6 +26,7 @@ export function Anime({ photo }: { photo: string }) {
       <img id="photo" src={photo} alt="" />
       <img id="result" src={result} alt="" />
       <nijigen-photo
+        suppressHydrationWarning
         look="meadow"
         max-side={256}
         loading="eager"

@@ -18,7 +18,7 @@ export function useAnime(photo: MaybeRefOrGetter<string>) {
       forget(() => {
         left.abort();
         if (result.value) URL.revokeObjectURL(result.value);
-        result.value = undefined;
+        result.value = error.value = undefined;
       });
       const source = toValue(photo);
       try {

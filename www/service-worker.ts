@@ -6,6 +6,7 @@ import { addPlugins, cleanupOutdatedCaches, precacheAndRoute, type PrecacheEntry
 import { registerRoute } from 'workbox-routing';
 import { CacheFirst } from 'workbox-strategies';
 import { sha256 } from './sha256.js';
+import { abortIfStalled } from './stalled.js';
 import { SHARED, TAKE_OVER } from './take-over.js';
 
 declare const self: ServiceWorkerGlobalScope;
@@ -15,6 +16,8 @@ declare const SHELL: PrecacheEntry[];
 declare const HEAVY: Record<string, string>;
 
 const CACHE = 'nijigen-heavy';
+/** Before the page gives up by itself, so that its next attempt is a new one. */
+const STALLED_MS = 60_000;
 const checksums = new Map(Object.entries(HEAVY).map(([url, sum]) => [new URL(url, self.registration.scope).href, sum]));
 
 addPlugins([{ handlerWillRespond: isolated }]);
@@ -100,8 +103,11 @@ async function fetchOnce(event: FetchEvent, url: string): Promise<Response> {
   if (found) return found;
   const other = coming.get(url);
   if (other) return (await other).clone();
-  const [response, stored] = heavy.handleAll({ event, request: new Request(url) });
+  const download = new AbortController();
+  const request = new Request(url, { signal: download.signal });
+  const [response, stored] = heavy.handleAll({ event, request });
   coming.set(url, response);
+  void abortIfStalled(response, STALLED_MS, download);
   const over = () => coming.delete(url);
   event.waitUntil(stored.then(over, over));
   return (await response).clone();

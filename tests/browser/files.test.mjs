@@ -41,12 +41,14 @@ test('a photo is saved as JPEG and what may be transparent as PNG, until another
   await choose(page, stage.photos[0], TRANSPARENT);
   assert.deepEqual(await names(), ['lake-meadow.jpg', 'rgba-meadow.png']);
   await card(page, 0).locator('.saving summary').click();
+  await card(page, 0).locator('[name=quality]').fill('60');
   await card(page, 0).getByRole('combobox', { name: WORDS['finish.format'] }).selectOption('png');
   // Nor does it unsettle what was chosen on another card.
   await card(page, 1).locator('[name=mark]').click();
   await startAnew(page);
   await choose(page, stage.photos[0], TRANSPARENT);
   assert.deepEqual(await names(), ['lake-meadow.png', 'rgba-meadow.png']);
+  assert.equal(await card(page, 1).locator('[name=quality]').inputValue(), '60');
   watch.assertClean();
   await context.close();
 });

@@ -28,6 +28,7 @@ const TOLERANCE = 2e-4;
 const SEEN = `
   const { requestDevice } = GPUAdapter.prototype;
   GPUAdapter.prototype.requestDevice = async function (...given) {
+    new BroadcastChannel('device').postMessage('asked for');
     return (self.device = await requestDevice.apply(this, given));
   };
   self.buffers = 0;
@@ -70,14 +71,18 @@ const SEEN = `
   };
 `;
 let gpus, gpu, folder, server, browser;
+/** What workers have from their start. */
+let fault;
 
 before(async () => {
   gpus = await stageGpu();
   gpu = await gpus.open();
   folder = embed();
   const WORKER = 'node_modules/nijigen/worker.js';
-  const worker = SEEN + readFileSync(join(folder, WORKER), 'utf8');
-  server = await serve(folder, { throttled: false, answer: (path) => (path.endsWith(WORKER) ? worker : undefined) });
+  const worker = readFileSync(join(folder, WORKER), 'utf8');
+  const answer = (path) =>
+    path.endsWith(WORKER) ? `${SEEN}self.fault = ${JSON.stringify(fault)};${worker}` : undefined;
+  server = await serve(folder, { throttled: false, answer });
   browser = await launch(...SOFTWARE_GPU, ...CAMERA);
 });
 after(async () => {
@@ -179,11 +184,12 @@ test('a photo is drawn by the GPU as by the processor, fifty times without growt
 });
 
 test('where the device is lost on the way the processor finishes the picture, and the next ones', async () => {
-  const { page, worker, draw } = await visit({ ...SOFTWARE, idle: IDLE });
+  const { page, draw } = await visit({ ...SOFTWARE, idle: IDLE });
   const before = await draw();
   assert.equal(before.variant, 'webgpu');
-  // When all is submitted, and nothing has come back.
-  await worker().evaluate(() => (self.fault = 'lost'));
+  await until(() => page.workers().length === 0, 'the worker is ended when there is no work');
+  // In the next one: when all is submitted, and nothing has come back.
+  fault = 'lost';
   for (const after of [await draw(), await draw()]) {
     assert.notEqual(after.variant, 'webgpu');
     assert.match(after.gpu, /lost|destroyed/i);
@@ -191,9 +197,14 @@ test('where the device is lost on the way the processor finishes the picture, an
   }
   // So does the worker that comes after this one.
   await until(() => page.workers().length === 0, 'the worker is ended when there is no work');
+  await page.evaluate(() => {
+    window.devices = 0;
+    new BroadcastChannel('device').onmessage = () => window.devices++;
+  });
   const after = await draw();
   assert.match(after.gpu, /lost|destroyed/i);
-  assert.equal(await page.workers()[0].evaluate(() => self.device), undefined);
+  assert.equal(await page.evaluate(() => window.devices), 0);
+  fault = undefined;
   await page.close();
 });
 

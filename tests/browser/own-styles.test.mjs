@@ -30,6 +30,7 @@ async function drop(page, ...paths) {
 async function keep(page) {
   await page.locator('.trial .drawn:visible').last().waitFor();
   await page.locator('.trial .keep').last().click();
+  assert.ok(await page.evaluate(() => document.activeElement.matches('.own .add')), 'the focus is not lost');
   await page.locator('.trial').last().waitFor({ state: 'detached' });
 }
 

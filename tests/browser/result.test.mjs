@@ -118,6 +118,44 @@ test('a finger across moves the divider, a finger up and down scrolls the page',
   await context.close();
 });
 
+test('what is saved, put into the ZIP or looked at is as it was chosen last, however soon it is asked for', async () => {
+  const { context, page, watch } = await opened();
+  await choose(page, LAKE, DOG);
+  await reaches(page, 1, 'done');
+  await (await reaches(page, 0, 'done')).locator('.compare.drawn').waitFor();
+  /** Chooses and presses in one go, before anything can come of it. */
+  const atOnce = (name, value, pressed) =>
+    page.evaluate(
+      ([name, value, pressed]) => {
+        const control = document.querySelector(`.card [name=${name}]`);
+        control.value = value;
+        for (const type of ['input', 'change']) control.dispatchEvent(new Event(type, { bubbles: true }));
+        document.querySelector(pressed).click();
+      },
+      [name, value, pressed],
+    );
+  const file = async (download) => readFileSync(await (await download).path());
+  const pressed = async (name, value, button) => {
+    const [download] = await Promise.all([page.waitForEvent('download'), atOnce(name, value, button)]);
+    return { name: download.suggestedFilename(), bytes: await file(download) };
+  };
+  const first = await pressed('strength', '40', '.card a[download]');
+  assert.deepEqual(first.bytes, (await saved(page)).bytes);
+  const jpeg = await pressed('format', 'jpeg', '.card a[download]');
+  assert.match(jpeg.name, /\.jpg$/);
+  assert.deepEqual([...jpeg.bytes.subarray(0, 2)], [0xff, 0xd8]);
+  await page.evaluate(() => delete window.showSaveFilePicker);
+  const zip = await pressed('format', 'png', '.save-all');
+  assert.ok(zip.bytes.includes('lake-meadow.png') && !zip.bytes.includes('lake-meadow.jpg'), 'in the ZIP, too');
+  await atOnce('strength', '70', '.card .enlarge');
+  const save = page.locator('#viewer .save');
+  const [looked] = await Promise.all([page.waitForEvent('download'), save.click()]);
+  await page.keyboard.press('Escape');
+  assert.deepEqual(await file(looked), (await saved(page)).bytes, 'what is looked at');
+  watch.assertClean();
+  await context.close();
+});
+
 test('strength, format and quality make another file without drawing again', async (t) => {
   const { context, page, watch } = await opened();
   await choose(page, LAKE);

@@ -226,6 +226,22 @@ test('where nothing is to be kept no list is stored, and what was there goes; in
   await context.close();
 });
 
+test('what is chosen in the settings holds, too, once the page is in the background, where it may end', async () => {
+  const { context, page } = await begin();
+  await choose(page, stage.photos[0]);
+  await reaches(page, 0, 'done');
+  await holds(page, settled(1), 'it is stored');
+  await openPanel(page);
+  await page.getByRole('switch', { name: WORDS['keeping.keep'] }).click();
+  await page.evaluate(() => {
+    Object.defineProperty(document, 'hidden', { get: () => true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  });
+  await holds(page, ({ names, files }) => names.length === 0 && files === 0, 'nothing is left');
+  assert.match(await page.evaluate(() => localStorage.getItem('nijigen.settings')), /"keep":false/);
+  await context.close();
+});
+
 test('a list that was to go with a page that went first goes on the next visit, of this tab or another', async () => {
   for (const closed of [false, true]) {
     const { context, page } = await begin();
@@ -412,6 +428,43 @@ test('where a browser stores no Blobs, or has no database, the page works all th
   await choose(page, stage.photos[1]);
   await reaches(page, 0, 'done');
   assert.equal(await cards(page).count(), 1);
+  watch.assertClean();
+  await context.close();
+});
+
+test('what is chosen for a photo that is still to be drawn is there after a reload', async () => {
+  const { context, page } = await begin({ serviceWorkers: 'block' });
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  await context.route('**/*.onnx*', async (route) => {
+    await held;
+    await route.continue().catch(() => undefined);
+  });
+  await choose(page, stage.photos[0]);
+  await holds(page, ({ names }) => names.length === 1, 'it is stored before it is drawn');
+  await card(page).getByRole('slider', { name: WORDS['finish.strength'] }).fill('40');
+  await holds(page, ({ strengths }) => strengths[0] === 0.4, 'and so is what is chosen');
+  page.on('dialog', (dialog) => void dialog.accept());
+  await page.reload();
+  release();
+  await reaches(page, 0, 'done');
+  assert.equal((await seen(page))[0].strength, '40');
+  await context.close();
+});
+
+test('a photo is stored though the browser has closed the database meanwhile', async () => {
+  const { context, page, watch } = await begin();
+  await choose(page, stage.photos[0]);
+  await reaches(page, 0, 'done');
+  await holds(page, settled(1), 'it is stored');
+  const other = await context.newPage();
+  await other.goto(stage.server.url);
+  await other.evaluate(
+    () => new Promise((resolve) => (indexedDB.deleteDatabase('nijigen-session').onsuccess = resolve)),
+  );
+  await choose(page, stage.photos[1]);
+  await reaches(page, 1, 'done');
+  await holds(page, ({ names }) => names.includes('dog.jpg'), 'the next one is');
   watch.assertClean();
   await context.close();
 });

@@ -20,6 +20,7 @@ export const stored = (page) =>
       files,
       outcomes: items.map(({ memo: { outcome } }) => outcome.name ?? outcome),
       styles: items.map(({ memo }) => memo.wish.style),
+      strengths: items.map(({ memo }) => memo.wish.choices.strength),
       widths: items.map(({ memo }) => memo.finished?.conversion.width),
     };
   });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { PNG } from 'pngjs';
+import { until } from './embedder.mjs';
 import { launch, PHOTO, SITE, taken, THREADED, VARIANTS } from './browser.mjs';
 import { serve } from './server.mjs';
 import { withTrap } from './wasm-trap.mjs';
@@ -115,6 +116,20 @@ test('all builds draw the same picture, each when it alone is given', async () =
   await close();
 });
 
+/** Waits until the database says that its picture was used so often, which is written when there is time. */
+const used = (page, times) =>
+  until(
+    () =>
+      page.evaluate(async (times) => {
+        const asked = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
+        const database = await asked(indexedDB.open('nijigen'));
+        const records = await asked(database.transaction('records').objectStore('records').getAll());
+        database.close();
+        return records.length === 1 && JSON.parse(records[0].record).life.hits === times;
+      }, times),
+    'it is stored how often it was used',
+  );
+
 // Waiting is another matter in a module with threads: a transaction may be over by the time that its answer is heard.
 for (const variant of VARIANTS) {
   test(`${variant}: what is kept lasts beyond the page, is used again, and goes when it is told to`, async () => {
@@ -142,6 +157,7 @@ for (const variant of VARIANTS) {
       );
     const kinds = (first) => [first, true, 'exact', true, 'near', true];
     assert.deepEqual(await ask(), { kinds: kinds('miss'), hits: [2], entries: 1, lasting: true });
+    await used(page, 2);
     await page.reload();
     assert.deepEqual(await ask(), { kinds: kinds('exact'), hits: [5], entries: 1, lasting: true });
     await page.evaluate(() => window.converter.cache.clear());

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { lastOf } from '../../www/app/styles/last.ts';
 import { finishOf, fits, lastChoices, rememberChoices, drawnBy } from '../../www/app/finishing/choices.ts';
 
 function given(t, name, value) {
@@ -30,6 +31,25 @@ test('what was chosen is there the next time, save the strength', (t) => {
     strength: 1,
     mark: false,
   });
+});
+
+test('what was chosen on one photo leaves what was chosen on another', (t) => {
+  storage(t);
+  rememberChoices({ maxSide: 2048, fullSize: false });
+  rememberChoices({ mark: false });
+  rememberChoices({});
+  assert.deepEqual(lastChoices(), { ...usual, maxSide: 2048, mark: false });
+});
+
+test('a photo begins with the style chosen last, where that is there', (t) => {
+  const items = storage(t);
+  const styles = ['meadow', 'skyline', 'carnival'];
+  assert.equal(lastOf(styles), 'meadow');
+  items['nijigen.style'] = 'carnival';
+  assert.equal(lastOf(styles), 'carnival');
+  assert.equal(lastOf(styles, 'skyline'), 'skyline', 'unless another is chosen for it');
+  assert.equal(lastOf(['meadow']), 'meadow');
+  assert.equal(lastOf([]), undefined);
 });
 
 test('of what others or older versions left there only what makes sense is taken', (t) => {

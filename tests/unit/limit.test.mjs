@@ -3,8 +3,16 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { TimeLimit } from '../../www/client/host.ts';
 
-beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
-afterEach(() => mock.timers.reset());
+let asleep;
+beforeEach(() => {
+  asleep = 0;
+  mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+  mock.method(performance, 'now', () => Date.now() + asleep);
+});
+afterEach(() => {
+  mock.timers.reset();
+  mock.restoreAll();
+});
 
 function limited() {
   let over = 0;
@@ -40,6 +48,18 @@ test('drawing has all of it, however long the way there was, and no more', () =>
   assert.equal(over(), 0);
   mock.timers.tick(100);
   assert.equal(over(), 1);
+});
+
+test('what was asleep with the device has its time once it wakes', () => {
+  const { over } = limited();
+  mock.timers.tick(500);
+  asleep = 60 * 60 * 1000;
+  mock.timers.tick(500);
+  assert.equal(over(), 0);
+  mock.timers.tick(999);
+  assert.equal(over(), 0);
+  mock.timers.tick(1);
+  assert.equal(over(), 1, 'all of it, and no more');
 });
 
 test('once it is stopped it is, whatever still comes', () => {

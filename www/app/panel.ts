@@ -47,8 +47,11 @@ export class Panel {
     });
     closeOutside(this.#dialog);
     this.#dialog.addEventListener('close', () => void this.#closed());
-    // With the page its dialog is closed, too; one that is closed hears of it a moment later, which the page may not have.
+    // Closed it hears of that a moment later, which the page may not have; one in the background may end without a word.
     addEventListener('pagehide', settle);
+    document.addEventListener('visibilitychange', () => {
+      if (document.hidden) settle();
+    });
     this.#threshold.addEventListener('input', () => {
       this.#describeLikeness();
     });

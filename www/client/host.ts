@@ -51,6 +51,9 @@ export interface EngineHost {
   end(error?: NijigenError): void;
 }
 
+/** A timer that is so late has slept, and all else with it, as on a phone that was put away. */
+const ASLEEP_MS = 5000;
+
 /**
  * The milliseconds that drawing a photo may take. Before, they are those in which nothing comes: a slow line may take its
  * time, one that stands still may not.
@@ -67,7 +70,12 @@ export class TimeLimit {
   /** Counts from now. */
   start(): void {
     clearTimeout(this.#timer);
-    if (!this.#over) this.#timer = setTimeout(this.onOver, this.ms);
+    if (this.#over) return;
+    const due = performance.now() + this.ms;
+    this.#timer = setTimeout(() => {
+      if (performance.now() - due < ASLEEP_MS) this.onOver();
+      else this.start();
+    }, this.ms);
   }
 
   /** Counts anew with what comes, and when drawing begins. */

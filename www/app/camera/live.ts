@@ -1,8 +1,7 @@
 import { NijigenError, type Converter } from '../../client/index.js';
 import { busy } from '../shell/activity.js';
-import { remembered } from '../shell/remember.js';
 import { theConverter } from '../shell/converter.js';
-import { STYLE_KEY } from '../styles/style-picker.js';
+import { lastOf } from '../styles/last.js';
 import { decimal, sentenceFor, text } from '../shell/text.js';
 
 /** The longer side of what is drawn, in pixels. */
@@ -69,7 +68,7 @@ const rateOf = (ends: readonly number[]): number => ((ends.length - 1) * 1000) /
 /** The one chosen last, where it is one of them. */
 export function liveStyle(converter: Converter): string | undefined {
   const fast = liveStyles(converter);
-  return fast.find((style) => style === remembered(STYLE_KEY)) ?? fast[0];
+  return lastOf(fast);
 }
 
 async function drawFrame(

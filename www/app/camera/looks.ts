@@ -1,6 +1,5 @@
 import { find } from '../shell/dom.js';
-import { remember } from '../shell/remember.js';
-import { STYLE_KEY } from '../styles/style-picker.js';
+import { rememberStyle } from '../styles/last.js';
 import { theConverter } from '../shell/converter.js';
 import { styleName } from '../shell/style-names.js';
 import { liveStyle, liveStyles } from './live.js';
@@ -12,7 +11,7 @@ export class Looks {
   constructor(dialog: HTMLElement) {
     this.#group = find(dialog, '.looks', HTMLFieldSetElement);
     this.#group.addEventListener('change', ({ target }) => {
-      if (target instanceof HTMLInputElement) remember(STYLE_KEY, target.value);
+      if (target instanceof HTMLInputElement) rememberStyle(target.value);
     });
   }
 

@@ -57,7 +57,9 @@ export function lastChoices(): Beginning {
 const isQuality = (value: unknown): value is number =>
   typeof value === 'number' && value >= RANGES.quality[0] && value <= RANGES.quality[1];
 
-export function rememberChoices({ maxSide, fullSize, format, quality, mark }: Beginning): void {
+/** What else was chosen before stays. */
+export function rememberChoices(chosen: Partial<Choices>): void {
+  const { maxSide, fullSize, format, quality, mark } = { ...lastChoices(), ...chosen };
   remember(KEY, JSON.stringify({ maxSide, fullSize, format, quality, mark }));
 }
 

@@ -1,15 +1,6 @@
 import type { ModelEntry, OutputFormat } from '../../client/index.js';
 import { DEFAULTS, FORMATS } from '../../client/core.js';
-import {
-  fits,
-  lastChoices,
-  QUALITIES,
-  rememberChoices,
-  SIZES,
-  tooSmallToMark,
-  type Beginning,
-  type Choices,
-} from './choices.js';
+import { fits, QUALITIES, rememberChoices, SIZES, tooSmallToMark, type Beginning, type Choices } from './choices.js';
 import type { Framing, Size } from '../crop/framing.js';
 import { find } from '../shell/dom.js';
 import { usualFormat } from './format.js';
@@ -66,7 +57,7 @@ export class Finishing {
     });
     root.addEventListener('change', ({ target }) => {
       if (target === this.#format) this.#follows = false;
-      if (target !== this.#strength) this.#remember(target === this.#format);
+      rememberChoices(this.#chosenBy(target));
       if (target === this.#size) this.#describeSizes();
       if (target === this.#size) actions.draw();
       if (target === this.#format || target === this.#mark) actions.revise();
@@ -112,11 +103,13 @@ export class Finishing {
     this.#describeMark();
   }
 
-  /** For the photos that follow; a format only where somebody chose one, on this card or another. */
-  #remember(chosen: boolean): void {
-    const { format, ...rest } = this.choices;
-    const remembered = chosen ? format : lastChoices().format;
-    rememberChoices({ ...rest, ...(remembered && { format: remembered }) });
+  /** What holds for the photos that follow, too: no more than somebody chose, for the rest may be this photo's alone. */
+  #chosenBy(control: EventTarget | null): Partial<Choices> {
+    const { format, quality, mark } = this.choices;
+    if (control === this.#size) return this.#chosenSize();
+    if (control === this.#format) return { format };
+    if (control === this.#quality) return { quality };
+    return control === this.#mark ? { mark } : {};
   }
 
   #chosenSize(): Pick<Choices, 'maxSide' | 'fullSize'> {

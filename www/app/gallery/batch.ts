@@ -245,8 +245,8 @@ export class BatchBar {
     // Disabled it would lose the keyboard's focus.
     if (save.ariaDisabled) return;
     save.ariaDisabled = 'true';
-    const files = this.#items.flatMap(({ result }) => result ?? []);
     try {
+      const files = (await Promise.all(this.#items.map((item) => item.result()))).flatMap((file) => file ?? []);
       const name = await saveZip(files, text('batch.zip-name'));
       if (name !== undefined) this.say(() => text('batch.saved', { name, count: files.length }));
     } catch {

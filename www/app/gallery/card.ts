@@ -4,16 +4,16 @@ import { theEditor } from '../crop/editor.js';
 import { partOf, sameFraming, type Size } from '../crop/framing.js';
 import { find, keepRoom } from '../shell/dom.js';
 import { offerMoving } from '../moving/offer.js';
-import { remember } from '../shell/remember.js';
 import { clear, extensionOf, offer } from '../shell/picture.js';
 import { forgo, want, type Viewing } from '../styles/previews.js';
-import { STYLE_KEY, StylePicker } from '../styles/style-picker.js';
+import { rememberStyle } from '../styles/last.js';
+import { StylePicker } from '../styles/style-picker.js';
 import { theConverter } from '../shell/converter.js';
 import { onStyles } from '../shell/style-names.js';
 import { onLanguage, text } from '../shell/text.js';
 import { theViewer } from '../viewer/viewer.js';
 import { CardElements } from './card-elements.js';
-import { lastChoices, type Beginning, type Choices } from '../finishing/choices.js';
+import { finishOf, lastChoices, type Beginning, type Choices } from '../finishing/choices.js';
 import { wholeOf, type Wish } from './draw.js';
 import { Finishing } from '../finishing/finishing.js';
 import { photosFault, type JobState } from './job.js';
@@ -48,6 +48,8 @@ export class Card {
   #state: JobState = { name: 'waiting' };
   #viewing: Viewing | undefined;
   #seen = false;
+  /** What waits for the file as it is chosen. */
+  readonly #waiting: (() => void)[] = [];
 
   /** `size` is the photo's, where it is known: then its frame has its shape from the start. */
   constructor(
@@ -113,6 +115,21 @@ export class Card {
     return this.#state.name === 'done' ? this.#elements.save : undefined;
   }
 
+  /** Whether something is chosen that the file has not yet; then another is made. */
+  get stale(): boolean {
+    if (this.#state.name !== 'done') return false;
+    const [made, chosen] = [this.#state.wish.choices, this.#finishing.choices].map(finishOf);
+    return JSON.stringify(made) !== JSON.stringify(chosen);
+  }
+
+  /** Resolves once the file is as it is chosen, or it is known that there will be none. */
+  async upToDate(): Promise<void> {
+    if (this.stale)
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+      });
+  }
+
   focus(): void {
     this.#elements.focus();
   }
@@ -120,6 +137,7 @@ export class Card {
   /** Gives back what the pictures hold; nothing can be done with the card from then on. */
   letGo(): void {
     this.#life.abort();
+    this.#goOn();
     if (this.#viewing) forgo(this.#viewing);
     this.element.querySelectorAll('img').forEach(clear);
     URL.revokeObjectURL(this.#elements.save.href);
@@ -144,7 +162,7 @@ export class Card {
     const hopeless = state.name === 'failed' && photosFault(state);
     if (hopeless || (this.#styles.chosen === style && !idle)) return;
     this.#styles.choose(style);
-    remember(STYLE_KEY, style);
+    rememberStyle(style);
     void this.#limitAndDraw();
   }
 
@@ -160,6 +178,12 @@ export class Card {
     this.#describe();
     this.#both.offered = state.name === 'done' && this.#pictures.comparable;
     this.#preview();
+    const busy = state.name === 'waiting' || state.name === 'running';
+    if (!busy && !this.stale) this.#goOn();
+  }
+
+  #goOn(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
   #describe(): void {
@@ -344,12 +368,14 @@ export class Card {
 
   /** The photo as it was drawn, as large as the drawing, and that as it is saved. */
   async #photoAndDrawing(): Promise<{ photo: Blob; drawing: Blob }> {
+    await this.upToDate();
     if (this.#state.name !== 'done') throw new Error('there is no picture');
     const { blob: drawing, width, height } = this.#state.conversion;
     return { photo: await this.#pictures.photo(Math.max(width, height)), drawing };
   }
 
   async #view(): Promise<void> {
+    await this.upToDate();
     if (this.#state.name !== 'done') return;
     const { conversion: file } = this.#state;
     await theViewer().show({

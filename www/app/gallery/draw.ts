@@ -4,10 +4,11 @@ import { fetchAhead } from '../offline/prefetch.js';
 import { finishOf, drawnBy, type Choices } from '../finishing/choices.js';
 import { note } from '../shell/monitor.js';
 import { notePace } from '../finishing/pace.js';
+import { lastOf } from '../styles/last.js';
 
 /** How a person wants a photo. */
 export interface Wish {
-  /** The first there is where none is given. */
+  /** The one chosen last where none is given. */
   readonly style?: string | undefined;
   readonly choices: Choices;
 }
@@ -61,7 +62,8 @@ export async function draw(
     }),
   };
   const known = converter.styles();
-  const name = style ?? known[0]?.style;
+  // A card may not know yet which there are.
+  const name = style ?? lastOf(known.map((model) => model.style));
   const fine = known.some((model) => model.style === name && model.tier === 'fine');
   const chosen = { ...listeners, ...(name !== undefined && { style: name }), ...(fine && ({ tier: 'fine' } as const)) };
   const cache = anew ? 'refresh' : 'use';

@@ -3,18 +3,33 @@ import { onLanguage, text } from '../shell/text.js';
 
 const SAID_MS = 2500;
 
-/** The ways out of the page for one result, beside saving it: the clipboard, the system's share sheet, dragging. */
+/** Whose result it is. While it is stale the one that is coming is handed out, not the one that there is. */
+interface Source {
+  readonly stale: boolean;
+  result(): Promise<File | undefined>;
+}
+
+/** The ways out of the page for one result: a file, the clipboard, the system's share sheet, dragging. */
 export class HandOut {
   readonly #copy: HTMLButtonElement;
   readonly #share: HTMLButtonElement;
   readonly #say: (words: string) => void;
   readonly #name: string;
+  readonly #source: Source;
   readonly #elsewhere: () => void;
   #result: File | undefined;
 
   /** `elsewhere` gives the focus to what has taken the place of a button that goes. */
-  constructor(root: HTMLElement, name: string, over: AbortSignal, say: (words: string) => void, elsewhere: () => void) {
+  constructor(
+    root: HTMLElement,
+    name: string,
+    source: Source,
+    over: AbortSignal,
+    say: (words: string) => void,
+    elsewhere: () => void,
+  ) {
     this.#elsewhere = elsewhere;
+    this.#source = source;
     this.#copy = find(root, '.copy', HTMLButtonElement);
     this.#share = find(root, '.share', HTMLButtonElement);
     this.#say = say;
@@ -25,7 +40,13 @@ export class HandOut {
     this.offer(undefined);
     this.#copy.addEventListener('click', () => void this.#toClipboard());
     this.#share.addEventListener('click', () => void this.#toOthers());
-    find(root, '.save', HTMLAnchorElement).addEventListener('dragstart', (event) => {
+    const save = find(root, '.save', HTMLAnchorElement);
+    save.addEventListener('click', (event) => {
+      if (!source.stale) return;
+      event.preventDefault();
+      void this.#saveLater(save);
+    });
+    save.addEventListener('dragstart', (event) => {
       this.#drag(event);
     });
   }
@@ -45,15 +66,25 @@ export class HandOut {
     if (focused?.matches('[hidden], .coming')) this.#elsewhere();
   }
 
+  async #saveLater(save: HTMLAnchorElement): Promise<void> {
+    if (await this.#source.result()) save.click();
+  }
+
   async #toClipboard(): Promise<void> {
     if (!this.#result) return;
     try {
       // A promise, or Safari takes it for something that nobody has asked for.
-      await navigator.clipboard.write([new ClipboardItem({ 'image/png': asPng(this.#result) })]);
+      await navigator.clipboard.write([new ClipboardItem({ 'image/png': this.#png() })]);
       this.#tell(this.#copy, 'card.copied', 'card.copy');
     } catch {
       this.#tell(this.#copy, 'card.not-copied', 'card.copy');
     }
+  }
+
+  async #png(): Promise<Blob> {
+    const result = await this.#source.result();
+    if (!result) throw new Error('there is none');
+    return asPng(result);
   }
 
   /** On the button, where the eye is, and to who does not see it. */
@@ -66,9 +97,9 @@ export class HandOut {
   }
 
   async #toOthers(): Promise<void> {
-    if (!this.#result) return;
     try {
-      await navigator.share({ files: [this.#result] });
+      const result = await this.#source.result();
+      if (result) await navigator.share({ files: [result] });
     } catch (error) {
       // Closing the system's sheet is an answer, too.
       const closed = error instanceof DOMException && error.name === 'AbortError';
@@ -76,8 +107,13 @@ export class HandOut {
     }
   }
 
-  #drag({ target, dataTransfer }: DragEvent): void {
+  #drag(event: DragEvent): void {
+    const { target, dataTransfer } = event;
     if (!this.#result || !(target instanceof HTMLAnchorElement)) return;
+    if (this.#source.stale) {
+      event.preventDefault();
+      return;
+    }
     const { name, type } = this.#result;
     // Chromium's way to a file; dragging on the picture itself moves the divider.
     dataTransfer?.setData('DownloadURL', `${type}:${name}:${target.href}`);

@@ -52,8 +52,15 @@ export class ListedPhoto {
         job.cancel();
       },
       draw: (wish, anew) => void job.start(wish, anew),
-      revise: (wish) => void job.revise(wish),
-      compare: async (comparison) => (await job.compare(comparison, card.over)).blob,
+      revise: (wish) => {
+        void job.revise(wish);
+        // Where there is no picture yet nothing comes of it that would be noted.
+        if (this.#state.name !== 'done') this.#note();
+      },
+      compare: async (comparison) => {
+        await card.upToDate();
+        return (await job.compare(comparison, card.over)).blob;
+      },
       remove: () => {
         listeners.remove();
       },
@@ -62,6 +69,7 @@ export class ListedPhoto {
     this.#out = new HandOut(
       card.element,
       file.name,
+      this,
       card.over,
       (words) => {
         listeners.say(words);
@@ -91,9 +99,16 @@ export class ListedPhoto {
     return this.#state;
   }
 
-  /** The file that was made. */
-  get result(): File | undefined {
-    return this.#result;
+  /** Whether another file is made than there is. */
+  get stale(): boolean {
+    return this.#card.stale;
+  }
+
+  /** The file that was made, as it is chosen now; none where there is none, or that one could not be made. */
+  async result(): Promise<File | undefined> {
+    if (!this.stale) return this.#result;
+    await this.#card.upToDate();
+    return this.#state.name === 'done' && this.#state.setback ? undefined : this.#result;
   }
 
   /** What it is stored under. */
@@ -134,7 +149,7 @@ export class ListedPhoto {
     this.#card.render(state);
     this.#result = this.#nameResult(state);
     this.#out.offer(this.#result);
-    if (state.name !== 'running') void theSession().note(this.#id, this.noted());
+    if (state.name !== 'running') this.#note();
     // Another file of the same drawing is no news.
     const news = state.name !== before.name || (state.name === 'done' && state.setback !== undefined);
     if (news) this.#told = performance.now();
@@ -143,6 +158,10 @@ export class ListedPhoto {
       this.#listeners.progress(state.reading.words);
     }
     this.#listeners.change(news && !this.#quiet);
+  }
+
+  #note(): void {
+    void theSession().note(this.#id, this.noted());
   }
 
   /** Named as it is saved. */

@@ -3,10 +3,9 @@ import { busyWith, markUnsaved } from '../shell/activity.js';
 import { finishOf, lastChoices } from '../finishing/choices.js';
 import { offerOnce } from '../finishing/sizes.js';
 import { find } from '../shell/dom.js';
-import { remembered } from '../shell/remember.js';
 import { extensionOf, offer } from '../shell/picture.js';
 import { ask } from '../shell/question.js';
-import { STYLE_KEY } from '../styles/style-picker.js';
+import { lastOf } from '../styles/last.js';
 import { theConverter } from '../shell/converter.js';
 import { styleName } from '../shell/style-names.js';
 import { counted, decimal, duration, onLanguage, sentenceFor, text } from '../shell/text.js';
@@ -46,6 +45,8 @@ export class MovingDialog {
   /** Ends what is being drawn. */
   #work = new AbortController();
   #saved = false;
+  /** Somebody has said that it may close. */
+  #left = false;
   /** Style and side of the film. */
   #drawnAs: readonly [string, string] = ['', ''];
   /** Milliseconds that one frame takes as far as is known. */
@@ -55,6 +56,7 @@ export class MovingDialog {
     this.#side.append(...this.#sides);
     find(this.#root, '.close', HTMLButtonElement).addEventListener('click', () => void this.#leave());
     this.#root.addEventListener('cancel', (event) => {
+      if (!event.cancelable) return;
       event.preventDefault();
       void this.#leave();
     });
@@ -71,22 +73,30 @@ export class MovingDialog {
   }
 
   /** Resolves once it is closed. */
-  async show(film: Film, file: File, moving: Moving, style = remembered(STYLE_KEY)): Promise<void> {
+  async show(film: Film, file: File, moving: Moving, style?: string): Promise<void> {
     this.#film = film;
     this.#file = file;
     this.#moving = moving;
     await this.#fill(style);
-    const closed = new Promise((resolve) => {
-      this.#root.addEventListener('close', resolve, { once: true });
-    });
-    this.#root.showModal();
+    this.#left = false;
+    const open = this.#untilClosed();
     void this.#look();
-    await closed;
+    await open;
+    // After a few Escapes in a row, or a phone's “back”, browsers close it whatever the page says.
+    while (!(await this.#mayLeave())) await this.#untilClosed();
     this.#work.abort();
     moving.close();
     this.#moving = undefined;
     this.#forgetFilm();
     this.#canvas.width = 0;
+  }
+
+  async #untilClosed(): Promise<void> {
+    const closed = new Promise((resolve) => {
+      this.#root.addEventListener('close', resolve, { once: true });
+    });
+    this.#root.showModal();
+    await closed;
   }
 
   retranslate(): void {
@@ -104,10 +114,11 @@ export class MovingDialog {
       option.text = text('finish.pixels', { side: Math.min(longer, Number(option.value)) });
   }
 
-  async #fill(style: string | null): Promise<void> {
+  async #fill(style: string | undefined): Promise<void> {
     const converter = await theConverter();
     const styles = [...new Set(converter.styles().map((model) => model.style))];
-    this.#style.replaceChildren(...styles.map((name) => new Option('', name, false, name === style)));
+    const chosen = lastOf(styles, style);
+    this.#style.replaceChildren(...styles.map((name) => new Option('', name, false, name === chosen)));
     this.retranslate();
   }
 
@@ -282,12 +293,17 @@ export class MovingDialog {
     return this.#state.name === 'done' && !this.#saved;
   }
 
-  /** What took minutes is not lost with a slip of the hand. */
   async #leave(): Promise<void> {
+    this.#left = await this.#mayLeave();
+    if (this.#left) this.#root.close();
+  }
+
+  /** What took minutes is not lost with a slip of the hand. */
+  async #mayLeave(): Promise<boolean> {
+    if (this.#left) return true;
     const { name } = this.#state;
     if (name === 'drawing' && !(await ask(text('moving.leave-sure'), text('moving.leave'), text('moving.stay'))))
-      return;
-    if (this.#unsaved && !(await ask(text('moving.unsaved-sure'), text('moving.discard'), text('moving.keep')))) return;
-    this.#root.close();
+      return false;
+    return !this.#unsaved || ask(text('moving.unsaved-sure'), text('moving.discard'), text('moving.keep'));
   }
 }

@@ -1,4 +1,5 @@
 import { NijigenError, type Converter, type ModelEntry, type ModelMeta } from '../../client/index.js';
+import { whileUnsaved } from '../shell/activity.js';
 import { find } from '../shell/dom.js';
 import { ask } from '../shell/question.js';
 import { theConverter } from '../shell/converter.js';
@@ -93,15 +94,19 @@ export class OwnStyles {
     this.#trials.add(trial);
     const decision = await trial.ask(row);
     this.#trials.delete(trial);
-    if (decision) await this.#keep(row, converter, file, { name, ...decision });
+    // The button that had it is gone.
+    this.#add.focus();
+    if (decision) await whileUnsaved(this.#keep(row, converter, file, { name, ...decision }));
     else {
       row.remove();
       this.#notice.textContent = text('own.left', { name });
     }
-    this.#add.focus();
   }
 
+  /** Photos that were there before are drawn before. */
   async #keep(row: HTMLElement, converter: Converter, file: File, meta: ModelMeta): Promise<void> {
+    row.ariaBusy = 'true';
+    this.#say(row, () => text('own.adding'));
     try {
       const id = await converter.addModel(file, meta);
       const entry = converter.styles().find((known) => known.id === id);
@@ -110,6 +115,8 @@ export class OwnStyles {
       this.#notice.textContent = text('own.added', { name: meta.name });
     } catch (error) {
       this.#fail(row, file, error);
+    } finally {
+      row.ariaBusy = null;
     }
   }
 

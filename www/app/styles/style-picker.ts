@@ -2,8 +2,8 @@ import { remember, remembered } from '../shell/remember.js';
 import { show } from '../shell/picture.js';
 import { theConverter } from '../shell/converter.js';
 import { styleAbout, styleName } from '../shell/style-names.js';
+import { lastOf, rememberStyle } from './last.js';
 
-export const STYLE_KEY = 'nijigen.style';
 /** How many styles there were the last time, for whose tiles room is kept until they are known. */
 const COUNT_KEY = 'nijigen.styles';
 const USUAL = 4;
@@ -50,8 +50,7 @@ export class StylePicker {
     }
     remember(COUNT_KEY, String(styles.length));
     for (const coming of this.#group.querySelectorAll('.coming')) coming.remove();
-    const last = this.chosen ?? remembered(STYLE_KEY);
-    const first = last !== null && styles.includes(last) ? last : styles[0];
+    const first = lastOf(styles, this.chosen);
     for (const style of [...this.#labels.keys()].filter((style) => !styles.includes(style))) this.#forget(style);
     for (const style of styles) {
       if (!this.#labels.has(style)) this.#labels.set(style, this.#choice(style));
@@ -96,7 +95,7 @@ export class StylePicker {
     const input = Object.assign(document.createElement('input'), { type: 'radio', name: this.#name, value: style });
     input.className = 'unseen';
     input.addEventListener('change', () => {
-      remember(STYLE_KEY, style);
+      rememberStyle(style);
       this.#onChange(style);
     });
     label.prepend(input);

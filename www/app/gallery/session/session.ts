@@ -210,11 +210,21 @@ class Session {
 
   /** Without a database, or where it refuses, there is only the page: `otherwise`. */
   #queue<T>(task: () => Promise<T>, otherwise: T): Promise<T> {
-    const done = this.#last.then(task).catch(() => {
-      // It is opened again when it is needed next.
+    const closed = () => {
       this.#opening = undefined;
-      return otherwise;
-    });
+    };
+    const again = () => {
+      closed();
+      return task();
+    };
+    // A browser may have closed the database meanwhile.
+    const done = this.#last
+      .then(task)
+      .catch(again)
+      .catch(() => {
+        closed();
+        return otherwise;
+      });
     this.#last = done;
     return done;
   }

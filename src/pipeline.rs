@@ -73,6 +73,15 @@ pub fn glimpse(bytes: &[u8], limits: &Limits, framing: &Framing) -> Result<Optio
     Ok(small.map(|small| Prepared { scale: 8, ..small.into() }))
 }
 
+/// What the cache knows a file's photo by, for what these options make of it: of a large JPEG a [`glimpse`] is enough.
+///
+/// # Errors
+/// Those of [`glimpse`] and [`prepare_for`].
+pub fn fingerprint(bytes: &[u8], options: &Options) -> Result<Fingerprint> {
+    let seen = glimpse(bytes, &options.limits, &options.framing)?;
+    Ok(seen.map_or_else(|| prepare_for(bytes, options), Ok)?.fingerprint(&options.draw))
+}
+
 impl Prepared {
     /// The pixels.
     pub fn picture(&self) -> &Picture {
@@ -146,7 +155,16 @@ impl Engine {
     /// # Errors
     /// [`Error::BadModel`].
     pub fn for_user_model(name: &str, model: &[u8], ranges: Option<Ranges>) -> Result<Engine> {
-        let mut generator = Generator::load(model)?;
+        Engine::of_user(name, model, Generator::load(model)?, ranges)
+    }
+
+    /// The same of a file that is loaded already.
+    pub(crate) fn of_user(
+        name: &str,
+        model: &[u8],
+        mut generator: Generator,
+        ranges: Option<Ranges>,
+    ) -> Result<Engine> {
         if let Sides::Fixed { width, height } = generator.model().sides
             && width.max(height) > LARGEST_WHOLE
         {

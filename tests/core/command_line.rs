@@ -124,6 +124,44 @@ fn nothing_is_overwritten_without_force_and_inputs_never() {
     assert_eq!(fs::read(&target).unwrap(), before, "an input was overwritten");
 }
 
+#[test]
+fn an_input_is_not_overwritten_by_its_name_in_other_capitals_either() {
+    let folder = folder("capitals");
+    let (input, target) = (folder.join("IMG_1.JPG"), folder.join("IMG_1.jpg"));
+    fs::copy(photo("dog.jpg"), &input).unwrap();
+    let original = fs::read(&input).unwrap();
+    let run = || convert(&[&input], &folder, &["--strength", "0", "--format", "jpeg", "--force"]);
+    // Here the file gets this name; where capitals make no other it has it.
+    let _ = fs::hard_link(&input, &target);
+    let refused = run();
+    assert_eq!(refused.status.code(), Some(1), "{}", stderr(&refused));
+    assert!(stderr(&refused).contains("one of the inputs"), "{}", stderr(&refused));
+    assert!(fs::read(&target).unwrap() == original);
+    fs::remove_file(&target).unwrap();
+    if input.exists() {
+        fs::write(&target, "another file").unwrap();
+        assert_eq!(run().status.code(), Some(0), "capitals alone are no reason to refuse");
+        assert!(fs::read(&input).unwrap() == original);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_by_its_name_in_other_capitals_is_the_folder() {
+    let folder = folder("capital-folders");
+    let folders = ["Photos", "photos"].map(|name| folder.join(name));
+    let now = std::time::SystemTime::now();
+    for folder in &folders {
+        let _ = fs::create_dir(folder);
+        fs::copy(photo("dog.jpg"), folder.join("dog.jpg")).unwrap();
+        // All that is alike of a folder by two names.
+        fs::File::open(folder).unwrap().set_modified(now).unwrap();
+    }
+    let refused = convert(&[&folders[0]], &folders[1], &["--strength", "0"]);
+    assert_eq!(refused.status.code(), Some(2), "{}", stderr(&refused));
+    assert!(stderr(&refused).contains("also an input"), "{}", stderr(&refused));
+}
+
 #[cfg(unix)]
 #[test]
 fn standard_input_that_is_a_file_is_not_overwritten_either() {
@@ -257,6 +295,41 @@ fn results_are_not_converted_again() {
 }
 
 #[test]
+fn a_folder_that_cannot_be_written_is_found_out_before_anything_is_drawn() {
+    let folder = folder("unwritable");
+    let file = folder.join("file");
+    fs::write(&file, "in the way").unwrap();
+    let photos = [&*photo("dog.jpg"), &photo("lake.jpg")];
+    for (photos, target) in [(&photos[..], file.join("below")), (&photos[..1], file.join("dog.png"))] {
+        let output = convert(photos, &target, &["--strength", "0"]);
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+        assert_eq!(stderr(&output).lines().count(), 1, "it is said once: {}", stderr(&output));
+        assert!(stderr(&output).contains("no results can be written in"), "{}", stderr(&output));
+    }
+    let output = convert(&photos, &folder.join("out"), &["--strength", "0"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(fs::read_dir(folder.join("out")).unwrap().count(), 2, "nothing else is left");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_may_say_late_that_it_is_full() {
+    let folder = folder("late");
+    let (source, library) = (folder.join("late.c"), folder.join("late.so"));
+    // As those in a network do, which take what is written, and refuse it once it is sent.
+    let late = "#include <errno.h>\nint fdatasync(int file) { (void)file; errno = EDQUOT; return -1; }\n";
+    fs::write(&source, late).unwrap();
+    let made = Command::new("cc").args(["-shared", "-fPIC", "-o"]).args([&library, &source]).status().unwrap();
+    assert!(made.success());
+    let mut program = Command::new(env!("CARGO_BIN_EXE_nijigen"));
+    program.arg("convert").arg(photo("dog.jpg")).args(["--max-side", "256", "--strength", "0", "--no-cache", "-o"]);
+    let output = program.arg(folder.join("out")).env("LD_PRELOAD", &library).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(stderr(&output).contains("dog.png cannot be written"), "{}", stderr(&output));
+    assert_eq!(fs::read_dir(folder.join("out")).unwrap().count(), 0, "half a file is none");
+}
+
+#[test]
 fn a_photo_named_twice_is_converted_once() {
     let folder = folder("twice");
     fs::copy(photo("dog.jpg"), folder.join("dog.jpg")).unwrap();
@@ -339,4 +412,31 @@ fn photos_have_fingerprints() {
     assert!(stderr(&all).contains("broken.jpg") && stderr(&all).contains("[corrupt-image]"), "{}", stderr(&all));
     assert!(stderr(&all).contains("none*.png"), "{}", stderr(&all));
     assert_eq!(nijigen(["fingerprint"]).status.code(), Some(2));
+}
+
+#[test]
+fn a_photos_fingerprint_is_the_one_that_the_cache_has() {
+    let folder = folder("seen");
+    // Large enough to be seen at an eighth, and so fine that an eighth has another hash than the whole.
+    let large = folder.join("large.jpg");
+    let mut noise = 1u32;
+    image::GrayImage::from_fn(1032, 1032, |_, _| {
+        noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        image::Luma([(noise >> 24) as u8])
+    })
+    .save(&large)
+    .unwrap();
+    let cache = folder.join("cache");
+    let more = ["--strength", "0", "--report", "json", "--cache-dir", cache.to_str().unwrap()];
+    let output = convert(&[&large], &folder.join("out"), &more);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let line: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let seen = |more: &[&str]| {
+        let output = nijigen([&["fingerprint", large.to_str().unwrap()], more].concat());
+        (output.status.code(), String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, said, _) = seen(&[]);
+    assert_eq!((code, said.split(' ').next()), (Some(0), line["phash"].as_str()));
+    let (code, _, said) = seen(&["--max-file", "0"]);
+    assert!(code == Some(1) && said.contains("[too-large]") && said.contains("--max-file"), "{said}");
 }

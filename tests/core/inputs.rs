@@ -6,7 +6,7 @@ use crate::command_line::{convert, folder, photo, stderr};
 
 #[test]
 fn folders_have_all_that_is_named_like_a_picture_and_the_rest_is_counted() {
-    let folder = folder("names");
+    let folder = folder("picture-names");
     let photos = folder.join("photos");
     fs::create_dir_all(photos.join("deep")).unwrap();
     let dog = fs::read(photo("dog.jpg")).unwrap();
@@ -50,7 +50,7 @@ fn a_pattern_finds_what_a_folder_does() {
 
 #[test]
 fn a_folder_that_is_named_again_or_lies_in_another_is_no_fault() {
-    let folder = folder("again");
+    let folder = folder("again-named");
     let photos = folder.join("photos");
     let inner = photos.join("2024");
     fs::create_dir_all(&inner).unwrap();
@@ -80,6 +80,65 @@ fn links_are_followed_and_circles_end() {
     assert!(stderr(&output).contains("2 converted"), "{}", stderr(&output));
     assert!(stderr(&output).contains("1 links that lead nowhere"), "{}", stderr(&output));
     assert!(folder.join("out/album/dog.png").exists() && folder.join("out/lake.png").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_hidden_is_left_alone_unless_it_is_named() {
+    use std::os::unix::fs::symlink;
+    let folder = folder("hidden");
+    let photos = folder.join("photos");
+    fs::create_dir_all(photos.join(".git/objects")).unwrap();
+    fs::copy(photo("dog.jpg"), photos.join(".git/objects/dog.jpg")).unwrap();
+    // As git-annex keeps them.
+    for name in ["one.jpg", "two.jpg"] {
+        symlink(".git/objects/dog.jpg", photos.join(name)).unwrap();
+    }
+    for (at, name) in ["", "**/*.jpg", "*"].into_iter().enumerate() {
+        let results = folder.join(at.to_string());
+        let output = convert(&[&photos.join(name)], &results, &["--strength", "0"]);
+        assert_eq!(output.status.code(), Some(0), "{name}: {}", stderr(&output));
+        let skipped = "skipped: 1 hidden folders, 1 photos that were there before under another name";
+        assert!(stderr(&output).contains(skipped), "{name}: {}", stderr(&output));
+        assert_eq!(fs::read_dir(&results).unwrap().count(), 1);
+        assert!(results.join("one.png").exists(), "{name}");
+    }
+    for (at, name) in [".git", ".g*/objects/*", "**/.git/**/*", ".git/*/dog.jpg"].into_iter().enumerate() {
+        let output = convert(&[&photos.join(name)], &folder.join(format!("named-{at}")), &["--strength", "0"]);
+        assert_eq!(output.status.code(), Some(0), "{name}: {}", stderr(&output));
+        assert!(stderr(&output).contains("nijigen: 1 converted"), "{name}: {}", stderr(&output));
+        assert!(!stderr(&output).contains("hidden"), "{name}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn results_of_an_earlier_run_are_no_photos_by_any_name() {
+    let folder = folder("earlier");
+    let (photos, results) = (folder.join("photos"), folder.join("anime"));
+    for at in [&photos, &results] {
+        fs::create_dir(at).unwrap();
+        fs::copy(photo("dog.jpg"), at.join("dog.jpg")).unwrap();
+    }
+    for names in [
+        &[folder.join("*/*.jpg")][..],
+        &[folder.join("**/*.jpg")],
+        &[folder.join("*")],
+        &[
+            // As a shell writes out `*`.
+            results.clone(),
+            photos.clone(),
+        ],
+    ] {
+        let names: Vec<&Path> = names.iter().map(|name| name.as_path()).collect();
+        let output = convert(&names, &results, &["--strength", "0", "--format", "jpeg", "--force"]);
+        assert_eq!(output.status.code(), Some(0), "{names:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains("skipped: 1 output folders"), "{names:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains("nijigen: 1 converted"), "{names:?}: {}", stderr(&output));
+    }
+    for names in [&[&*results][..], &[&results, &results]] {
+        let output = convert(names, &results, &["--strength", "0"]);
+        assert_eq!(output.status.code(), Some(2), "nothing else is named: {}", stderr(&output));
+    }
 }
 
 /// Links that can be followed by nobody, not even by root, and yet say nothing of what they lead to.

@@ -144,6 +144,28 @@ fn drawings_are_neither_kept_nor_found_by_likeness() {
 }
 
 #[test]
+fn what_is_found_counts_only_where_it_becomes_a_result() {
+    let folder = folder("found");
+    let (target, cache) = (folder.join("dog.png"), folder.join("cache"));
+    let run = |photo: &Path, more: &[&str]| {
+        let more = [&["--report", "json", "--cache-dir", cache.to_str().unwrap()], more].concat();
+        let output = convert(&[photo], &target, &more);
+        (stderr(&output), serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap())
+    };
+    let copy = folder.join("copy.jpg");
+    fs::write(&copy, [&fs::read(photo("dog.jpg")).unwrap()[..], b"more"].concat()).unwrap();
+    assert!(run(&photo("dog.jpg"), &[]).0.contains(DRAWN));
+    let (said, _) = run(&photo("dog.jpg"), &["--resume"]);
+    assert!(said.contains("1 converted (1 already there),"), "{said}");
+    let (said, line) = run(&copy, &["--resume", "--near", "5"]);
+    assert!(said.contains("1 converted (1 already there),"), "{said}");
+    assert!(line["cache"] == "resumed" && line.get("bits").is_none(), "{line}");
+    fs::copy(crate::path("tests/fixtures/decode/rgb.png"), &target).unwrap();
+    let (said, line) = run(&photo("dog.jpg"), &["--resume"]);
+    assert!(said.contains("0 converted, 1 not") && line["code"] == "exists", "{said}");
+}
+
+#[test]
 fn a_cache_that_fails_costs_no_photo() {
     let folder = folder("fails");
     let cache = folder.join("cache");

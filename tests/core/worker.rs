@@ -258,6 +258,39 @@ fn what_is_in_its_place_is_known_by_its_content() {
         let (_, said) = run(&["--force"]);
         assert!(said.contains("1 converted,"), "{said}");
         assert!(fs::read(&target).unwrap() == made);
+
+        // Its name, and nothing else: as one leaves it that was ended in between, or had no room.
+        fs::write(&target, "").unwrap();
+        let (code, said) = run(&[]);
+        assert!(code == Some(0) && said.contains("1 converted,"), "{said}");
+        assert!(fs::read(&target).unwrap() == made);
+    }
+}
+
+#[test]
+fn what_cannot_be_its_result_is_known_before_a_photo_is_drawn() {
+    let folder = folder("beforehand");
+    let (input, target) = (folder.join("dog.jpg"), folder.join("drawn.png"));
+    fs::copy(photo("dog.jpg"), &input).unwrap();
+    let run = |more: &[&str]| convert(&[&input], &target, &[&["--strength", "0", "--report", "json"], more].concat());
+    run(&[]);
+    let unmarked = fs::read(&target).unwrap();
+    run(&["--resume", "--force"]);
+    let marked = fs::read(&target).unwrap();
+    assert!(marked != unmarked);
+    // A photo that cannot be drawn tells whether it was tried.
+    fs::copy(crate::path("tests/fixtures/bad/truncated.jpg"), &input).unwrap();
+    for (held, code) in [
+        (&marked[..], "exists"),
+        (&marked[..marked.len() / 2], "exists"),
+        (b"not a picture", "exists"),
+        (&unmarked, "corrupt-image"),
+        (b"", "corrupt-image"),
+    ] {
+        fs::write(&target, held).unwrap();
+        let said = run(&["--resume"]);
+        assert_eq!(line(&report(&said), &input)["code"], code, "{} bytes: {}", held.len(), stderr(&said));
+        assert!(fs::read(&target).unwrap() == held);
     }
 }
 
@@ -323,16 +356,19 @@ fn told_to_end_it_finishes_the_photos_in_hand_and_can_go_on() {
     let (inputs, results) = (folder.join("in"), folder.join("out"));
     let arguments =
         ["--jobs", "1", "--resume", "--report", "json", inputs.to_str().unwrap(), "-o", results.to_str().unwrap()];
-    let mut program = start(&arguments);
-    let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
-    let mut told = vec![lines.next().unwrap().unwrap()];
-    assert!(Command::new("kill").args(["-TERM", &program.id().to_string()]).status().unwrap().success());
-    told.extend(lines.map(Result::unwrap));
-    let ended = program.wait_with_output().unwrap();
-    assert_eq!(ended.status.code(), Some(1), "{}", stderr(&ended));
-    assert!(stderr(&ended).contains("ended early"), "{}", stderr(&ended));
-    assert!(told.len() < usize::from(PHOTOS), "{} photos were done", told.len());
-    assert_eq!(fs::read_dir(&results).unwrap().count(), told.len(), "whole pictures and nothing else");
+    let mut told = Vec::new();
+    for (signal, code) in [("-TERM", 1), ("-INT", 130)] {
+        let mut program = start(&arguments);
+        let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
+        told = vec![lines.next().unwrap().unwrap()];
+        assert!(Command::new("kill").args([signal, &program.id().to_string()]).status().unwrap().success());
+        told.extend(lines.map(Result::unwrap));
+        let ended = program.wait_with_output().unwrap();
+        assert_eq!(ended.status.code(), Some(code), "{}", stderr(&ended));
+        assert!(stderr(&ended).contains("ended early"), "{}", stderr(&ended));
+        assert!(told.len() < usize::from(PHOTOS), "{} photos were done", told.len());
+        assert_eq!(fs::read_dir(&results).unwrap().count(), told.len(), "whole pictures and nothing else");
+    }
 
     let rest = start(&arguments).wait_with_output().unwrap();
     assert_eq!(rest.status.code(), Some(0), "{}", stderr(&rest));
@@ -344,7 +380,14 @@ fn told_to_end_it_finishes_the_photos_in_hand_and_can_go_on() {
 #[cfg(unix)]
 #[test]
 fn told_twice_it_ends_at_once() {
-    let folder = folder("twice");
+    for (signal, number, code) in [("-TERM", 15, 143), ("-INT", 2, 130)] {
+        told_twice(signal, number, code);
+    }
+}
+
+#[cfg(unix)]
+fn told_twice(signal: &str, number: u32, code: i32) {
+    let folder = folder("told-twice");
     let fifo = folder.join("never.jpg");
     assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
     // It waits for a writer that does not come. Until it hears the signal, that ends it as any program.
@@ -353,13 +396,13 @@ fn told_twice_it_ends_at_once() {
     let caught = || {
         let said = fs::read_to_string(&status).unwrap_or_default();
         let caught = said.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap_or("0").trim().to_owned();
-        u64::from_str_radix(&caught, 16).unwrap() >> 14 & 1 == 1
+        u64::from_str_radix(&caught, 16).unwrap() >> (number - 1) & 1 == 1
     };
     while !caught() {
         std::thread::yield_now();
     }
     while program.try_wait().unwrap().is_none() {
-        let _ = Command::new("kill").args(["-TERM", &program.id().to_string()]).status();
+        let _ = Command::new("kill").args([signal, &program.id().to_string()]).status();
     }
-    assert_eq!(program.wait().unwrap().code(), Some(143));
+    assert_eq!(program.wait().unwrap().code(), Some(code));
 }

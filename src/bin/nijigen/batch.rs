@@ -28,7 +28,7 @@ use nijigen::{
 use crate::{
     cache::Cache,
     inputs::{self, Found},
-    mark::{Marks, is_signed, sign},
+    mark::{Marks, is_signed, may_be_unmarked, sign},
     output, panics,
     report::{Answer, Failure, Report, Trace},
     streams::tell,
@@ -36,6 +36,9 @@ use crate::{
 
 /// Steps of the progress bar per photo.
 const STEPS: u64 = 1000;
+/// What a shell says of a program that SIGINT ended.
+pub const INTERRUPTED: u8 = 128 + 2;
+
 /// What all threads share.
 pub struct Batch<'a> {
     pub found: &'a Found,
@@ -48,10 +51,18 @@ pub struct Batch<'a> {
     pub resume: bool,
     /// A line for each photo is asked for.
     pub report: Option<Report>,
-    /// No more photos are begun.
-    pub stop: Arc<AtomicBool>,
+    pub end: End,
     pub bar: ProgressBar,
     pub counts: Counts,
+}
+
+/// What signals set.
+#[derive(Default)]
+pub struct End {
+    /// No more photos are begun.
+    pub told: Arc<AtomicBool>,
+    /// A person at a terminal said so.
+    pub interrupted: Arc<AtomicBool>,
 }
 
 /// How far it is.
@@ -102,6 +113,9 @@ impl Batch<'_> {
         let kept = if counts.is_empty() { String::new() } else { format!(" ({})", counts.join(", ")) };
         let ended = if self.stopped() { ", ended early" } else { "" };
         tell(format_args!("{done} converted{kept}{not}{ended}, {:.1} s", begin.elapsed().as_secs_f32()));
+        if self.end.interrupted.load(Ordering::Relaxed) {
+            return ExitCode::from(INTERRUPTED);
+        }
         let lost = self.report.as_ref().is_some_and(Report::lost);
         if failed > 0 || lost { ExitCode::FAILURE } else { ExitCode::SUCCESS }
     }
@@ -124,7 +138,7 @@ impl Batch<'_> {
                 });
             }
             match result {
-                Ok(()) => drop(self.counts.done.fetch_add(1, Ordering::Relaxed)),
+                Ok(()) => self.count(trace.answer),
                 Err(failure) => self.say(&input.path, &failure.explain()),
             }
             self.bar.inc(STEPS.saturating_sub(trace.shown));
@@ -132,7 +146,17 @@ impl Batch<'_> {
     }
 
     fn stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
+        self.end.told.load(Ordering::Relaxed)
+    }
+
+    fn count(&self, answer: Answer) {
+        let Counts { done, kept, resumed, .. } = &self.counts;
+        done.fetch_add(1, Ordering::Relaxed);
+        match answer {
+            Answer::Exact | Answer::Near => kept.fetch_add(1, Ordering::Relaxed),
+            Answer::Resumed => resumed.fetch_add(1, Ordering::Relaxed),
+            Answer::Miss | Answer::Off => 0,
+        };
     }
 
     /// Says something of a photo without tearing the progress bar.
@@ -156,15 +180,19 @@ impl Batch<'_> {
         let own = |held: &Vec<u8>| marks.is_some_and(|marks| is_signed(held, format, &marks.own));
         let signed = |held: &Vec<u8>| own(held) || self.near() && similar(held);
         if there.as_ref().is_some_and(signed) {
-            return self.resumed(trace);
+            return resumed(trace);
+        }
+        // Another photo's result, where it does no longer; or a name without the result that it was taken for.
+        let replaced = self.force || there.as_ref().is_some_and(|held| held.is_empty() || similar(held));
+        let there = there.filter(|_| !replaced);
+        let exists = || Failure::File("exists", output::other(target));
+        if there.as_ref().is_some_and(|held| !may_be_unmarked(held, format)) {
+            return Err(exists());
         }
         let mut bytes = self.find_or_render_safely(engine, photo, &file, trace)?;
-        // Another photo's result, where it does no longer.
-        let replaced = self.force || there.as_ref().is_some_and(similar);
-        // One without a mark, or that is not whole.
-        match there.filter(|_| !replaced) {
-            Some(held) if held == bytes => return self.resumed(trace),
-            Some(_) => return Err(Failure::File("exists", output::other(target))),
+        match there {
+            Some(held) if held == bytes => return resumed(trace),
+            Some(_) => return Err(exists()),
             None => {}
         }
         if let Some(Marks { own, near }) = marks {
@@ -175,7 +203,7 @@ impl Batch<'_> {
             Err(error)
                 if error.kind() == io::ErrorKind::AlreadyExists && fs::read(target).is_ok_and(|held| signed(&held)) =>
             {
-                self.resumed(trace)
+                resumed(trace)
             }
             written => written.map_err(|error| {
                 Failure::File("unwritable", format!("{} cannot be written: {error}", target.display()))
@@ -186,12 +214,6 @@ impl Batch<'_> {
     /// Whether another photo's result does.
     fn near(&self) -> bool {
         self.cache.as_ref().is_some_and(|cache| cache.caching().near)
-    }
-
-    fn resumed(&self, trace: &mut Trace) -> Outcome<()> {
-        trace.answer = Answer::Resumed;
-        self.counts.resumed.fetch_add(1, Ordering::Relaxed);
-        Ok(())
     }
 
     /// A panic leaves a fresh engine behind.
@@ -235,7 +257,7 @@ impl Batch<'_> {
     fn find_exact(&self, photo: &mut Photo) -> bool {
         let sha256 = photo.sha256();
         let kept = self.cache.as_ref().and_then(|cache| cache.exact(&sha256));
-        photo.found(Answer::Exact, kept) && self.count_kept()
+        photo.found(Answer::Exact, kept)
     }
 
     /// That it was another photo's result is said.
@@ -244,12 +266,7 @@ impl Batch<'_> {
         let Some((bits, kept)) = near else { return false };
         self.say(path, &format!("looks like an earlier photo ({bits} of 64 bits differ); its result is used"));
         photo.trace.bits = Some(bits);
-        photo.found(Answer::Near, Some(kept)) && self.count_kept()
-    }
-
-    fn count_kept(&self) -> bool {
-        self.counts.kept.fetch_add(1, Ordering::Relaxed);
-        true
+        photo.found(Answer::Near, Some(kept))
     }
 
     fn draw(&self, engine: &mut Engine, path: &Path, photo: &mut Photo) -> Result<bool> {
@@ -284,6 +301,12 @@ impl Batch<'_> {
         }
         encode(picture, &self.options.finish)
     }
+}
+
+/// What is in its place stays; what was found on the way is of no account.
+fn resumed(trace: &mut Trace) -> Outcome<()> {
+    (trace.answer, trace.bits) = (Answer::Resumed, None);
+    Ok(())
 }
 
 /// What is known of a photo on its way.

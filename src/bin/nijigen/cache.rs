@@ -25,8 +25,8 @@ const MAX_ENTRIES: usize = 20_000;
 
 type Pictures = Level<Fingerprint, Disk>;
 
-/// What all threads look up in: this computer's folder, and behind it a cache that others share, if one is named. The folder
-/// holds nothing once it is broken; without either the photos are all drawn.
+/// What all threads look up in: this computer's folder, and behind it a cache that others share, if one is named. Without
+/// either the photos are all drawn.
 pub struct Cache {
     key: Key,
     near: bool,
@@ -34,6 +34,8 @@ pub struct Cache {
     shared: Option<Shared>,
     /// Whether it was said that something found no room.
     full: AtomicBool,
+    /// The folder cannot be written; what is in it answers all the same.
+    unwritable: AtomicBool,
 }
 
 /// The folder to keep results in: the one that is named, or the computer's usual one for what can be made again.
@@ -52,7 +54,12 @@ impl Cache {
             level.map_err(|fault| format!("{}: {fault}", folder.display()))
         });
         let level = opened.inspect_err(|why| say(&format!("results are not kept: {why}"))).ok();
-        Cache { key, near: arguments.near.is_some(), level: Mutex::new(level), shared, full: AtomicBool::new(false) }
+        Cache::new(key, arguments.near.is_some(), level, shared)
+    }
+
+    fn new(key: Key, near: bool, level: Option<Pictures>, shared: Option<Shared>) -> Cache {
+        let (full, unwritable) = (AtomicBool::new(false), AtomicBool::new(false));
+        Cache { key, near, level: Mutex::new(level), shared, full, unwritable }
     }
 
     /// What it is asked for.
@@ -76,7 +83,7 @@ impl Cache {
 
     /// What the others' cache answered is in this computer's the next time.
     fn taken(&self, found: Option<Found<Fingerprint>>) -> Option<Found<Fingerprint>> {
-        if let (Some(found), Some(level)) = (&found, self.level().as_mut()) {
+        if let (Some(found), Some(level)) = (&found, self.writable(&mut self.level())) {
             let _ = level.put(found.record.clone(), found.pictures.clone(), now());
         }
         found
@@ -85,8 +92,8 @@ impl Cache {
     /// Keeps a result.
     ///
     /// # Errors
-    /// The first time that there is no room for one, which says nothing of the next; and when the cache is broken, after
-    /// which none is tried.
+    /// The first time that there is no room for one, which says nothing of the next; and when the folder cannot be written,
+    /// after which none is tried.
     pub fn put(&self, sha256: [u8; 32], fingerprint: Fingerprint, result: &[u8]) -> Result<(), Fault> {
         let pictures = Payload { result: result.to_vec(), ..Payload::default() };
         let record = Record::new(self.key.clone(), sha256, fingerprint, &pictures, now());
@@ -94,14 +101,18 @@ impl Cache {
             shared.put(&record, &pictures);
         }
         let mut held = self.level();
-        let Some(level) = held.as_mut() else { return Ok(()) };
+        let Some(level) = self.writable(&mut held) else { return Ok(()) };
         let kept = level.put(record, pictures, now());
         match &kept {
             Err(Fault::Full) if self.full.swap(true, Ordering::Relaxed) => return Ok(()),
-            Err(Fault::Broken(_)) => *held = None,
+            Err(Fault::Broken(_)) => self.unwritable.store(true, Ordering::Relaxed),
             _ => {}
         }
         kept
+    }
+
+    fn writable<'a>(&self, held: &'a mut Option<Pictures>) -> Option<&'a mut Pictures> {
+        held.as_mut().filter(|_| !self.unwritable.load(Ordering::Relaxed))
     }
 
     /// A thread that panicked has left it whole.
@@ -127,7 +138,7 @@ fn now() -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use nijigen::{Options, picture::Picture};
+    use nijigen::{Options, cache::Id, picture::Picture};
 
     use super::*;
 
@@ -136,18 +147,30 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let entry = crate::generators::load("meadow", None).unwrap().entry().clone();
         let settings = Settings { max_bytes: 100_000, ..Settings::default() };
-        let cache = Cache {
-            key: Key::new(&entry, &Options::default()),
-            near: false,
-            level: Mutex::new(Some(Level::open(settings, Disk::new(folder.path()), now()).unwrap())),
-            shared: None,
-            full: AtomicBool::new(false),
-        };
+        let level = Level::open(settings, Disk::new(folder.path()), now()).unwrap();
+        let cache = Cache::new(Key::new(&entry, &Options::default()), false, Some(level), None);
         let print = || Fingerprint::new(&Picture::new(8, 8, vec![0; 256]).unwrap());
         assert_eq!(cache.put([1; 32], print(), &[0; 200_000]), Err(Fault::Full));
         assert_eq!(cache.put([2; 32], print(), &[0; 200_000]), Ok(()));
         assert_eq!(cache.put([3; 32], print(), b"small"), Ok(()));
         assert_eq!(cache.exact(&[2; 32]), None);
         assert_eq!(cache.exact(&[3; 32]).as_deref(), Some(&b"small"[..]));
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_written_is_read_all_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let entry = crate::generators::load("meadow", None).unwrap().entry().clone();
+        let level = Level::open(Settings::default(), Disk::new(folder.path()), now()).unwrap();
+        let cache = Cache::new(Key::new(&entry, &Options::default()), false, Some(level), None);
+        let print = || Fingerprint::new(&Picture::new(8, 8, vec![0; 256]).unwrap());
+        assert_eq!(cache.put([1; 32], print(), b"one"), Ok(()));
+        // Nothing can be written where a folder is in the way.
+        let place = folder.path().join(format!("{}.entry", Id::new(&cache.key, &[2; 32])));
+        std::fs::create_dir_all(place.join("in the way")).unwrap();
+        assert!(matches!(cache.put([2; 32], print(), b"two"), Err(Fault::Broken(_))));
+        assert_eq!(cache.put([3; 32], print(), b"three"), Ok(()), "it is said once");
+        assert_eq!(cache.exact(&[1; 32]).as_deref(), Some(&b"one"[..]));
+        assert_eq!(cache.exact(&[3; 32]), None, "and not tried again");
     }
 }

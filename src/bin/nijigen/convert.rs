@@ -1,17 +1,13 @@
 //! `nijigen convert`: from what was typed to a batch of photos.
 
-use std::{
-    fs,
-    process::ExitCode,
-    sync::{Arc, atomic::AtomicBool},
-};
+use std::{fs, process::ExitCode, sync::Arc};
 
 use indicatif::ProgressBar;
 use nijigen::{Error, cache::Key, generator::Threads, pipeline::Engine};
 
 use crate::{
     Convert, ModelRange,
-    batch::{self, Batch, Counts, cores},
+    batch::{self, Batch, Counts, End, INTERRUPTED, cores},
     cache::Cache,
     generators::{self, explain},
     inputs, list, output,
@@ -51,6 +47,7 @@ fn draw(arguments: &Convert) -> Result<ExitCode, String> {
     let bar = batch::bar(found.inputs.len());
     let cache = open_cache(arguments, key.clone(), &bar)?;
     let jobs = arguments.jobs.map_or_else(|| cores().min(DEFAULT_MAX_JOBS), usize::from).min(found.inputs.len());
+    output::check(&arguments.output, &outputs)?;
     let batch = Batch {
         found: &found,
         outputs: &outputs,
@@ -60,7 +57,7 @@ fn draw(arguments: &Convert) -> Result<ExitCode, String> {
         force: arguments.force,
         resume: arguments.resume,
         report,
-        stop: stop(),
+        end: end(),
         bar,
         counts: Counts::default(),
     };
@@ -91,14 +88,20 @@ fn open_cache(arguments: &Convert, key: Key, bar: &ProgressBar) -> Result<Option
     Ok(Some(Cache::open(arguments, key, shared, |sentence| say(bar, sentence))))
 }
 
-/// What SIGTERM sets; a second one ends the program at once.
-fn stop() -> Arc<AtomicBool> {
-    use signal_hook::{consts::SIGTERM, flag};
+/// What SIGTERM and SIGINT (Ctrl-C) set; a second one ends the program at once.
+fn end() -> End {
+    use signal_hook::{
+        consts::{SIGINT, SIGTERM},
+        flag,
+    };
     /// What a shell says of a program that SIGTERM ended.
     const TERMINATED: i32 = 128 + 15;
-    let stop = Arc::new(AtomicBool::new(false));
+    let end = End::default();
+    let told = || Arc::clone(&end.told);
     // Where signals cannot be heard it ends as any program does.
-    let _ = flag::register_conditional_shutdown(SIGTERM, TERMINATED, Arc::clone(&stop))
-        .and_then(|_| flag::register(SIGTERM, Arc::clone(&stop)));
-    stop
+    let _ = flag::register(SIGINT, Arc::clone(&end.interrupted));
+    for (signal, code) in [(SIGINT, INTERRUPTED.into()), (SIGTERM, TERMINATED)] {
+        let _ = flag::register_conditional_shutdown(signal, code, told()).and_then(|_| flag::register(signal, told()));
+    }
+    end
 }

@@ -3,7 +3,7 @@
 mod pattern;
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     ffi::{OsStr, OsString},
     fs::{self, DirEntry, File},
     io::{self, ErrorKind, Read as _},
@@ -12,7 +12,7 @@ use std::{
 
 use nijigen::{Error, options::Limits, picture::limits::check_size};
 
-use crate::{generators::explain, streams::tell};
+use crate::streams::tell;
 
 /// HEIC and AVIF are not read here, but somebody who has them should hear so.
 const EXTENSIONS: [&str; 18] = [
@@ -21,6 +21,9 @@ const EXTENSIONS: [&str; 18] = [
 ];
 const MACOS_OWN: &str = "of macOS's own files (._*)";
 const CIRCLES: &str = "links to folders that were there before";
+const AGAIN: &str = "photos that were there before under another name";
+const HIDDEN: &str = "hidden folders";
+const OUTPUT: &str = "output folders";
 const NOTHING: &str = "no such file or folder";
 const NO_PICTURES: &str = "no pictures here";
 /// What the system says of links that lead to each other (ELOOP); `ErrorKind` has a name for it that is not stable yet.
@@ -57,20 +60,28 @@ pub struct Found {
     skipped: BTreeMap<&'static str, usize>,
     /// The real paths of the folders walked: links may lead in a circle.
     walked: HashSet<PathBuf>,
-    /// The real paths of the inputs and of the folders named.
-    pub originals: HashSet<PathBuf>,
+    /// The real paths of the inputs and of the folders named, each under its [`key`].
+    originals: HashMap<String, HashSet<PathBuf>>,
     /// The paths of the inputs.
     paths: HashSet<PathBuf>,
     /// How many photos were named, those named twice as well.
     named: usize,
-    /// Results of an earlier run are no photos.
+    /// The real path of the folder for results, if it is there: those of an earlier run are no photos.
     output: Option<PathBuf>,
 }
 
 /// Follows the names, and the list of paths, which are no patterns; the output folder is left out where it lies inside a
-/// folder that is named.
+/// folder that is named, or is named beside others.
 pub fn expand(names: &[OsString], listed: &[PathBuf], output: &Path) -> Found {
-    let mut found = Found { output: fs::canonicalize(output).ok(), ..Found::default() };
+    let folder = fs::canonicalize(output).ok().filter(|real| real.is_dir());
+    let mut found = Found { output: folder, ..Found::default() };
+    let (results, mut names): (Vec<_>, Vec<_>) = names.iter().partition(|name| found.is_output(Path::new(name)));
+    if names.is_empty() && listed.is_empty() {
+        names = results;
+    } else {
+        // The shell's `*` names the output folder, too.
+        results.iter().for_each(|_| found.skip(OUTPUT));
+    }
     for name in names {
         let before = (found.named, found.missing.len());
         found.add_named(name);
@@ -80,6 +91,18 @@ pub fn expand(names: &[OsString], listed: &[PathBuf], output: &Path) -> Found {
     }
     listed.iter().for_each(|path| found.add_listed(path));
     found
+}
+
+/// Many file systems take names for one that differ in capitals; and what is no Unicode is as good as another such.
+pub fn key(path: &Path) -> String {
+    path.to_string_lossy().to_lowercase()
+}
+
+/// Whether two real paths lead to the same. Where capitals make no other name, a real path has those that were typed; what
+/// then tells two files apart on any file system (not all number them) is how long they are, and of when.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let known = |path: &Path| fs::metadata(path).and_then(|there| Ok((there.len(), there.modified()?))).ok();
+    one == other || key(one) == key(other) && known(one) == known(other)
 }
 
 /// The part of a path that can lie below any folder.
@@ -147,7 +170,7 @@ impl Found {
             }
         } else if path.exists() {
             self.named += 1;
-            self.originals.extend(fs::canonicalize(path));
+            self.note(path);
             self.take(path, below(path));
         } else {
             self.miss_named(path);
@@ -155,7 +178,7 @@ impl Found {
     }
 
     fn add_folder(&mut self, root: Root) {
-        self.originals.extend(fs::canonicalize(root.folder));
+        self.note(root.folder);
         // What is named again has its pictures found again, and each is drawn once all the same.
         self.walked.clear();
         self.walk(root.folder, root);
@@ -181,11 +204,24 @@ impl Found {
     fn photo(&mut self, path: &Path, relative: PathBuf) {
         self.named += 1;
         // Standard input may be a file, too, and no result may take its place.
-        let name = if path.as_os_str() == STANDARD { Path::new("/dev/stdin") } else { path };
-        let real = fs::canonicalize(name).unwrap_or_else(|_| path.to_owned());
-        if self.originals.insert(real) {
+        if self.note(if path.as_os_str() == STANDARD { Path::new("/dev/stdin") } else { path }) {
             self.take(path, relative);
+        } else if !self.paths.contains(path) {
+            self.skip(AGAIN);
         }
+    }
+
+    /// Notes an input or a folder that was named; gives whether it is new.
+    fn note(&mut self, path: &Path) -> bool {
+        let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        self.originals.entry(key(&real)).or_default().insert(real)
+    }
+
+    /// Whether an input or a folder that was named is there.
+    pub fn is_original(&self, path: &Path) -> bool {
+        let Ok(real) = fs::canonicalize(path) else { return false };
+        let alike = self.originals.get(&key(&real));
+        alike.is_some_and(|alike| alike.iter().any(|original| is_same(original, &real)))
     }
 
     fn take(&mut self, path: &Path, relative: PathBuf) {
@@ -215,7 +251,7 @@ impl Found {
             Err(error) => return self.miss(path, error.to_string()),
         };
         if kind.is_dir() {
-            if !self.is_output(path) {
+            if !self.passes_over(path, false) {
                 self.walk(path, root);
             }
         } else if is_macos_own(path) {
@@ -253,7 +289,20 @@ impl Found {
     }
 
     fn is_output(&self, folder: &Path) -> bool {
-        self.output.is_some() && fs::canonicalize(folder).ok() == self.output
+        let Some(output) = &self.output else { return false };
+        fs::canonicalize(folder).is_ok_and(|real| is_same(&real, output))
+    }
+
+    /// Whether a folder that was come upon is not looked into; then it is counted. One that is hidden is where programs keep
+    /// what is theirs, unless it was `named`.
+    fn passes_over(&mut self, folder: &Path, named: bool) -> bool {
+        let what = match folder.file_name() {
+            Some(name) if !named && name.as_encoded_bytes().starts_with(b".") => HIDDEN,
+            _ if self.is_output(folder) => OUTPUT,
+            _ => return false,
+        };
+        self.skip(what);
+        true
     }
 }
 
@@ -295,13 +344,4 @@ pub fn read(path: &Path, limits: &Limits) -> Result<Vec<u8>, Fault> {
 pub enum Fault {
     Unreadable(String),
     Refused(Error),
-}
-
-impl From<Fault> for String {
-    fn from(fault: Fault) -> String {
-        match fault {
-            Fault::Unreadable(sentence) => sentence,
-            Fault::Refused(error) => explain(error),
-        }
-    }
 }

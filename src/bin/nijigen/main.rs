@@ -59,6 +59,28 @@ struct Fingerprint {
     /// Files, folders (with all below them) and patterns
     #[arg(required = true, value_name = "IN")]
     inputs: Vec<OsString>,
+    #[command(flatten)]
+    most: Most,
+}
+
+/// What is read at most.
+#[derive(Args)]
+struct Most {
+    /// Largest file read, in MiB
+    #[arg(long, default_value_t = 128, value_name = "MIB")]
+    max_file: u64,
+    /// Largest picture read, in megapixels; JPEG that is decoded smaller may have eight times as many
+    #[arg(long, default_value_t = 64, value_name = "MP")]
+    max_megapixels: u64,
+}
+
+impl Most {
+    fn limits(&self) -> Limits {
+        Limits {
+            max_bytes: self.max_file.saturating_mul(1 << 20),
+            max_pixels: self.max_megapixels.saturating_mul(1_000_000),
+        }
+    }
 }
 
 #[derive(Args)]
@@ -145,12 +167,8 @@ struct Convert {
     /// or code and sentence
     #[arg(long, value_name = "FORMAT")]
     report: Option<ReportFormat>,
-    /// Largest file read, in MiB
-    #[arg(long, default_value_t = 128, value_name = "MIB")]
-    max_file: u64,
-    /// Largest picture read, in megapixels; JPEG that is decoded smaller may have eight times as many
-    #[arg(long, default_value_t = 64, value_name = "MP")]
-    max_megapixels: u64,
+    #[command(flatten)]
+    most: Most,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -205,13 +223,9 @@ impl Convert {
             Some(FormatName::Webp) => Format::Webp,
             None => output::format_of(&self.output).unwrap_or(Format::Png),
         };
-        let limits = Limits {
-            max_bytes: self.max_file.saturating_mul(1 << 20),
-            max_pixels: self.max_megapixels.saturating_mul(1_000_000),
-        };
         let label = (!self.no_label).then(language);
         Options {
-            limits,
+            limits: self.most.limits(),
             draw: Draw { max_side: self.max_side, full_size: self.full_size, ..Draw::default() },
             framing: Framing { rotate: self.rotate.unwrap_or_default(), mirror: self.mirror, crop: self.crop },
             finish: Finish {
@@ -269,7 +283,7 @@ fn arguments() -> Program {
 fn main() -> ExitCode {
     match arguments().command {
         Command::Styles => generators::list(),
-        Command::Fingerprint(arguments) => fingerprint::run(&arguments.inputs),
+        Command::Fingerprint(arguments) => fingerprint::run(&arguments.inputs, arguments.most.limits()),
         Command::Convert(arguments) => convert::run(&arguments),
     }
 }

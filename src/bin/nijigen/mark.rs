@@ -8,6 +8,8 @@
 //!
 //! The result of another photo that looks the same is marked as such: it does only for who asks for such.
 
+use std::ops::Range;
+
 use nijigen::{
     cache::{Id, Key},
     checksum::{hex, sha256},
@@ -44,19 +46,38 @@ pub fn sign(file: &mut Vec<u8>, format: Format, id: &Id) {
 
 /// Whether `file` is whole, and was made as the entry `id`.
 pub fn is_signed(file: &[u8], format: Format, id: &Id) -> bool {
-    let length = block(format, &[0; KEYWORD.len() + 64 + 1 + 64]).len();
-    let Some(shorter) = file.len().checked_sub(length) else { return false };
-    let at = match format {
-        Format::Png => shorter.checked_sub(PNG_END),
-        Format::Jpeg => place(file, format).filter(|at| *at <= shorter),
-        Format::Webp => Some(shorter),
-    };
-    let Some(at) = at else { return false };
+    let Some(mark) = marked(file, format) else { return false };
     let mut rest = file.to_vec();
-    rest.drain(at..at + length);
+    rest.drain(mark);
     resize(&mut rest, format);
     sign(&mut rest, format, id);
     rest == file
+}
+
+/// Whether `file` may be a result without a mark, as far as its ends tell.
+pub fn may_be_unmarked(file: &[u8], format: Format) -> bool {
+    let whole = match format {
+        Format::Png => file.starts_with(b"\x89PNG\r\n\x1a\n") && file.ends_with(b"\0\0\0\0IEND\xae\x42\x60\x82"),
+        Format::Jpeg => file.starts_with(&[0xFF, 0xD8]) && file.ends_with(&[0xFF, 0xD9]),
+        Format::Webp => {
+            let size = (file.len() as u32).wrapping_sub(8).to_le_bytes();
+            file.starts_with(b"RIFF") && file.get(4..8) == Some(&size)
+        }
+    };
+    whole && marked(file, format).is_none()
+}
+
+/// Where `file` has a mark, if it has one, of whatever.
+fn marked(file: &[u8], format: Format) -> Option<Range<usize>> {
+    let blank = block(format, &[KEYWORD.as_bytes(), &[0; 64 + 1 + 64]].concat());
+    let shorter = file.len().checked_sub(blank.len())?;
+    let at = match format {
+        Format::Png => shorter.checked_sub(PNG_END)?,
+        Format::Jpeg => place(file, format).filter(|at| *at <= shorter)?,
+        Format::Webp => shorter,
+    };
+    let head = blank.windows(KEYWORD.len()).position(|text| text == KEYWORD.as_bytes())? + KEYWORD.len();
+    (file[at..at + head] == blank[..head]).then_some(at..at + blank.len())
 }
 
 /// Where a mark begins in a file without one.
@@ -127,6 +148,7 @@ mod tests {
             sign(&mut marked, format, &id);
             assert!(is_signed(&marked, format, &id), "{format:?}");
             assert!(!is_signed(&marked, format, &other) && !is_signed(&plain, format, &id), "{format:?}");
+            assert!(may_be_unmarked(&plain, format) && !may_be_unmarked(&marked, format), "{format:?}");
             let pixels = |file: &[u8]| decode(file, &Limits::default()).unwrap();
             assert_eq!(pixels(&marked), pixels(&plain), "{format:?}");
             assert!(image::load_from_memory(&marked).is_ok(), "{format:?}");
@@ -145,6 +167,9 @@ mod tests {
                 assert!(!is_signed(&damaged, format, &id), "{format:?}, byte {at}");
                 assert!(!is_signed(&marked[..at], format, &id), "{format:?}, {at} bytes");
             }
+            let plain = result(format);
+            assert!((0..plain.len()).all(|at| !may_be_unmarked(&plain[..at], format)), "{format:?}");
+            assert!(FORMATS.iter().all(|&other| other == format || !may_be_unmarked(&plain, other)), "{format:?}");
         }
     }
 }

@@ -11,7 +11,7 @@ use std::{
 use nijigen::options::Format;
 use tempfile::NamedTempFile;
 
-use crate::inputs::{self, Found};
+use crate::inputs::{self, Found, key};
 
 /// The format that a file's name asks for.
 pub fn format_of(path: &Path) -> Option<Format> {
@@ -58,7 +58,7 @@ pub fn plan(found: &Found, output: &Path, format: Format) -> Result<Vec<PathBuf>
             }
             (None, _) => {}
         }
-    } else if fs::canonicalize(output).is_ok_and(|folder| found.originals.contains(&folder)) {
+    } else if found.is_original(output) {
         // The results would be the next run's inputs.
         return Err(format!("{shown} is also an input; choose another folder"));
     }
@@ -99,11 +99,6 @@ impl Names {
     }
 }
 
-/// Many file systems take names for one that differ in capitals; and what is no Unicode is as good as another such.
-fn key(path: &Path) -> String {
-    path.to_string_lossy().to_lowercase()
-}
-
 fn append(path: &Path, extension: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(".");
@@ -127,10 +122,21 @@ pub fn refusal(path: &Path, force: bool, found: &Found) -> Option<String> {
         return None;
     }
     fs::symlink_metadata(path).ok()?;
-    if fs::canonicalize(path).is_ok_and(|real| found.originals.contains(&real)) {
+    if found.is_original(path) {
         return Some(format!("{} is one of the inputs; choose another output", path.display()));
     }
     (!force).then(|| format!("{} is already there; --force replaces it", path.display()))
+}
+
+/// Finds out whether `results`, which are `output` or lie below it, can be written at all.
+///
+/// # Errors
+/// A sentence.
+pub fn check(output: &Path, results: &[PathBuf]) -> Result<(), String> {
+    let Some(first) = results.first().filter(|_| !is_stream(output)) else { return Ok(()) };
+    let folder = if first == output { folder_of(output) } else { output };
+    let checked = unfinished(folder).map(drop);
+    checked.map_err(|error| format!("no results can be written in {}: {error}; name another with -o", folder.display()))
 }
 
 /// What is said where `path` holds something else than what it is to hold.
@@ -148,14 +154,9 @@ pub fn write(path: &Path, bytes: &[u8], force: bool) -> io::Result<()> {
     if is_stream(path) {
         return fs::OpenOptions::new().write(true).open(path)?.write_all(bytes);
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let mut builder = tempfile::Builder::new();
-    // Readable as any file that the person makes, not private as temporary files are.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.prefix(".nijigen-").tempfile_in(folder)?;
+    let mut file = unfinished(folder_of(path))?;
     file.write_all(bytes)?;
+    settle(file.as_file())?;
     if force {
         file.persist(path)?;
         return Ok(());
@@ -164,6 +165,29 @@ pub fn write(path: &Path, bytes: &[u8], force: bool) -> io::Result<()> {
         Ok(_) => Ok(()),
         Err(error) if may_lack_noclobber(error.error.kind()) => put_reserved(error.file, path),
         Err(error) => Err(error.error),
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A file in `folder`, made if need be, that is gone unless it gets a name.
+fn unfinished(folder: &Path) -> io::Result<NamedTempFile> {
+    fs::create_dir_all(folder)?;
+    let mut builder = tempfile::Builder::new();
+    // Readable as any file that the person makes, not private as temporary files are.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.prefix(".nijigen-").tempfile_in(folder)
+}
+
+/// Waits until the file has all that was written: where a disk is in the network, that it has no room may be said only now.
+fn settle(file: &File) -> io::Result<()> {
+    match file.sync_data() {
+        // The file system does not know of such.
+        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
+        settled => settled,
     }
 }
 

@@ -52,12 +52,22 @@ impl Part {
             other => Part::Name(other.as_os_str().to_owned()),
         })
     }
-}
 
-fn fits(pattern: &Pattern, entry: &DirEntry) -> bool {
-    // As the system has it: where its shells leave patterns to programs, capitals are no other letters.
-    let options = MatchOptions { case_sensitive: !cfg!(windows), ..MatchOptions::new() };
-    pattern.matches_with(&entry.file_name().to_string_lossy(), options)
+    fn fits(&self, entry: &DirEntry) -> bool {
+        // As the system has it: where its shells leave patterns to programs, capitals are no other letters.
+        let options = MatchOptions { case_sensitive: !cfg!(windows), ..MatchOptions::new() };
+        let name = entry.file_name();
+        matches!(self, Part::Like(pattern) if pattern.matches_with(&name.to_string_lossy(), options))
+    }
+
+    /// Whether it stands for this entry even if that is hidden.
+    fn names(&self, entry: &DirEntry) -> bool {
+        match self {
+            Part::Name(name) => *name == entry.file_name(),
+            Part::Folders => false,
+            Part::Like(pattern) => pattern.as_str().starts_with('.') && self.fits(entry),
+        }
+    }
 }
 
 struct Search<'a> {
@@ -77,9 +87,12 @@ impl Search<'_> {
             [Part::Folders, next, rest @ ..] => self.below(path, path, (next, rest)),
             [Part::Name(name)] => self.named(path.join(name)),
             [Part::Name(name), rest @ ..] => self.find(&path.join(name), rest),
-            [Part::Like(pattern), rest @ ..] => {
-                for entry in self.entries(path).iter().filter(|entry| fits(pattern, entry)) {
-                    self.find(&path.join(entry.file_name()), rest);
+            [next @ Part::Like(_), rest @ ..] => {
+                for entry in self.entries(path).iter().filter(|entry| next.fits(entry)) {
+                    let path = path.join(entry.file_name());
+                    if !path.is_dir() || !self.found.passes_over(&path, next.names(entry)) {
+                        self.find(&path, rest);
+                    }
                 }
             }
         }
@@ -101,12 +114,15 @@ impl Search<'_> {
         }
         for entry in self.entries(folder) {
             let path = folder.join(entry.file_name());
-            let fits = matches!(next, Part::Like(pattern) if fits(pattern, &entry));
+            let (fits, is_folder) = (next.fits(&entry), is_folder(&entry));
+            if matches!(is_folder, Ok(true)) && self.found.passes_over(&path, next.names(&entry)) {
+                continue;
+            }
             if fits {
                 self.find(&path, rest);
             }
-            match is_folder(&entry) {
-                Ok(true) if !self.found.is_output(&path) => self.below(&path, root, (next, rest)),
+            match is_folder {
+                Ok(true) => self.below(&path, root, (next, rest)),
                 // One that fits is told of when it is read.
                 Err(error) if !fits => self.found.miss(&path, error.to_string()),
                 _ => {}

@@ -61,7 +61,10 @@ pub fn decode_for(bytes: &[u8], limits: &Limits, enough: Option<u32>) -> Result<
 fn usual(bytes: &[u8], format: ImageFormat, limits: &Limits) -> Result<Picture> {
     let mut decoder = open(bytes, format, limits)?;
     let profile = decoder.icc_profile().unwrap_or_default();
-    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let exif = decoder.exif_metadata().ok().flatten().unwrap_or_default();
+    // Some writers of WebP begin it as JPEG has it.
+    let exif = exif.strip_prefix(b"Exif\0\0").unwrap_or(&exif);
+    let orientation = Orientation::from_exif_chunk(exif).unwrap_or(Orientation::NoTransforms);
     let pixels = DynamicImage::from_decoder(decoder).map_err(explain)?;
     if format != ImageFormat::Png {
         let mut pixels = pixels.into_rgba8();

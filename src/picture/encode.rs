@@ -121,6 +121,18 @@ mod tests {
     }
 
     #[test]
+    fn the_longest_webp_is_read() {
+        for (width, height) in [(16384, 8), (8, 16384)] {
+            let rgba = (0..width * height * 4).map(|i| (i * 7 % 251) as u8).collect();
+            let picture = Picture::new(width, height, rgba).unwrap();
+            for finish in [finish(Format::Webp), Finish { strength: 0., ..finish(Format::Webp) }] {
+                let file = encode(picture.clone(), &finish).unwrap();
+                assert!(decode(&file, &Limits::default()).unwrap() == picture, "{width}×{height}");
+            }
+        }
+    }
+
+    #[test]
     fn jpeg_is_close_and_shows_white_through() {
         let rgba = [200, 30, 60, 255].repeat(16 * 8).into_iter().chain([0, 0, 0, 0].repeat(16 * 8)).collect();
         let file = encode(Picture::new(16, 16, rgba).unwrap(), &finish(Format::Jpeg)).unwrap();

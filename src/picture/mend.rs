@@ -2,7 +2,7 @@
 
 use image::{ImageFormat, RgbaImage};
 
-use super::png;
+use super::{png, xmp};
 use crate::Result;
 
 /// The file as it should have been written; nothing where it is as usual.
@@ -11,7 +11,10 @@ use crate::Result;
 /// Those of [`png::Chunks::ended`].
 pub fn mended(bytes: &[u8], format: ImageFormat) -> Result<Option<Vec<u8>>> {
     Ok(match format {
-        ImageFormat::Png => return png::Chunks::read(bytes).ended(bytes),
+        ImageFormat::Png => {
+            let ended = png::Chunks::read(bytes).ended(bytes)?;
+            png::first_frame(bytes).or(ended)
+        }
         ImageFormat::Gif => gif(bytes),
         ImageFormat::Bmp => bmp(bytes),
         ImageFormat::WebP => webp(bytes),
@@ -85,31 +88,70 @@ fn bmp(bytes: &[u8]) -> Option<Vec<u8>> {
     Some(mended)
 }
 
-/// Around a first picture that does not fill an animation all is clear, whatever its background is said to be, as in
-/// browsers.
 fn webp(bytes: &[u8]) -> Option<Vec<u8>> {
-    if bytes.get(12..16)? != b"VP8X" || bytes.get(20)? & 2 == 0 {
-        return None;
+    match bytes.get(12..16)? {
+        b"VP8X" => extended_webp(bytes),
+        b"VP8L" => largest_webp(bytes),
+        _ => None,
     }
-    let three = |at: usize| bytes.get(at..at + 3).map(|b| [b[0], b[1], b[2]]);
-    let canvas = [three(24)?, three(27)?];
-    let (mut rest, mut background) = (bytes.get(12..)?, None);
-    let frame = loop {
-        let (kind, data) = (rest.get(..4)?, rest.get(8..)?);
-        let (length, at) = (word(rest, 4)? as usize, bytes.len() - data.len());
-        match kind {
-            b"ANIM" => background = Some(at),
-            b"ANMF" => break at,
-            _ => {}
-        }
-        // Step by step: in 32 bits a sum of what a file says may begin at 0 again.
-        rest = data.get(length..)?.get(length % 2..)?;
-    };
-    if [three(frame + 6)?, three(frame + 9)?] == canvas {
+}
+
+/// A side of 16384, the longest that VP8L has a number for, the library takes for 0. In VP8X it has room.
+fn largest_webp(bytes: &[u8]) -> Option<Vec<u8>> {
+    const MOST: u32 = 0x3FFF;
+    let head = word(bytes, 21)?;
+    if head & MOST < MOST && head >> 14 & MOST < MOST {
         return None;
     }
     let mut mended = bytes.to_vec();
-    mended[20] |= 0x10;
-    mended.get_mut(background?..)?.get_mut(..4)?.fill(0);
+    mended.splice(12..12, xmp::vp8x(bytes, 0)?);
     Some(mended)
+}
+
+/// Flags whose chunk is not there, as programs leave them that take metadata or alpha out, promise nothing (RFC 9649, 2.7).
+/// And around a first picture that does not fill an animation all is clear, whatever its background is said to be, as in
+/// browsers.
+fn extended_webp(bytes: &[u8]) -> Option<Vec<u8>> {
+    const ANIMATED: u8 = 1 << 1;
+    const XMP: u8 = 1 << 2;
+    const EXIF: u8 = 1 << 3;
+    const ALPHA: u8 = 1 << 4;
+    let said = *bytes.get(20)?;
+    let animated = said & ANIMATED != 0;
+    let place = |kind: &[u8]| chunks(bytes).find(|(found, _)| *found == kind).map(|(_, at)| at);
+    let lacks = |kind: &[u8]| place(kind).is_none();
+    let mut flags = said;
+    for (flag, is_empty) in [
+        (EXIF, lacks(b"EXIF")),
+        (XMP, lacks(b"XMP ")),
+        // The frames of an animation have their own, and VP8L has it in itself.
+        (ALPHA, !animated && !lacks(b"VP8 ") && lacks(b"ALPH")),
+    ] {
+        flags &= if is_empty { !flag } else { u8::MAX };
+    }
+    let is_smaller = |frame: usize| bytes.get(frame + 6..frame + 12) != bytes.get(24..30);
+    let background = place(b"ANIM").filter(|_| animated && place(b"ANMF").is_some_and(is_smaller));
+    if background.is_some() {
+        flags |= ALPHA;
+    }
+    if flags == said && background.is_none() {
+        return None;
+    }
+    let mut mended = bytes.to_vec();
+    mended[20] = flags;
+    if let Some(at) = background {
+        mended.get_mut(at..at + 4)?.fill(0);
+    }
+    Some(mended)
+}
+
+/// The name of each chunk of a WebP, and where its data begins, of which not all may be there.
+fn chunks(bytes: &[u8]) -> impl Iterator<Item = (&[u8], usize)> {
+    let mut rest = bytes.get(12..).unwrap_or_default();
+    std::iter::from_fn(move || {
+        let (kind, length, data) = (rest.get(..4)?, word(rest, 4)? as usize, rest.get(8..)?);
+        // Step by step: in 32 bits a sum of what a file says may begin at 0 again.
+        rest = data.get(length..).and_then(|behind| behind.get(length % 2..)).unwrap_or_default();
+        Some((kind, bytes.len() - data.len()))
+    })
 }

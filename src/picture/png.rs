@@ -5,7 +5,10 @@ use std::collections::HashSet;
 
 use image::{DynamicImage, Rgba, RgbaImage};
 
-use super::colour::space::{Curve, SRGB, Space};
+use super::{
+    colour::space::{Curve, SRGB, Space},
+    xmp,
+};
 use crate::{Error, Result};
 
 const SIGNATURE: usize = 8;
@@ -106,15 +109,51 @@ impl Chunks {
     }
 }
 
+/// An animation as a picture of its first frame, where that is another than the picture for programs that show no animations:
+/// browsers never show that one. Nothing where the frame is not all there, or does not fill the picture.
+pub fn first_frame(file: &[u8]) -> Option<Vec<u8>> {
+    let (mut animated, mut head, mut frame) = (false, None, None::<Vec<u8>>);
+    let mut begins = SIGNATURE;
+    for (kind, data, end) in whole_chunks(file) {
+        match (kind, &mut frame) {
+            (b"acTL", _) => animated |= head.is_none(),
+            (b"IDAT", _) if !animated => return None,
+            (b"IDAT", _) => head = head.or(file.get(..begins)),
+            // Behind its number its sides, as IHDR has the picture's, and its place.
+            (b"fcTL", None) => {
+                head.filter(|_| data.get(4..12) == file.get(16..24) && data.get(12..20) == Some(&[0; 8]))?;
+                frame = Some(Vec::new());
+            }
+            (b"fdAT", Some(frame)) => frame.extend(xmp::png_chunk(b"IDAT", data.get(4..)?)),
+            (b"fcTL" | b"IEND", Some(frame)) => {
+                return if frame.is_empty() { None } else { Some([head?, frame, END].concat()) };
+            }
+            _ => {}
+        }
+        begins = end;
+    }
+    None
+}
+
+/// Name and data of each chunk that is all there, and where the next one begins.
+fn whole_chunks(file: &[u8]) -> impl Iterator<Item = (&[u8; 4], &[u8], usize)> {
+    let mut rest = file.get(SIGNATURE..).unwrap_or_default();
+    std::iter::from_fn(move || {
+        let (length, behind) = rest.split_first_chunk()?;
+        let (kind, behind) = behind.split_first_chunk()?;
+        let (data, behind) = behind.split_at_checked(u32::from_be_bytes(*length) as usize)?;
+        rest = behind.get(CHECKSUM..)?;
+        Some((kind, data, file.len() - rest.len()))
+    })
+}
+
 /// Brings pixels of a space to sRGB, from all the bits they have.
 pub fn to_srgb(pixels: DynamicImage, space: &Space) -> RgbaImage {
     let Some(converter) = space.converter() else { return pixels.into_rgba8() };
     let (width, height) = (pixels.width(), pixels.height());
     if pixels.color().bytes_per_pixel() == pixels.color().channel_count() {
         let mut pixels = pixels.into_rgba8();
-        for Rgba([r, g, b, _]) in pixels.pixels_mut() {
-            [*r, *g, *b] = converter.convert([*r, *g, *b].map(|level| u16::from(level) * 257));
-        }
+        converter.convert_all(&mut pixels);
         return pixels;
     }
     let deep = pixels.into_rgba16();

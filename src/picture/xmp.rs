@@ -41,12 +41,17 @@ pub fn embed(file: &mut Vec<u8>, format: Format) -> Result<()> {
 fn png(file: &mut Vec<u8>) -> Option<()> {
     const AFTER_IHDR: usize = 8 + 12 + 13;
     file.get(..AFTER_IHDR)?;
-    let mut chunk = b"iTXtXML:com.adobe.xmp\0\0\0\0\0".to_vec();
-    chunk.extend_from_slice(PACKET.as_bytes());
-    let length = u32::try_from(chunk.len() - 4).ok()?.to_be_bytes();
-    chunk.extend(crc(&chunk).to_be_bytes());
-    file.splice(AFTER_IHDR..AFTER_IHDR, length.into_iter().chain(chunk));
+    file.splice(
+        AFTER_IHDR..AFTER_IHDR,
+        png_chunk(b"iTXt", &[b"XML:com.adobe.xmp\0\0\0\0\0", PACKET.as_bytes()].concat()),
+    );
     Some(())
+}
+
+/// A chunk of PNG with its length and checksum.
+pub(super) fn png_chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+    let named = [kind, data].concat();
+    [&(data.len() as u32).to_be_bytes()[..], &named, &crc(&named).to_be_bytes()].concat()
 }
 
 /// CRC-32 of PNG 3, annex D.
@@ -69,10 +74,10 @@ fn jpeg(file: &mut Vec<u8>) -> Option<()> {
     Some(())
 }
 
-/// The simple file (one VP8L chunk) becomes an extended one: VP8X before it, XMP behind (RFC 9649, 2.7 and 3.4).
-fn webp(file: &mut Vec<u8>) -> Option<()> {
+/// The chunk that makes an extended file, with these flags and alpha's, of a simple one with one VP8L chunk (RFC 9649, 2.7
+/// and 3.4).
+pub(super) fn vp8x(file: &[u8], flags: u8) -> Option<Vec<u8>> {
     const ALPHA: u8 = 1 << 4;
-    const XMP: u8 = 1 << 2;
     let vp8l = file.get(12..25)?;
     if !vp8l.starts_with(b"VP8L") || vp8l[8] != 0x2F {
         return None;
@@ -81,9 +86,16 @@ fn webp(file: &mut Vec<u8>) -> Option<()> {
     let header = u32::from_le_bytes(*vp8l[9..].first_chunk()?);
     let (width, height, alpha) = (header & 0x3FFF, header >> 14 & 0x3FFF, header >> 28 & 1 == 1);
     let mut vp8x = b"VP8X\x0A\0\0\0".to_vec();
-    vp8x.extend([if alpha { ALPHA | XMP } else { XMP }, 0, 0, 0]);
+    vp8x.extend([if alpha { ALPHA | flags } else { flags }, 0, 0, 0]);
     vp8x.extend_from_slice(&width.to_le_bytes()[..3]);
     vp8x.extend_from_slice(&height.to_le_bytes()[..3]);
+    Some(vp8x)
+}
+
+/// The simple file becomes an extended one: VP8X before its picture, XMP behind.
+fn webp(file: &mut Vec<u8>) -> Option<()> {
+    const XMP: u8 = 1 << 2;
+    let vp8x = vp8x(file, XMP)?;
     file.splice(12..12, vp8x);
     file.extend(b"XMP ");
     file.extend(u32::try_from(PACKET.len()).ok()?.to_le_bytes());

@@ -1,5 +1,6 @@
 //! Every kind of file becomes the pixels that Pillow sees (tests/fixtures/make.py wrote them down).
 
+use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
 use nijigen::{
     options::Limits,
     picture::{Picture, decode::decode},
@@ -150,18 +151,64 @@ fn a_png_cut_between_pieces_of_its_pixels_is_refused() {
     let length = u32::from_be_bytes(*file[at - 4..].first_chunk().unwrap()) as usize;
     let half = &file[at + 4..][..length / 2];
     let head = &file[..at - 4];
-    let checksum = crc32(&[b"IDAT", half].concat());
-    let piece = [&(half.len() as u32).to_be_bytes()[..], b"IDAT", half, &checksum.to_be_bytes()].concat();
+    let piece = png_chunk(b"IDAT", half);
     for rest in 0..4 {
         let error = decode(&[head, &piece, &[0; 4][..rest]].concat(), &Limits::default()).unwrap_err();
         assert_eq!(error.code(), "corrupt-image", "{rest} bytes more");
     }
 }
 
+fn png_chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+    let named = [kind, data].concat();
+    [&(data.len() as u32).to_be_bytes()[..], &named, &crc32(&named).to_be_bytes()].concat()
+}
+
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, |crc, &byte| {
         (0..8).fold(crc ^ u32::from(byte), |crc, _| crc >> 1 ^ if crc & 1 == 1 { 0xEDB8_8320 } else { 0 })
     })
+}
+
+/// A PNG of RGBA with these chunks before its pixels and behind them.
+fn png(width: u32, pixels: &[u8], before: &[u8], behind: &[u8]) -> Vec<u8> {
+    let mut file = Vec::new();
+    let height = pixels.len() as u32 / 4 / width;
+    PngEncoder::new(&mut file).write_image(pixels, width, height, ExtendedColorType::Rgba8).unwrap();
+    [&file[..33], before, &file[33..file.len() - 12], behind, &file[file.len() - 12..]].concat()
+}
+
+/// Browsers show it; the picture outside the animation is for programs without any.
+#[test]
+fn of_an_animation_the_first_frame_counts() {
+    let [still, frame] = [[200, 30, 60, 255], [10, 90, 250, 255]].map(|colour| colour.repeat(16 * 12));
+    let number = |numbers: &[u32]| numbers.iter().flat_map(|number| number.to_be_bytes()).collect::<Vec<_>>();
+    let animation = png_chunk(b"acTL", &number(&[2, 0]));
+    let control = |sides: [u32; 2], place: [u32; 2]| {
+        png_chunk(b"fcTL", &[number(&[0]), number(&sides), number(&place), vec![0, 1, 0, 10, 0, 0]].concat())
+    };
+    let whole = control([16, 12], [0, 0]);
+    let packed = png(16, &frame, b"", b"");
+    let at = packed.windows(4).position(|kind| kind == b"IDAT").unwrap();
+    let packed = &packed[at + 4..packed.len() - 16];
+    let pieces = [&packed[..9], &packed[9..]].map(|piece| png_chunk(b"fdAT", &[&[0; 4], piece].concat())).concat();
+    let shown = |before: &[u8], behind: &[u8]| {
+        decode(&png(16, &still, before, behind), &Limits::default()).unwrap().rgba().to_vec()
+    };
+    let text = png_chunk(b"tEXt", b"a\0b");
+    assert_eq!(shown(&animation, &[&whole[..], &pieces].concat()), frame);
+    assert_eq!(
+        shown(&[&animation[..], &text].concat(), &[&text[..], &whole, &pieces, &whole, &pieces].concat()),
+        frame
+    );
+    // The picture is the first frame; there is no animation, or none of it; a frame is smaller, or there in part only.
+    assert_eq!(shown(&[&animation[..], &whole].concat(), &[&whole[..], &pieces].concat()), still);
+    assert_eq!(shown(b"", &[&whole[..], &pieces].concat()), still);
+    assert_eq!(shown(&animation, &whole), still);
+    assert_eq!(shown(&animation, &[&control([8, 12], [0, 0])[..], &pieces].concat()), still);
+    assert_eq!(shown(&animation, &[&control([16, 12], [0, 1])[..], &pieces].concat()), still);
+    let mut cut = png(16, &still, &animation, &[&whole[..], &pieces].concat());
+    cut.truncate(cut.len() - 20);
+    assert_eq!(decode(&cut, &Limits::default()).unwrap().rgba(), still);
 }
 
 /// Programs that write a picture part by part leave holes where they stop; at place 0 is the file's own head.
@@ -194,5 +241,66 @@ fn alpha_that_a_bmp_does_not_use_hides_nothing() {
         assert_eq!(shown(&pixels), [200, 60, 30, 255].repeat(64), "{header}");
         pixels[0][3] = 1;
         assert_eq!(shown(&pixels).iter().skip(3).step_by(4).map(|&alpha| u32::from(alpha)).sum::<u32>(), 1, "{header}");
+    }
+}
+
+/// An extended WebP with these flags, of a simple one of 41×30 pixels, and what is to stand behind its picture.
+fn extended_webp(simple: &[u8], flags: u8, behind: &[u8]) -> Vec<u8> {
+    let head = [b"WEBPVP8X\x0A\0\0\0", &[flags, 0, 0, 0, 40, 0, 0, 29, 0, 0][..]].concat();
+    let size = (head.len() + simple.len() - 12 + behind.len()) as u32;
+    [b"RIFF", &size.to_le_bytes()[..], &head, &simple[12..], behind].concat()
+}
+
+/// Programs that take metadata or alpha out leave the flags behind, and browsers show the picture.
+#[test]
+fn a_webp_whose_flags_promise_what_is_not_there_is_whole() {
+    const XMP: u8 = 4;
+    const EXIF: u8 = 8;
+    const ALPHA: u8 = 16;
+    for (name, flags) in [
+        ("lossy", [ALPHA, EXIF, XMP, EXIF | XMP | ALPHA]),
+        ("lossless", [0, EXIF, XMP, EXIF | XMP].map(|flags| ALPHA | flags)),
+    ] {
+        let simple = fixture("decode", &format!("{name}.webp"));
+        let whole = decode(&simple, &Limits::default());
+        for flags in flags {
+            // Another chunk of an odd length, the last one without its padding.
+            for behind in [&b""[..], b"what\x03\0\0\0abc\0", b"what\x03\0\0\0abc"] {
+                let found = decode(&extended_webp(&simple, flags, behind), &Limits::default());
+                assert!(found == whole, "{name} {flags} {behind:?}: {:?}", found.err());
+            }
+        }
+    }
+    for name in ["decode/animated", "wild/small-first", "decode/lossy-alpha"] {
+        let mut file = crate::read(&format!("tests/fixtures/{name}.webp"));
+        let whole = decode(&file, &Limits::default()).unwrap();
+        file[20] |= EXIF | XMP;
+        assert!(decode(&file, &Limits::default()) == Ok(whole), "{name}");
+    }
+}
+
+/// EXIF of a picture that is to be turned to the right.
+fn turned(prefix: &[u8]) -> Vec<u8> {
+    [prefix, b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0"].concat()
+}
+
+/// As ImageMagick and Pillow wrote it for long.
+#[test]
+fn exif_may_begin_as_in_a_jpeg() {
+    let simple = fixture("decode", "lossless.webp");
+    let webp = |exif: &[u8]| {
+        let chunk = [b"EXIF", &(exif.len() as u32).to_le_bytes()[..], exif].concat();
+        extended_webp(&simple, 8, &chunk)
+    };
+    let png = |exif: &[u8]| {
+        let mut file = fixture("decode", "rgb.png");
+        file.splice(33..33, png_chunk(b"eXIf", exif));
+        file
+    };
+    let files: [&dyn Fn(&[u8]) -> Vec<u8>; 2] = [&webp, &png];
+    for file in files {
+        let usual = decode(&file(&turned(b"")), &Limits::default()).unwrap();
+        assert_eq!((usual.width(), usual.height()), (30, 41));
+        assert!(decode(&file(&turned(b"Exif\0\0")), &Limits::default()) == Ok(usual));
     }
 }

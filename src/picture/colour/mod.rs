@@ -6,6 +6,7 @@ pub mod space;
 use moxcms::{ColorProfile, DataColorSpace, Layout, TransformExecutor, TransformOptions};
 
 use crate::{Error, Result};
+use space::{Curve, Space};
 
 /// A profile whose conversion changes no channel by more than this is sRGB under another name.
 const SAME: u8 = 2;
@@ -19,6 +20,10 @@ pub fn to_srgb(rgba: &mut [u8], profile: &[u8]) -> Result<()> {
     let Ok(source) = ColorProfile::new_from_slice(profile) else { return Ok(()) };
     match source.color_space {
         DataColorSpace::Rgb => {
+            if let Some(converter) = hdr(&source).and_then(|space| space.converter()) {
+                converter.convert_all(rgba);
+                return Ok(());
+            }
             let Some(transform) = transform(&source, Layout::Rgba) else { return Ok(()) };
             if is_identity(transform.as_ref())? { Ok(()) } else { apply(transform.as_ref(), rgba) }
         }
@@ -56,6 +61,14 @@ pub fn inks_to_srgb(pixels: &mut [u8], profile: Option<&[u8]>) -> Result<()> {
         *pixel = [level(c), level(m), level(y), 255];
     }
     Ok(())
+}
+
+/// The space of a profile for HDR that has no table of its own for white on a page: the library takes 10,000 candelas per
+/// square metre for white. Decoded pixels are RGB in full range, whatever the code points say of that.
+fn hdr(source: &ColorProfile) -> Option<Space> {
+    let points = source.cicp.filter(|_| source.lut_a_to_b_perceptual.is_none())?;
+    let space = Space::of_code_points([points.color_primaries as u8, points.transfer_characteristics as u8, 0, 1])?;
+    matches!(space.curve, Curve::Pq | Curve::Hlg).then_some(space)
 }
 
 type Transform = std::sync::Arc<dyn TransformExecutor<u8> + Send + Sync>;
@@ -111,4 +124,33 @@ fn is_identity(transform: &dyn TransformExecutor<u8>) -> Result<bool> {
 
 fn failed(error: moxcms::CmsError) -> Error {
     Error::Internal(format!("converting the picture's colours failed ({error})"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hdr_by_a_profile_is_as_by_code_points() {
+        let profiles =
+            [(ColorProfile::new_bt2020_pq(), [9, 16, 0, 1]), (ColorProfile::new_bt2020_hlg(), [9, 18, 0, 1])];
+        for (profile, points) in profiles {
+            let converter = Space::of_code_points(points).unwrap().converter().unwrap();
+            for [r, g, b] in [[0, 0, 0], [148, 148, 148], [150, 90, 60], [255, 255, 255]] {
+                let mut pixel = [r, g, b, 77];
+                to_srgb(&mut pixel, &profile.encode().unwrap()).unwrap();
+                let [to_r, to_g, to_b] = converter.convert([r, g, b].map(|level: u8| u16::from(level) * 257));
+                assert_eq!(pixel, [to_r, to_g, to_b, 77], "{points:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn other_profiles_with_code_points_are_applied() {
+        let mut pixel = [200, 100, 50, 255];
+        to_srgb(&mut pixel, &ColorProfile::new_display_p3().encode().unwrap()).unwrap();
+        let wanted = Space::of_code_points([12, 13, 0, 1]).unwrap().converter().unwrap();
+        let wanted = wanted.convert([200, 100, 50].map(|level: u16| level * 257));
+        assert!(pixel.iter().zip(wanted).all(|(a, b)| a.abs_diff(b) <= 1), "{pixel:?} instead of {wanted:?}");
+    }
 }

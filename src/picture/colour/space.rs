@@ -130,6 +130,13 @@ impl Converter {
         self.matrix.map(|r| self.levels[(row(r).clamp(0., 1.) * 65535. + 0.5) as usize])
     }
 
+    /// Converts RGBA of 8 bits in place.
+    pub fn convert_all(&self, rgba: &mut [u8]) {
+        for [r, g, b, _] in rgba.as_chunks_mut::<4>().0 {
+            [*r, *g, *b] = self.convert([*r, *g, *b].map(|level| u16::from(level) * 257));
+        }
+    }
+
     /// HDR fitted between black and white by its brightest channel, as Chromium does (the operator of SMPTE ST 2094-50 for
     /// pictures that say nothing else): all up to the page's white is darkened alike, what is above it comes closer together.
     fn toned(&self, light: [f32; 3]) -> [f32; 3] {

@@ -142,7 +142,9 @@ impl Frame {
             let tables = (tables.dc.get(usize::from(part[1] >> 4))?, tables.ac.get(usize::from(part[1] & 15))?);
             Some((place, tables.0.as_ref(), tables.1.as_ref()))
         };
-        selected.chunks_exact(2).map(part).collect()
+        let parts: Option<Vec<_>> = selected.chunks_exact(2).map(part).collect();
+        // A scan of none takes no data, and could go over all units without end.
+        parts.filter(|parts| !parts.is_empty())
     }
 
     /// Reads a scan; gives the bytes of its data.

@@ -47,6 +47,14 @@ fn what_has_other_colours_or_no_picture_is_left_to_the_decoder() {
     }
 }
 
+#[test]
+fn a_scan_of_nothing_is_damage() {
+    let file = read("decode/progressive.jpg");
+    let scan = file.windows(2).position(|two| two == b"\xFF\xDA").unwrap();
+    assert!(dc_image(&file).is_some());
+    assert_eq!(dc_image(&[&file[..scan], b"\xFF\xDA\0\x06\0\0\0\0", &file[scan..]].concat()), None);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 

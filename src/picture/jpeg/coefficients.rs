@@ -8,6 +8,9 @@ use super::{
 };
 use crate::picture::dc_image::bits::Huffman;
 
+/// Scans read at most, as many as libjpeg-turbo's fuzzers allow: a few bytes may go over all blocks once more.
+pub(super) const MOST_SCANS: usize = 500;
+
 /// What could be read.
 pub(super) struct Read {
     pub planes: Vec<Plane>,
@@ -24,6 +27,8 @@ pub(super) struct Read {
     pub damaged: bool,
     /// A component's quantisation table is not there.
     pub unscaled: bool,
+    /// Not all where there are more than [`MOST_SCANS`].
+    pub scans: usize,
 }
 
 struct Tables {
@@ -73,7 +78,7 @@ pub(super) fn read(file: &[u8], outline: &Outline, side: usize) -> Option<Read> 
                 at = read.scan(&scan, outline, &tables, file, at)?;
                 adjoining = true;
                 // A video may follow instead of the end marker, and any bytes in it.
-                if read.has_all() {
+                if read.has_all() || read.scans > MOST_SCANS {
                     break;
                 }
             }
@@ -151,7 +156,8 @@ impl Read {
             Plane::new(component, units, size, outline.progressive)
         });
         let planes = planes.collect::<Option<Vec<_>>>()?;
-        Some(Read { planes, most, side, units: 0, lost: 0, incomplete: false, damaged: false, unscaled: false })
+        let (incomplete, damaged, unscaled) = (false, false, false);
+        Some(Read { planes, most, side, units: 0, lost: 0, scans: 0, incomplete, damaged, unscaled })
     }
 
     /// Whether each bit of each coefficient has had its scan.
@@ -182,6 +188,7 @@ impl Read {
     /// Gives where the file goes on after the scan's data.
     fn scan(&mut self, scan: &Scan, outline: &Outline, tables: &Tables, file: &[u8], at: usize) -> Option<usize> {
         self.begin(scan, outline, tables);
+        self.scans += 1;
         let alone = scan.parts.len() == 1;
         let (columns, rows) = self.units_of(scan, outline);
         let mut bits = Bits::new(file, at);

@@ -105,6 +105,9 @@ fn every(file: &[u8], outline: &Outline, of: usize) -> Result<(Vec<u8>, Option<V
 fn whole(file: &[u8], outline: &Outline, of: usize) -> Result<Read> {
     let ends = || Error::CorruptImage("the file ends before the picture does".into());
     let read = coefficients::read(file, outline, of).ok_or_else(ends)?;
+    if read.scans > coefficients::MOST_SCANS {
+        return Err(Error::CorruptImage("it has too many scans".into()));
+    }
     if read.incomplete {
         return Err(ends());
     }

@@ -245,6 +245,24 @@ fn a_progressive_picture_without_its_first_scan_is_none() {
 }
 
 #[test]
+fn a_scan_again_and_again_ends_some_time() {
+    let file = read("decode/progressive.jpg");
+    // The first scan of AC coefficients, whose last bits are still to come.
+    let scan = (0..file.len()).find(|&at| file[at..].starts_with(b"\xFF\xDA\0\x08\x01") && file[at + 7] > 0).unwrap();
+    let data = scan + 2 + usize::from(file[scan + 3]);
+    let end = bits::next_marker(&file, data).unwrap().1 - 2;
+    let again = |times| [&file[..scan], &file[scan..end].repeat(times), &file[end..]].concat();
+    for (found, whole) in in_every_way(&again(400)).into_iter().zip(in_every_way(&file)) {
+        // The other decoder does not read as many.
+        assert!(difference(&found.unwrap(), &whole.unwrap()).0 <= 6);
+    }
+    for found in in_every_way(&again(501)) {
+        let error = found.unwrap_err();
+        assert!(error.code() == "corrupt-image" && error.to_string().contains("too many scans"), "{error}");
+    }
+}
+
+#[test]
 fn without_a_quantisation_table_it_is_damaged() {
     for name in ["rgb-444", "rgb-420", "restarts-422", "progressive", "grey", "ycck"] {
         let file = read(&format!("decode/{name}.jpg"));

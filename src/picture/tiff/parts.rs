@@ -7,6 +7,8 @@ use crate::{Error, Result};
 const MOST_BITS: u64 = 1 << 32;
 /// How much longer a tile's sides may be than the picture's.
 const MORE: usize = 4096;
+/// How many times as many pixels all tiles together may have, where the picture is large.
+const MORE_OF_ALL: u64 = 4;
 
 /// The strips or tiles that a picture is stored in.
 pub struct Parts {
@@ -48,6 +50,11 @@ impl Parts {
             return Err(Error::OutOfMemory);
         }
         let (across, down) = (kind.width.div_ceil(width), kind.height.div_ceil(height));
+        // Nor may all tiles together: those that are alike may be stored once, and each takes time.
+        let sum = pixels.saturating_mul(across as u64).saturating_mul(down as u64);
+        if sum > kind.pixels().saturating_mul(MORE_OF_ALL).saturating_add((MORE * MORE) as u64) {
+            return Err(corrupt("its parts are too large"));
+        }
         let count = across.saturating_mul(down).saturating_mul(if kind.planar { kind.samples } else { 1 });
         let (offsets, counts) = if tiled { (324, 325) } else { (273, 279) };
         let (offsets, counts) = (directory.values(offsets, count), directory.values(counts, count));

@@ -84,6 +84,24 @@ fn a_tile_is_not_larger_than_the_picture_without_end() {
 }
 
 #[test]
+fn tiles_together_are_not_larger_than_the_picture_without_end() {
+    let tiles =
+        |side: u32, count: usize| [(322, vec![side]), (323, vec![4104]), (TILES, vec![0; count]), (325, vec![1])];
+    // What is packed here makes a tile's thousands of pixels of a few bytes.
+    assert!(refused(&grey(65000, 8, 32773, &tiles(1, 65000), &[0x81])).contains("too large"));
+    assert!(refused(&grey(4000, 8, 32773, &tiles(1, 4000), &[0x81])).contains("ends before"));
+    // Of planes each is as large as the picture.
+    let planes = |count| [tiles(1, count).to_vec(), vec![(284, vec![2])]].concat();
+    let colours = |width: u32| {
+        let tags = [(256, width), (257, 8), (258, 8), (259, 32773), (262, 2), (277, 3)];
+        let tags = tags.map(|(tag, value)| (tag, vec![value])).into_iter();
+        tiff(&tags.chain(planes(3 * width as usize)).collect::<Vec<_>>(), &[0x81])
+    };
+    assert!(refused(&colours(4000)).contains("ends before"));
+    assert!(refused(&colours(65000)).contains("too large"));
+}
+
+#[test]
 fn parts_that_share_a_jpeg_are_read_but_not_without_end() {
     let tiles = |jpeg: &[u8]| {
         let length = vec![jpeg.len() as u32; 64];

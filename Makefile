@@ -21,7 +21,7 @@ dev: ## the same built quickly, with source maps, and again at each change: http
 
 test: ## every test: Rust, wasm in a real browser, the page end to end, the package
 	@$(SETUP) cc npm chromium redis
-	node --test tests/scripts/
+	node --test tests/scripts/*.test.mjs
 	node tests/unit/run.mjs
 	@echo "» building and running the Rust tests: usually 8 minutes the first time, seconds after that"
 	cargo test --release --features cli,redis
@@ -45,6 +45,8 @@ test-quick: ## what can be said in 3 minutes once it is built: unit tests, and o
 	cargo test --release --features cli,redis --lib
 	node tests/start.mjs
 
+# Of what is released: a quicker build would take its place in dist/.
+test-firefox test-webkit test-trunk: export NIJIGEN_RELEASE = 1
 test-firefox: site ## the core flow in Firefox, on its own because it installs that browser
 	@$(SETUP) firefox
 	@FIREFOX="$$(command -v firefox-esr firefox | head -1)" node tests/browser/run.mjs tests/firefox
@@ -67,11 +69,11 @@ docs: ## the package's reference and guides, in dist/docs/
 	docs/node_modules/.bin/typedoc --options docs/typedoc.json
 
 check: ## formatting, lints, types, licences
-	@$(SETUP) lint wasm npm docs deny linters
+	@$(SETUP) cc lint wasm npm docs deny linters
 	@scripts/check.sh
 
 fuzz: ## looks for input that breaks a target of fuzz/: make fuzz FUZZ=decode SECONDS=600
-	@$(SETUP) fuzz
+	@$(SETUP) cc fuzz
 	fuzz/run.sh $(FUZZ) $(SECONDS)
 
 package: export NIJIGEN_RELEASE = 1

@@ -1,4 +1,4 @@
-// What the npm package holds of others: crates in the wasm, npm packages in the scripts. For the licences' sake and the
+// What the npm package and the site hold of others: crates in the wasm, npm packages in the scripts. For the licences' sake and the
 // bill of materials.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -104,15 +104,15 @@ function npmPackages(inputs) {
   });
 }
 
-/** THIRD-PARTY.txt: each text once, under all that it is the licence of. */
-export function notices(list) {
+/** THIRD-PARTY.txt of the package or the site: each text once, under all that it is the licence of. */
+export function notices(list, of) {
   const byText = new Map();
   for (const { name, version, licence, texts } of list) {
     for (const text of texts) byText.set(text, [...(byText.get(text) ?? []), `${name} ${version} (${licence})`]);
   }
   const rule = '-'.repeat(80);
   const parts = Array.from(byText, ([text, names]) => `${rule}\n${names.join('\n')}\n\n${text}\n`);
-  return `Nijigen's npm package holds the following software of others, compiled or bundled.\n\n${parts.join('\n')}`;
+  return `Nijigen's ${of} holds the following software of others, compiled or bundled.\n\n${parts.join('\n')}`;
 }
 
 /** A CycloneDX 1.6 document. Without a date, so that the same sources make the same package. */

@@ -157,7 +157,7 @@ export async function pack() {
   for (const name of ['LICENSE-MIT', 'LICENSE-APACHE']) cpSync(name, join(PACKAGE, name));
   cpSync('docs/package.md', `${PACKAGE}/README.md`);
   const list = components(inputs);
-  writeFileSync(`${PACKAGE}/THIRD-PARTY.txt`, notices(list));
+  writeFileSync(`${PACKAGE}/THIRD-PARTY.txt`, notices(list, 'npm package'));
   writeFileSync(`${PACKAGE}/sbom.cdx.json`, `${JSON.stringify(billOfMaterials(list, described), null, 2)}\n`);
   execFileSync('npm', ['pack', '--silent', '--pack-destination', '..'], { cwd: PACKAGE, stdio: 'inherit' });
 }

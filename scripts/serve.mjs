@@ -1,7 +1,9 @@
 // Serves a folder to this machine only, with esbuild's own server: node scripts/serve.mjs FOLDER PORT
 // With NIJIGEN_DEV=1 the site in it is made again when something it is made of changes, and pages that are open reload.
 import { spawn } from 'node:child_process';
-import { watch, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
+import { sep } from 'node:path';
+import { watch } from 'chokidar';
 import * as esbuild from 'esbuild';
 
 const [servedir, port] = process.argv.slice(2);
@@ -41,11 +43,9 @@ async function rebuild() {
   building = false;
 }
 
-if (dev) {
-  for (const path of ['src', 'www', 'models', 'index.html', 'Cargo.toml']) {
-    watch(path, { recursive: true }, () => {
-      changed.add(path);
-      void rebuild();
-    });
-  }
-}
+// Not Node's own: on Linux it hears no more of a file that was replaced, as many editors save.
+if (dev)
+  watch(['src', 'www', 'models', 'index.html', 'Cargo.toml'], { ignoreInitial: true }).on('all', (_, path) => {
+    changed.add(path.split(sep)[0]);
+    void rebuild();
+  });

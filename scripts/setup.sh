@@ -55,7 +55,7 @@ tool() {
 
 # npm_in FOLDER: the packages of its lock file
 npm_in() {
-  (cd "$1" && npm ci --silent --no-audit --no-fund && cp package-lock.json node_modules/.package-lock.copy)
+  (cd "$1" && npm ci --loglevel=error --no-audit --no-fund >/dev/null && cp package-lock.json node_modules/.package-lock.copy)
 }
 has_npm_in() { cmp -s "$1/package-lock.json" "$1/node_modules/.package-lock.copy"; }
 
@@ -114,10 +114,12 @@ how_deny() { echo "cargo: cargo-deny $DENY_VERSION"; }
 get_deny() { tool cargo-deny "$DENY_VERSION" "6 minutes" --locked; }
 
 has_fuzz() {
-  rustc +nightly --version >/dev/null 2>&1 && [ "$(cargo-fuzz --version 2>/dev/null)" = "cargo-fuzz $FUZZ_VERSION" ]
+  command -v c++ >/dev/null &&
+    rustc +nightly --version >/dev/null 2>&1 && [ "$(cargo-fuzz --version 2>/dev/null)" = "cargo-fuzz $FUZZ_VERSION" ]
 }
-how_fuzz() { echo "cargo: cargo-fuzz $FUZZ_VERSION"; }
+how_fuzz() { echo "apt: g++, cargo: cargo-fuzz $FUZZ_VERSION"; }
 get_fuzz() {
+  command -v c++ >/dev/null || apt "g++ libc6-dev" "a C++ compiler (libFuzzer is C++)" "20 s"
   rustc +nightly --version >/dev/null 2>&1 || stop "Fuzzing needs Rust's nightly toolchain; run: rustup toolchain install nightly --profile minimal"
   tool cargo-fuzz "$FUZZ_VERSION" "2 minutes" --locked
 }
@@ -125,7 +127,9 @@ get_fuzz() {
 has_npm() { command -v npm >/dev/null && has_npm_in .; }
 how_npm() { echo "npm: package-lock.json"; }
 get_npm() {
-  command -v npm >/dev/null || stop "Node 20 or newer with npm is missing: https://nodejs.org"
+  command -v npm >/dev/null || stop "Node 20.19 or newer with npm is missing: https://nodejs.org"
+  node -e 'const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)' ||
+    stop "Node 20.19 or newer is needed; node here is $(node --version): https://nodejs.org"
   say "installing npm packages: usually 20 s"
   npm_in .
 }
@@ -147,7 +151,7 @@ get_benches() {
 
 has_chromium() { [ -n "$(chromium_path)" ]; }
 how_chromium() { echo "apt: chromium"; }
-get_chromium() { apt "chromium" "Chromium (the tests run in it)" "60 s"; }
+get_chromium() { apt "chromium" "Chromium (the tests run in it; or name another with CHROMIUM=PATH)" "60 s"; }
 
 has_firefox() { [ -n "$(command -v firefox-esr firefox)" ] && has_npm_in tests/firefox; }
 how_firefox() { echo "apt: firefox-esr, npm: tests/firefox/package-lock.json"; }

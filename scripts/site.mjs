@@ -22,6 +22,7 @@ import {
   variants,
   wasm,
 } from './bundle.mjs';
+import { components, notices } from './components.mjs';
 import { forge, pack, tarball } from './package.mjs';
 import { drawSamples } from './samples.mjs';
 import { unlessMade } from './stamp.mjs';
@@ -29,6 +30,8 @@ import { unlessMade } from './stamp.mjs';
 const DEV = process.env.NIJIGEN_DEV;
 const { SITE_URL = '' } = process.env;
 const SITE = DEV ? 'target/site-dev' : 'target/site';
+/** What the site's scripts are made of. */
+const INPUTS = `${SITE}/inputs.json`;
 /** What scripts/serve.mjs tells of a new build. */
 const RELOAD = `new EventSource('/esbuild').addEventListener('change', () => location.reload());`;
 /** Fetched when first used; everything else is the shell. */
@@ -70,8 +73,10 @@ async function build() {
     SEEDS: seeds,
     OFFLINE: released,
   };
-  await bundle('www/app/main.ts', { folder: SITE, name: 'app' }, values, DEV && { footer: { js: RELOAD } });
+  const app = await bundle('www/app/main.ts', { folder: SITE, name: 'app' }, values, DEV && { footer: { js: RELOAD } });
   await bundle('www/styles/main.css', { folder: SITE, name: 'app' });
+  const scripts = [worker, thread, gpu, thumbnailer, moving, app];
+  writeFileSync(INPUTS, JSON.stringify(scripts.flatMap((script) => script?.inputs ?? [])));
 }
 
 /** Puts the English words where the page names them, so that they are there before any script. */
@@ -116,7 +121,12 @@ const filesIn = (folder) =>
 async function writeServiceWorker(folder) {
   const shell = filesIn(folder)
     .filter((name) => !HEAVY.test(name) && !SHOWCASE.test(name))
-    .map((url) => ({ url, revision: HASHED.test(url) ? null : sha256(join(folder, url)).slice(0, 16) }));
+    .map((url) => {
+      const sum = sha256(join(folder, url));
+      // It says which models there are, and a host may still have that of another version.
+      const integrity = url === 'models/manifest.json' && `sha256-${Buffer.from(sum, 'hex').toString('base64')}`;
+      return { url, revision: HASHED.test(url) ? null : sum.slice(0, 16), ...(integrity && { integrity }) };
+    });
   // Keyed by the very URLs that the client asks for.
   const others = filesIn(folder).filter((name) => HEAVY.test(name) && !name.endsWith('.onnx'));
   const heavy = Object.fromEntries([
@@ -126,7 +136,7 @@ async function writeServiceWorker(folder) {
       sha256,
     ]),
   ]);
-  await bundle(
+  return bundle(
     'www/service-worker.ts',
     { folder, name: 'service-worker' },
     { SHELL: shell, HEAVY: heavy },
@@ -173,17 +183,20 @@ function assemble(folder) {
 async function finish(folder = process.env.TRUNK_STAGING_DIR) {
   writeWords(join(folder, 'index.html'));
   writeAddress(join(folder, 'index.html'));
-  if (released) await writeServiceWorker(folder);
+  if (!released) return;
+  const { inputs } = await writeServiceWorker(folder);
+  // Whoever puts the site somewhere gives others' software on. Nobody needs it without a network.
+  writeFileSync(join(folder, 'THIRD-PARTY.txt'), notices(components([...json(INPUTS), ...inputs]), 'site'));
 }
 
 /** What the site is made of. */
 const sources = () => [
-  ...['index.html', 'package-lock.json', 'scripts', 'www', 'models/manifest.json', `${MODULES}/variants`],
+  ...['index.html', 'package-lock.json', 'Cargo.lock', 'scripts', 'www', 'models/manifest.json', `${MODULES}/variants`],
   ...manifest().map(({ file }) => `models/${file}`),
   ...variants().flatMap((variant) => [wasm(variant), bindings(variant)]),
 ];
 /** The package holds what its others say of themselves, too. */
-const PACKAGED = ['Cargo.toml', 'Cargo.lock', 'LICENSE-MIT', 'LICENSE-APACHE', 'docs/package.md', 'tsconfig.json'];
+const PACKAGED = ['Cargo.toml', 'LICENSE-MIT', 'LICENSE-APACHE', 'docs/package.md', 'tsconfig.json'];
 
 const site = (folder) => unlessMade([folder], sources(), () => makeSite(folder), SITE_URL);
 

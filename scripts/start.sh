@@ -9,7 +9,7 @@ folder=target/start
 if [ "${NIJIGEN_DEV:-}" ]; then folder=target/dev; fi
 
 if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
-  echo "Port $port is in use. Choose another: make start PORT=$((port + 1))" >&2
+  echo "Port $port is in use. Choose another: make ${folder#target/} PORT=$((port + 1))" >&2
   exit 1
 fi
 scripts/prepare.sh

@@ -46,12 +46,12 @@ const TABLE = {
   dev: ['bindgen', 'cc', 'npm', 'wasm'],
   test: ['atomics', 'bindgen', 'cc', 'chromium', 'npm', 'python', 'redis', 'wasm'],
   'test-quick': ['cc', 'chromium', 'npm', 'redis'],
-  'test-firefox': ['bindgen', 'cc', 'firefox', 'npm', 'wasm'],
-  'test-webkit': ['bindgen', 'cc', 'npm', 'wasm', 'webkit'],
-  'test-trunk': ['bindgen', 'cc', 'npm', 'trunk', 'wasm'],
+  'test-firefox': ['atomics', 'bindgen', 'cc', 'firefox', 'npm', 'wasm'],
+  'test-webkit': ['atomics', 'bindgen', 'cc', 'npm', 'wasm', 'webkit'],
+  'test-trunk': ['atomics', 'bindgen', 'cc', 'npm', 'trunk', 'wasm'],
   'test-bundlers': ['atomics', 'bindgen', 'cc', 'chromium', 'npm', 'wasm'],
-  check: ['deny', 'docs', 'lint', 'linters', 'npm', 'wasm'],
-  fuzz: ['fuzz'],
+  check: ['cc', 'deny', 'docs', 'lint', 'linters', 'npm', 'wasm'],
+  fuzz: ['cc', 'fuzz'],
   bench: ['atomics', 'benches', 'bindgen', 'cc', 'chromium', 'npm', 'python', 'wasm'],
   package: ['atomics', 'bindgen', 'cc', 'npm', 'wasm'],
   cli: ['cc'],
@@ -148,7 +148,7 @@ test('an install that fails stops the compiler, and is the last thing said', onl
   const bare = clone({ without: ['npm'] });
   const { code, said } = await bare.run('bash', ['scripts/prepare.sh']);
   assert.notEqual(code, 0);
-  assert.match(said, /\nNode 20 or newer with npm is missing: https:\/\/nodejs.org\n$/);
+  assert.match(said, /\nNode 20.19 or newer with npm is missing: https:\/\/nodejs.org\n$/);
 });
 
 test('a copy that fails names its own cause', only, async () => {

@@ -18,9 +18,12 @@ declare const HEAVY: Record<string, string>;
 const CACHE = 'nijigen-heavy';
 /** Before the page gives up by itself, so that its next attempt is a new one. */
 const STALLED_MS = 60_000;
+const PAGE = new URL('index.html', self.registration.scope).href;
+/** The page's own, whose names no other version has. */
+const SCRIPTS = SHELL.map(({ url }) => url).filter((url) => url.startsWith('app-'));
 const checksums = new Map(Object.entries(HEAVY).map(([url, sum]) => [new URL(url, self.registration.scope).href, sum]));
 
-addPlugins([{ handlerWillRespond: isolated }]);
+addPlugins([{ handlerWillRespond: isolated, cacheWillUpdate: ofThisVersion }]);
 precacheAndRoute(SHELL);
 cleanupOutdatedCaches();
 
@@ -60,6 +63,23 @@ function isolated({ response }: { response: Response }): Promise<Response> {
   headers.set('Cross-Origin-Resource-Policy', 'same-origin');
   const { status, statusText } = response;
   return Promise.resolve(new Response(response.body, { status, statusText, headers }));
+}
+
+/**
+ * A host may still give out the page of another version, each of its files until its own time is over: that page would ask
+ * for scripts that are not here. Without it this version is not installed, and the browser tries again later.
+ */
+async function ofThisVersion({
+  request,
+  response,
+}: {
+  request: Request;
+  response: Response;
+}): Promise<Response | null> {
+  if (response.status >= 400) return null;
+  if (request.url !== PAGE) return response;
+  const page = await response.clone().text();
+  return SCRIPTS.every((name) => page.includes(name)) ? response : null;
 }
 
 /** Photos from the system's share sheet: the manifest has it send them here. They wait for the page that opens next. */

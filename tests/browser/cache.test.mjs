@@ -36,6 +36,20 @@ test('the same file is made once, under each choice that changes it, and lasts b
   assert.deepEqual(await kinds(['dog.jpg', 'lake.jpg']), ['exact', 'exact']);
 });
 
+test('what is made after all was deleted is kept, though the clock was set back since', async () => {
+  const context = await browser.newContext();
+  await embedder.patchWorkers(context, 'const { now } = Date; self.ahead = 0; Date.now = () => now() + self.ahead;');
+  const page = await embedder.open(context, server.url);
+  await kinds(['dog.jpg'], undefined, page);
+  const [worker] = page.workers();
+  await worker.evaluate(() => (self.ahead = 60 * 60 * 1000));
+  await page.evaluate(() => window.converter.cache.clear());
+  await worker.evaluate(() => (self.ahead = 0));
+  assert.deepEqual(await kinds(['dog.jpg', 'dog.jpg'], undefined, page), ['made', 'exact']);
+  await embedder.holds(page, 1);
+  await context.close();
+});
+
 test('a kept picture is the very one that was made', async () => {
   const same = await page.evaluate(async () => {
     const bytes = async ({ blob }) => new Uint8Array(await blob.arrayBuffer()).join();

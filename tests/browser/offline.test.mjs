@@ -131,6 +131,42 @@ test('whoever comes back after a deployment without ever having converted gets t
   await server.close();
 });
 
+test('where the host still gives out the page of the version before, the new one is not taken until it has all', async () => {
+  let old;
+  const server = await serve(SITE, { answer: (path) => (path === 'index.html' ? old : undefined) });
+  const { context, page, watch } = await open(browser, server.url, { saveData: true });
+  await taken(page);
+  // What an isolated page needs is there.
+  await page.reload();
+  await choose(page, PHOTO);
+  await reaches(page, 0, 'done');
+  old = readFileSync(`${SITE}/index.html`);
+  server.deploy(nextVersion(SITE));
+  const outcome = () =>
+    page.evaluate(async () => {
+      const registration = await navigator.serviceWorker.getRegistration();
+      const found = new Promise((resolve) => registration.addEventListener('updatefound', resolve, { once: true }));
+      await Promise.all([found, registration.update()]);
+      const worker = registration.installing ?? registration.waiting;
+      while (worker.state === 'installing') await new Promise((resolve) => setTimeout(resolve, 50));
+      return worker.state;
+    });
+  assert.equal(await outcome(), 'redundant');
+  await startAnew(page);
+  await choose(page, PHOTO);
+  await reaches(page, 0, 'done');
+  watch.assertClean();
+  old = undefined;
+  assert.notEqual(await outcome(), 'redundant');
+  // A page that is open keeps it waiting.
+  await page.close();
+  const later = await context.newPage();
+  await later.goto(server.url);
+  await later.locator(`script[src$="${NEXT_SCRIPT}"]`).waitFor({ state: 'attached' });
+  await context.close();
+  await server.close();
+});
+
 test('with the network gone before the first photo, the page says so and recovers', async () => {
   const server = await serve(SITE);
   const { context, page } = await open(browser, server.url);

@@ -50,6 +50,13 @@ for (const folder of ['dist/site', 'dist/package']) {
   });
 }
 
+test('the site says whose software is in it, and a visit does not fetch that', () => {
+  const notices = readFileSync('dist/site/THIRD-PARTY.txt', 'utf8');
+  for (const name of ['tract-core', 'rust-std', 'comlink', 'mediabunny', 'workbox-precaching'])
+    assert.match(notices, new RegExp(`^${name} [\\d.]+ \\(`, 'm'));
+  assert.ok(!readFileSync('dist/site/service-worker.js', 'utf8').includes('THIRD-PARTY'));
+});
+
 test('installing the package runs nothing and brings nothing else', () => {
   const { scripts, dependencies, optionalDependencies, bundledDependencies } = JSON.parse(
     readFileSync('dist/package/package.json', 'utf8'),

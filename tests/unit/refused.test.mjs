@@ -60,6 +60,12 @@ test('models of one’s own, before their file is fetched', async (t) => {
   await refuses(() => converter.renameModel('mine'), 'TypeError: name is undefined;');
 });
 
+test('a name in place of options, or of a list', async () => {
+  await refuses(() => converter.convert(photo, 'meadow'), 'TypeError: options is “meadow”; it must be an object');
+  await refuses(() => converter.convertMany([photo], 'meadow'), 'TypeError: options is “meadow”;');
+  await refuses(() => converter.preload('meadow'), 'TypeError: styles is “meadow”; it must be a list of names');
+});
+
 test('preload, revise and the cache', async () => {
   await refuses(() => converter.preload(['meadow'], { onProgress: {} }), 'TypeError: onProgress is [object Object];');
   await refuses(() => converter.revise({}, {}, { signal: new AbortController() }), 'TypeError: signal is');

@@ -4,7 +4,16 @@ import type { EngineHost, EngineRequest } from './host.js';
 import { cancelled, NijigenError } from './error.js';
 import { convertAll, type Converted, type Sources } from './convert-many.js';
 import type { Models } from './models.js';
-import { checkCall, checked, checkedConversion, checkedTime, checkMeta, checkText, truth } from './options.js';
+import {
+  checkCall,
+  checked,
+  checkedConversion,
+  checkedTime,
+  checkMeta,
+  checkStyles,
+  checkText,
+  truth,
+} from './options.js';
 import type { ModelMeta } from './own-models.js';
 import type { Pool } from './pool.js';
 import { preload, type PreloadOptions } from './preload.js';
@@ -87,6 +96,7 @@ export class Converter {
 
   /** Fetches and compiles the engine and the models of these styles ahead, so that a photo need not wait for them. */
   async preload(styles: readonly string[], options: PreloadOptions = {}): Promise<void> {
+    checkStyles(styles);
     checkCall(options);
     const generators = styles.map((style) => this.#models.find(style, options.tier));
     await this.#pool.run((worker) => preload(worker, generators, options), undefined, options.signal);

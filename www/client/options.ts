@@ -47,7 +47,10 @@ interface Call {
 }
 
 /** Throws a TypeError. */
-export function checkCall({ signal, onProgress }: Call): void {
+export function checkCall(options: Call): void {
+  // A style's name in its place would draw the first style.
+  if (Object(options) !== options) throw new TypeError(wrong('options', options, 'an object'));
+  const { signal, onProgress } = options;
   listener('onProgress', onProgress);
   // The controller in its place is an easy mistake.
   if (signal && typeof (signal as Partial<AbortSignal>).aborted !== 'boolean')
@@ -60,8 +63,8 @@ export function checkedConversion(options: Omit<ConvertOptions, 'onProgress'> & 
   readonly cache: CacheMode;
   readonly timeout: number;
 } {
-  const { cache, timeout, revisable = false, modelRange, onPreview } = options;
   checkCall(options);
+  const { cache, timeout, revisable = false, modelRange, onPreview } = options;
   listener('onPreview', onPreview);
   truth('revisable', revisable);
   values('modelRange', modelRange);
@@ -82,6 +85,11 @@ export function checkMeta({ name, range, licence = '' }: ModelMeta): void {
 /** Throws a TypeError. */
 export function checkText(name: string, value: unknown): void {
   if (typeof value !== 'string') throw new TypeError(wrong(name, value, 'a string'));
+}
+
+/** Throws a TypeError where one alone is given. */
+export function checkStyles(styles: unknown): void {
+  if (!Array.isArray(styles)) throw new TypeError(wrong('styles', styles, 'a list of names'));
 }
 
 /** Throws a TypeError where one alone is given, or a name in place of what is imported. */

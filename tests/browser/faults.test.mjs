@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { card, choose, failure, launch, open as visitSite, PHOTO, reaches, SITE, WORDS } from './browser.mjs';
-import { database, embed, holds, kinds, open, until } from './embedder.mjs';
+import { database, embed, holds, kinds, open, patchWorkers, until } from './embedder.mjs';
 import { serve } from './server.mjs';
 
 let browser;
@@ -93,6 +93,34 @@ test('the host goes away amid the model: the page says so, keeps no half, and go
   assert.equal(back.count(/\.onnx$/), 2, 'both tiers of one style');
   await context.close();
   await back.close();
+});
+
+/** As browsers do against fingerprinting. */
+const NOISE = `
+  OffscreenCanvasRenderingContext2D.prototype.getImageData = (x, y, width, height) => {
+    const noise = new ImageData(width, height);
+    noise.data.forEach((_, at) => (noise.data[at] = at % 4 === 3 ? 255 : 256 * Math.random()));
+    return noise;
+  };
+`;
+
+test('where canvases give noise no picture is made of it: WebP stays lossless, what only they could read is refused', async (t) => {
+  const server = await serve(folder, { throttled: false });
+  const context = await browser.newContext();
+  t.after(() => Promise.all([context.close(), server.close()]));
+  await patchWorkers(context, NOISE);
+  const page = await open(context, server.url);
+  const told = await page.evaluate(async () => {
+    const options = { maxSide: 256, format: 'webp', quality: 60, cache: 'off' };
+    const { blob } = await window.converter.convert('dog.jpg', options);
+    const head = new TextDecoder('latin1').decode(await blob.slice(0, 64).arrayBuffer());
+    const bitmap = await createImageBitmap(await (await fetch('dog.jpg')).blob());
+    const refused = await window.converter.convert(bitmap, options).catch(({ code, message }) => [code, message]);
+    const { width } = await window.converter.convert('dog.jpg', options);
+    return { lossless: head.includes('VP8L'), refused, width };
+  });
+  assert.deepEqual([told.lossless, told.refused[0], told.width], [true, 'unsupported-environment', 256]);
+  assert.match(told.refused[1], /fingerprinting/);
 });
 
 /** Deletes a database as any script of the origin may; says whether somebody stood in the way. */

@@ -1,3 +1,4 @@
+import { readsBack } from '../canvas.js';
 import { WorkerError } from './failure.js';
 
 // Box types, four letters read as a number.
@@ -48,6 +49,11 @@ function painted(
 ): ImageData {
   const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
   if (!context) throw new WorkerError('out-of-memory', `there is no memory for a canvas of ${width}×${height}`);
+  if (!readsBack())
+    throw new WorkerError(
+      'unsupported-environment',
+      'this browser, or a setting against fingerprinting, does not let canvases be read, which this picture needs',
+    );
   paint(context);
   return context.getImageData(0, 0, width, height);
 }

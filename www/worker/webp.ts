@@ -1,3 +1,4 @@
+import { readsBack } from '../canvas.js';
 import type { CoreOptions } from '../client/protocol.js';
 
 /** The core's WebP is lossless; with a quality below this the browser's own encoder makes it smaller, where it has one. */
@@ -11,10 +12,11 @@ export const lossyQuality = ({ format, quality }: CoreOptions): number | undefin
 
 /**
  * Makes a lossy WebP of a lossless one that the core made; with the same XMP, which browsers leave out. Gives the lossless
- * one back where the browser has no encoder, as Safari and Node, and where it is the smaller one.
+ * one back where the browser has no encoder, as Safari and Node, or would encode something else, and where it is the smaller
+ * one.
  */
 export async function lossy(lossless: Blob, quality: number): Promise<Blob> {
-  const coded = await encode(lossless, quality).catch(() => undefined);
+  const coded = readsBack() ? await encode(lossless, quality).catch(() => undefined) : undefined;
   if (coded?.type !== lossless.type) return lossless;
   const [made, smaller] = await Promise.all([lossless, coded].map(bytesOf));
   const xmp = made && chunksOf(made).find(({ name }) => name === 'XMP ');

@@ -1,4 +1,6 @@
-import { text, textOr } from '../shell/text.js';
+import { readsBack } from '../../canvas.js';
+import { NijigenError } from '../../client/index.js';
+import { sentenceFor, text, textOr } from '../shell/text.js';
 
 /** A photo's longer side that is asked for, in pixels; cameras give what comes nearest. */
 const WIDTH = 1920;
@@ -31,6 +33,7 @@ export async function otherCamera(stream: MediaStream): Promise<MediaTrackConstr
 
 /** What the camera shows, as a file. */
 export async function takePhoto(video: HTMLVideoElement): Promise<File> {
+  if (!readsBack()) throw new NijigenError('unsupported-environment', 'canvases cannot be read');
   const { videoWidth: width, videoHeight: height } = video;
   const canvas = Object.assign(document.createElement('canvas'), { width, height });
   canvas.getContext('2d')?.drawImage(video, 0, 0);
@@ -46,4 +49,6 @@ export const stamp = (): string => new Date().toISOString().slice(0, 19).replace
 
 /** Why there is no picture, in words. */
 export const problemWith = (error: unknown): string =>
-  textOr(`camera.${error instanceof DOMException ? error.name : ''}`, text('camera.failed'));
+  error instanceof NijigenError
+    ? sentenceFor(error.code)
+    : textOr(`camera.${error instanceof DOMException ? error.name : ''}`, text('camera.failed'));

@@ -1,3 +1,4 @@
+import { readsBack } from '../../canvas.js';
 import { find, keepRoom } from '../shell/dom.js';
 import { onLanguage, text } from '../shell/text.js';
 
@@ -83,7 +84,7 @@ export class HandOut {
 
   async #png(): Promise<Blob> {
     const result = await this.#source.result();
-    if (!result) throw new Error('there is none');
+    if (!result || !readsBack()) throw new Error('there is none');
     return asPng(result);
   }
 

@@ -1,5 +1,6 @@
 // A worker of its own: browsers may decode a photo in the background, but shrink it on the thread that asked.
 
+import { readsBack } from '../../canvas.js';
 import { optionsOf, paint, partOf, type Framing } from '../crop/framing.js';
 import { leftLying, turn } from './orientation.js';
 
@@ -43,7 +44,8 @@ async function shrink({ photo, framing, side = SIDE }: Asked): Promise<Shrunk | 
   const bitmap = orientation > 1 ? upright(lying, orientation) : lying;
   const { left, top, ...size } = partOf(bitmap, framing);
   const scale = Math.min(1, side / Math.max(size.width, size.height));
-  if (scale === 1 && bitmap === lying && Object.keys(optionsOf(framing)).length === 0) return size;
+  const asItIs = scale === 1 && bitmap === lying && Object.keys(optionsOf(framing)).length === 0;
+  if (asItIs || !readsBack()) return size;
   const [width = 1, height = 1] = [size.width, size.height].map((side) => Math.max(1, Math.round(side * scale)));
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext('2d');

@@ -1,3 +1,6 @@
+import { readsBack } from '../../canvas.js';
+import { NijigenError } from '../../client/index.js';
+
 /** So many seconds are drawn at most. */
 export const LONGEST = 20;
 /** So many frames of a video's second: drawings that change more often only look restless. */
@@ -38,6 +41,7 @@ export function pixelsOf(
 ): ImageData {
   const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
   if (!context) throw new Error('there is no canvas');
+  if (!readsBack()) throw new NijigenError('unsupported-environment', 'canvases cannot be read');
   context.imageSmoothingQuality = 'high';
   context.fillStyle = '#fff';
   context.fillRect(0, 0, width, height);

@@ -11,6 +11,8 @@ let known: boolean | undefined;
 export const readsBack = (): boolean => (known ??= isAsPainted());
 
 function isAsPainted(): boolean {
+  // Node has none.
+  if (!('OffscreenCanvas' in globalThis)) return false;
   const context = new OffscreenCanvas(SIDE, SIDE).getContext('2d', { willReadFrequently: true });
   // That there is none is said where one is needed.
   if (!context) return true;

@@ -1,3 +1,6 @@
+/** A timer that is so late has slept, and the download with it. */
+const ASLEEP_MS = 5000;
+
 /** Ends a download of which nothing has come for so long, in ms: whoever waits for it would wait for ever. */
 export async function abortIfStalled(
   response: Promise<Response>,
@@ -7,8 +10,10 @@ export async function abortIfStalled(
   let timer: ReturnType<typeof setTimeout> | undefined;
   const heard = () => {
     clearTimeout(timer);
+    const due = performance.now() + ms;
     timer = setTimeout(() => {
-      download.abort();
+      if (performance.now() - due < ASLEEP_MS) download.abort();
+      else heard();
     }, ms);
   };
   try {

@@ -123,6 +123,45 @@ test('where canvases give noise no picture is made of it: WebP stays lossless, w
   assert.match(told.refused[1], /fingerprinting/);
 });
 
+test('a canvas that got no memory is no blank picture', async (t) => {
+  const server = await serve(folder, { throttled: false });
+  const context = await browser.newContext();
+  t.after(() => Promise.all([context.close(), server.close()]));
+  // Small ones do.
+  const large = `
+    const { getImageData } = OffscreenCanvasRenderingContext2D.prototype;
+    OffscreenCanvasRenderingContext2D.prototype.getImageData = function (x, y, width, height) {
+      return this.canvas.width < 64 ? getImageData.call(this, x, y, width, height) : new ImageData(width, height);
+    };
+  `;
+  await patchWorkers(context, large);
+  const page = await open(context, server.url);
+  const refused = await page.evaluate(async () => {
+    const bitmap = await createImageBitmap(await (await fetch('dog.jpg')).blob());
+    return window.converter.convert(bitmap, { maxSide: 256 }).catch(({ code }) => code);
+  });
+  assert.equal(refused, 'out-of-memory');
+  assert.deepEqual(await kinds(page, ['dog.jpg']), ['made'], 'the next one is drawn');
+});
+
+test('where a browser refuses even channels between tabs, the package and the page work', async (t) => {
+  const refuse = `globalThis.BroadcastChannel = class {
+    constructor() {
+      throw new DOMException('The operation is insecure.', 'SecurityError');
+    }
+  };`;
+  const [own, site] = [await serve(folder, { throttled: false }), await serve(SITE, { throttled: false })];
+  const context = await browser.newContext({ serviceWorkers: 'block' });
+  t.after(() => Promise.all([context.close(), own.close(), site.close()]));
+  await context.addInitScript(refuse);
+  await patchWorkers(context, refuse);
+  assert.deepEqual(await kinds(await open(context, own.url), ['dog.jpg', 'dog.jpg']), ['made', 'exact']);
+  const page = await context.newPage();
+  await page.goto(site.url);
+  await choose(page, PHOTO);
+  await reaches(page, 0, 'done');
+});
+
 /** Deletes a database as any script of the origin may; says whether somebody stood in the way. */
 const remove = (page, name = 'nijigen') =>
   page.evaluate(

@@ -297,10 +297,10 @@ fn exif_may_begin_as_in_a_jpeg() {
         file.splice(33..33, png_chunk(b"eXIf", exif));
         file
     };
-    let files: [&dyn Fn(&[u8]) -> Vec<u8>; 2] = [&webp, &png];
-    for file in files {
-        let usual = decode(&file(&turned(b"")), &Limits::default()).unwrap();
+    let [plain, begun] = [turned(b""), turned(b"Exif\0\0")];
+    for [usual, other] in [[webp(&plain), webp(&begun)], [png(&plain), png(&begun)]] {
+        let usual = decode(&usual, &Limits::default()).unwrap();
         assert_eq!((usual.width(), usual.height()), (30, 41));
-        assert!(decode(&file(&turned(b"Exif\0\0")), &Limits::default()) == Ok(usual));
+        assert!(decode(&other, &Limits::default()) == Ok(usual));
     }
 }

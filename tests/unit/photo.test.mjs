@@ -3,11 +3,26 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { LIMITS } from '../../www/client/core.ts';
+import { readsBack } from '../../www/canvas.ts';
 import { decode, mostPixels, open } from '../../www/worker/photo.ts';
 import { Photo } from './core.mjs';
 
 const ARITHMETIC = new Uint8Array(readFileSync('tests/fixtures/wild/arithmetic.jpg'));
 const SIDES = [41, 30];
+
+/** What a canvas has is read back, which is asked once. */
+Object.assign(globalThis, {
+  ImageData: class {
+    constructor(width, height) {
+      this.data = new Uint8ClampedArray(4 * width * height);
+    }
+  },
+  OffscreenCanvas: class {
+    getContext = () => ({ putImageData: (image) => (this.image = image), getImageData: () => this.image });
+  },
+});
+assert.ok(readsBack());
+['ImageData', 'OffscreenCanvas'].forEach((name) => delete globalThis[name]);
 
 /** Has the device say that it has so much memory. */
 function withMemory(t, deviceMemory) {
@@ -26,6 +41,8 @@ function browser(t, bitmap) {
     OffscreenCanvas: class {
       getContext = () => ({
         drawImage: (drawn) => assert.equal(drawn, bitmap),
+        fillRect() {},
+        clearRect() {},
         getImageData: () => ({ data: new Uint8ClampedArray(width * height * 4).fill(7), width, height }),
       });
     },
@@ -132,13 +149,18 @@ test('pixels in other colours or numbers than the core’s go by a canvas, which
     [Symbol.toStringTag] = 'ImageData';
     width = 4;
     height = 1;
-    constructor(more, data = new Uint8ClampedArray(16)) {
+    constructor(more, data = new Uint8ClampedArray(16).fill(255)) {
       Object.assign(this, { data, ...more });
     }
   }
   const srgb = new ImageData({ colorSpace: 'srgb' });
   class OffscreenCanvas {
-    getContext = () => ({ putImageData: (pixels) => painted.push(pixels), getImageData: () => srgb });
+    getContext = () => ({
+      putImageData: (pixels) => painted.push(pixels),
+      getImageData: () => srgb,
+      fillRect() {},
+      clearRect() {},
+    });
   }
   Object.assign(globalThis, { ImageData, OffscreenCanvas });
   t.after(() => ['ImageData', 'OffscreenCanvas'].forEach((name) => delete globalThis[name]));

@@ -22,12 +22,21 @@ import { notLoaded, startWorker } from './start-worker.js';
 /** How long a worker may take to notice a cancel before it is ended. With it the promise settles within 300 ms. */
 const CANCEL_GRACE_MS = 200;
 
+/** None where the page may store nothing, as in Firefox with cookies blocked, which refuses it. */
+function channel(name: string): BroadcastChannel | undefined {
+  try {
+    return new BroadcastChannel(name);
+  } catch {
+    return undefined;
+  }
+}
+
 /** One worker and its life. */
 export class EngineWorker implements EngineHost {
   readonly #worker: Worker;
   readonly #remote: Remote<WorkerApi>;
   /** The worker cannot say that one of its threads failed: it waits for it. */
-  readonly #threads: BroadcastChannel;
+  readonly #threads: BroadcastChannel | undefined;
   /** What rejects when the worker ends. A promise that lives as long as it would hold all that ever waited for it. */
   readonly #waiting = new Set<(error: NijigenError) => void>();
   #end: NijigenError | undefined;
@@ -61,10 +70,10 @@ export class EngineWorker implements EngineHost {
       const { url, module } = data;
       if (url !== undefined && module instanceof WebAssembly.Module) onCompiled({ url, module });
     });
-    this.#threads = new BroadcastChannel(name);
-    this.#threads.onmessage = ({ data: { code, message } }: MessageEvent<Failure>) => {
+    this.#threads = channel(name);
+    this.#threads?.addEventListener('message', ({ data: { code, message } }: MessageEvent<Failure>) => {
       this.#die(new NijigenError(code, message));
-    };
+    });
     // Locks are missing on insecure origins and refused in sandboxes; there only errors that are said are seen.
     this.#watch(name).catch(() => undefined);
   }
@@ -209,7 +218,7 @@ export class EngineWorker implements EngineHost {
   end(error = new NijigenError('internal', 'the worker was ended')): void {
     this.#alive = false;
     this.#worker.terminate();
-    this.#threads.close();
+    this.#threads?.close();
     this.#end ??= error;
     for (const reject of this.#waiting) reject(this.#end);
   }

@@ -64,9 +64,9 @@ export function checkedConversion(options: Omit<ConvertOptions, 'onProgress'> & 
   readonly timeout: number;
 } {
   checkCall(options);
-  const { cache, timeout, revisable = false, modelRange, onPreview } = options;
+  const { cache, timeout, revisable, modelRange, onPreview } = options;
   listener('onPreview', onPreview);
-  truth('revisable', revisable);
+  truth('revisable', revisable ?? false);
   values('modelRange', modelRange);
   return {
     core: checked(options),
@@ -136,7 +136,7 @@ function values(name: string, range: unknown): void {
 }
 
 function listener(name: string, value: unknown): void {
-  if (value === undefined || typeof value === 'function') return;
+  if (value === undefined || value === null || typeof value === 'function') return;
   throw new TypeError(wrong(name, value, 'a function'));
 }
 

@@ -159,9 +159,9 @@ export class Pool {
       try {
         slot = this.#slotFor(task);
       } catch (error) {
-        if (!(error instanceof NijigenError)) throw error;
         this.#waiting = this.#waiting.filter((waiting) => waiting !== task);
-        task.reject(error);
+        const internal = () => new NijigenError('internal', `no worker can be had: ${String(error)}`, { cause: error });
+        task.reject(error instanceof NijigenError ? error : internal());
         continue;
       }
       if (!slot) break;

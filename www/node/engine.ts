@@ -56,9 +56,10 @@ export class EngineWorker implements EngineHost {
     this.#keep = true;
     const late = new AbortController();
     const error = new NijigenError('timeout', `the photo was not done after ${timeout} ms`);
-    const limit = new TimeLimit(timeout, () => {
+    const end = () => {
       late.abort(error);
-    });
+    };
+    const limit = new TimeLimit(timeout, end, Infinity);
     const progress = harmless(onProgress);
     const hear = (event: ConversionEvent) => {
       limit.hear(event);

@@ -26,11 +26,17 @@ export async function decodeInBrowser(
 }
 
 /** Reads a bitmap's pixels and closes it. */
-export const pixelsOf = (bitmap: ImageBitmap): ImageData =>
-  painted(bitmap, (context) => {
-    context.drawImage(bitmap, 0, 0);
+export function pixelsOf(bitmap: ImageBitmap): ImageData {
+  try {
+    return painted(bitmap, (context) => {
+      context.drawImage(bitmap, 0, 0);
+      // Both at once take twice the memory.
+      bitmap.close();
+    });
+  } finally {
     bitmap.close();
-  });
+  }
+}
 
 /** Pixels as the core takes them, sRGB in bytes; others may be of a wider gamut, or floats. */
 export function inSrgb(pixels: ImageData): ImageData {
@@ -47,15 +53,24 @@ function painted(
   { width, height }: ImageBitmap | ImageData,
   paint: (context: OffscreenCanvasRenderingContext2D) => void,
 ): ImageData {
-  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
-  if (!context) throw new WorkerError('out-of-memory', `there is no memory for a canvas of ${width}×${height}`);
   if (!readsBack())
     throw new WorkerError(
       'unsupported-environment',
       'this browser, or a setting against fingerprinting, does not let canvases be read, which this picture needs',
     );
+  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+  if (!context || !keeps(context, width - 1, height - 1))
+    throw new WorkerError('out-of-memory', `there is no memory for a canvas of ${width}×${height}`);
   paint(context);
   return context.getImageData(0, 0, width, height);
+}
+
+/** Whether a canvas has memory for this pixel: one that got none, as a large one on a phone, takes all and gives nothing. */
+function keeps(context: OffscreenCanvasRenderingContext2D, x: number, y: number): boolean {
+  context.fillRect(x, y, 1, 1);
+  const [, , , alpha] = context.getImageData(x, y, 1, 1).data;
+  context.clearRect(x, y, 1, 1);
+  return alpha !== 0;
 }
 
 /** Pixels of a JPEG, as its frame says (ITU-T T.81, B.2.2). */

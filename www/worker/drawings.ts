@@ -10,6 +10,11 @@ const drawings = new Map<string, Drawing>();
 
 /** Takes a drawing over. False if it is too large to be held. */
 export function hold(name: string, drawing: Drawing): boolean {
+  // Those that are held would go for nothing.
+  if (drawing.bytes > MOST_BYTES) {
+    drawing.free();
+    return false;
+  }
   drawings.set(name, drawing);
   let sum = [...drawings.values()].reduce((sum, { bytes }) => sum + bytes, 0);
   for (const [oldest, drawing] of drawings) {
@@ -18,7 +23,7 @@ export function hold(name: string, drawing: Drawing): boolean {
     drawings.delete(oldest);
     drawing.free();
   }
-  return drawings.has(name);
+  return true;
 }
 
 /** A file of a drawing, if it is still held. */

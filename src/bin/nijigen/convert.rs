@@ -47,7 +47,7 @@ fn draw(arguments: &Convert) -> Result<ExitCode, String> {
     let bar = batch::bar(found.inputs.len());
     let cache = open_cache(arguments, key.clone(), &bar)?;
     let jobs = arguments.jobs.map_or_else(|| cores().min(DEFAULT_MAX_JOBS), usize::from).min(found.inputs.len());
-    output::check(&arguments.output, &outputs)?;
+    output::check(&outputs)?;
     let batch = Batch {
         found: &found,
         outputs: &outputs,

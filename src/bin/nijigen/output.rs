@@ -128,13 +128,14 @@ pub fn refusal(path: &Path, force: bool, found: &Found) -> Option<String> {
     (!force).then(|| format!("{} is already there; --force replaces it", path.display()))
 }
 
-/// Finds out whether `results`, which are `output` or lie below it, can be written at all.
+/// Finds out whether `results` can be written at all; nothing where all are there, as after a run that is repeated.
 ///
 /// # Errors
 /// A sentence.
-pub fn check(output: &Path, results: &[PathBuf]) -> Result<(), String> {
-    let Some(first) = results.first().filter(|_| !is_stream(output)) else { return Ok(()) };
-    let folder = if first == output { folder_of(output) } else { output };
+pub fn check(results: &[PathBuf]) -> Result<(), String> {
+    let is_new = |result: &&PathBuf| !is_stream(result) && fs::symlink_metadata(result).is_err();
+    let Some(first) = results.iter().find(is_new) else { return Ok(()) };
+    let folder = folder_of(first);
     let checked = unfinished(folder).map(drop);
     checked.map_err(|error| format!("no results can be written in {}: {error}; name another with -o", folder.display()))
 }
@@ -184,9 +185,12 @@ fn unfinished(folder: &Path) -> io::Result<NamedTempFile> {
 
 /// Waits until the file has all that was written: where a disk is in the network, that it has no room may be said only now.
 fn settle(file: &File) -> io::Result<()> {
+    // What Apple's systems say of disks in a network (ENOTTY, ENOTSUP); Rust has no kind of its own for it.
+    let is_apples = |error: &io::Error| cfg!(target_vendor = "apple") && matches!(error.raw_os_error(), Some(25 | 45));
     match file.sync_data() {
         // The file system does not know of such.
         Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
+        Err(error) if is_apples(&error) => Ok(()),
         settled => settled,
     }
 }

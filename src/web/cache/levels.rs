@@ -81,7 +81,7 @@ impl Levels {
             memory,
             database: RefCell::default(),
             host,
-            channel: Channel::open()?,
+            channel: Channel::open(),
             settings: Cell::new(settings),
             storing: RefCell::new(resolved.clone()),
             cleared: Cell::new(0),

@@ -41,14 +41,16 @@ impl News {
     }
 }
 
-pub struct Channel(BroadcastChannel);
+/// None where the page may store nothing, as in Firefox with cookies blocked, which refuses it.
+pub struct Channel(Option<BroadcastChannel>);
 
 impl Channel {
-    pub fn open() -> Result<Channel, JsValue> {
-        BroadcastChannel::new("nijigen-cache").map(Channel)
+    pub fn open() -> Channel {
+        Channel(BroadcastChannel::new("nijigen-cache").ok())
     }
 
     pub fn tell(&self, news: &News) {
+        let Some(channel) = &self.0 else { return };
         let said = match news {
             News::Stored { record, created } => object_of(&[("stored", record.into()), ("created", number(*created))]),
             News::Used(entry) => object_of(&[("used", entry.object().into())]),
@@ -56,17 +58,18 @@ impl Channel {
             News::Cleared(when) => object_of(&[("cleared", number(*when))]),
         };
         // Where it is refused, another tab learns it at its next start.
-        drop(self.0.post_message(&said));
+        drop(channel.post_message(&said));
     }
 
     /// As long as the worker lives.
     pub fn listen(&self, hear: impl Fn(News) + 'static) {
+        let Some(channel) = &self.0 else { return };
         let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
             if let Some(news) = News::read(&event.data()) {
                 hear(news);
             }
         });
-        self.0.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        channel.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         on_message.forget();
     }
 }

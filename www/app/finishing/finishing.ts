@@ -57,7 +57,7 @@ export class Finishing {
     });
     root.addEventListener('change', ({ target }) => {
       if (target === this.#format) this.#follows = false;
-      rememberChoices(this.#chosenBy(target));
+      if (target !== this.#strength) rememberChoices(this.#chosenBy(target));
       if (target === this.#size) this.#describeSizes();
       if (target === this.#size) actions.draw();
       if (target === this.#format || target === this.#mark) actions.revise();

@@ -85,6 +85,7 @@ export class MovingDialog {
     // After a few Escapes in a row, or a phone's “back”, browsers close it whatever the page says.
     while (!(await this.#mayLeave())) await this.#untilClosed();
     this.#work.abort();
+    this.#work = new AbortController();
     moving.close();
     this.#moving = undefined;
     this.#forgetFilm();
@@ -187,7 +188,7 @@ export class MovingDialog {
       if (!signal.aborted) this.#become(state);
     } catch (error) {
       // A frame that was chosen anew, or a dialog that is closed, tells nobody.
-      if (signal !== this.#work.signal || !this.#root.open) return;
+      if (signal !== this.#work.signal) return;
       if (signal.aborted) this.#become({ name: 'cancelled' });
       else this.#become({ name: 'failed', code: error instanceof NijigenError ? error.code : 'internal' });
     }

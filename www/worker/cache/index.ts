@@ -13,7 +13,10 @@ let opened: Promise<Cache> | undefined;
 
 /** This worker's cache, opened with the first use. The core must be ready. */
 export async function cacheWith(settings: CacheSettings): Promise<Cache> {
-  opened ??= core.Cache.open(settings, host);
+  opened ??= core.Cache.open(settings, host).catch((error: unknown) => {
+    opened = undefined;
+    throw error;
+  });
   const cache = await opened;
   await cache.change(settings);
   return cache;

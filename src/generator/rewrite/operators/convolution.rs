@@ -114,7 +114,9 @@ impl Rewrite<'_> {
         let input = node.inputs[1 - slot];
         let Some(axes) = Pointwise::of(&inputs[slot], &inputs[1 - slot], output) else { return Ok(false) };
         let Some(image) = self.image(input, axes.read)? else { return Ok(false) };
-        if image.view.order != axes.read || image.view.spatial.is_none_or(|[channels, ..]| channels != axes.channels) {
+        // Where each pixel is by itself it does not matter how they lie.
+        let channels = image.view.spatial.map(|[channels, ..]| channels).or(image.view.channel_axis);
+        if image.view.order != axes.read || channels != Some(axes.channels) {
             return Ok(false);
         }
         let (weights, outputs) = (node.inputs[slot], count / image.channels);

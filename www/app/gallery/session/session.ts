@@ -66,10 +66,10 @@ class Session {
 
   /** Takes those over into this tab's list. */
   async adopt(): Promise<Restored> {
+    const taken: Item[] = [];
     return this.#queue(async () => {
       const store = await this.#open();
       const own = await claim();
-      const taken: Item[] = [];
       await eachAbandoned(store, async (items) => {
         const moved = items.map((item) => ({ ...item, session: own, used: Date.now(), order: this.#next() }));
         await store.move(moved);
@@ -213,11 +213,12 @@ class Session {
     const closed = () => {
       this.#opening = undefined;
     };
-    const again = () => {
+    // A browser may have closed the database meanwhile.
+    const again = (error: unknown) => {
+      if (!(error instanceof DOMException) || error.name !== 'InvalidStateError') throw error;
       closed();
       return task();
     };
-    // A browser may have closed the database meanwhile.
     const done = this.#last
       .then(task)
       .catch(again)

@@ -106,7 +106,7 @@ export class OwnStyles {
   /** Photos that were there before are drawn before. */
   async #keep(row: HTMLElement, converter: Converter, file: File, meta: ModelMeta): Promise<void> {
     row.ariaBusy = 'true';
-    this.#say(row, () => text('own.adding'));
+    this.#say(row, () => text('own.waiting'));
     try {
       const id = await converter.addModel(file, meta);
       const entry = converter.styles().find((known) => known.id === id);

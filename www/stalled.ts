@@ -1,5 +1,4 @@
-/** A timer that is so late has slept, and the download with it. */
-const ASLEEP_MS = 5000;
+import { afterAwake } from './timer.js';
 
 /** Ends a download of which nothing has come for so long, in ms: whoever waits for it would wait for ever. */
 export async function abortIfStalled(
@@ -7,22 +6,19 @@ export async function abortIfStalled(
   ms: number,
   download: AbortController,
 ): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const heard = () => {
-    clearTimeout(timer);
-    const due = performance.now() + ms;
-    timer = setTimeout(() => {
-      if (performance.now() - due < ASLEEP_MS) download.abort();
-      else heard();
-    }, ms);
+  const abort = () => {
+    download.abort();
   };
+  let stop = afterAwake(ms, abort);
   try {
-    heard();
     const reader = (await response).clone().body?.getReader();
-    while (reader && !(await reader.read()).done) heard();
+    while (reader && !(await reader.read()).done) {
+      stop();
+      stop = afterAwake(ms, abort);
+    }
   } catch {
     // Whoever waits for it hears of it, too.
   } finally {
-    clearTimeout(timer);
+    stop();
   }
 }

@@ -30,6 +30,17 @@ const seen = (page) =>
     })),
   );
 
+/** What is asked for by such an address does not come until what this gives is called. */
+async function heldBack(context, pattern) {
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  await context.route(pattern, async (route) => {
+    await held;
+    await route.continue().catch(() => undefined);
+  });
+  return release;
+}
+
 async function file(page, index) {
   const [download] = await Promise.all([
     page.waitForEvent('download'),
@@ -114,12 +125,7 @@ test('after a crash another tab offers the list; what was being drawn is drawn, 
   const { context, page } = await begin({ format: 'png', colorScheme: 'dark' });
   await choose(page, stage.photos[0]);
   await reaches(page, 0, 'done');
-  let release;
-  const held = new Promise((resolve) => (release = resolve));
-  await context.route('**/*skyline*.onnx*', async (route) => {
-    await held;
-    await route.continue().catch(() => undefined);
-  });
+  const release = await heldBack(context, '**/*skyline*.onnx*');
   await card(page).getByText(WORDS['style.skyline']).click();
   await holds(page, ({ styles, outcomes }) => styles?.[0] === 'skyline' && outcomes[0] === 'due', 'the wish is stored');
   const session = await context.newCDPSession(page);
@@ -434,12 +440,7 @@ test('where a browser stores no Blobs, or has no database, the page works all th
 
 test('what is chosen for a photo that is still to be drawn is there after a reload', async () => {
   const { context, page } = await begin({ serviceWorkers: 'block' });
-  let release;
-  const held = new Promise((resolve) => (release = resolve));
-  await context.route('**/*.onnx*', async (route) => {
-    await held;
-    await route.continue().catch(() => undefined);
-  });
+  const release = await heldBack(context, '**/*.onnx*');
   await choose(page, stage.photos[0]);
   await holds(page, ({ names }) => names.length === 1, 'it is stored before it is drawn');
   await card(page).getByRole('slider', { name: WORDS['finish.strength'] }).fill('40');
@@ -471,12 +472,7 @@ test('a photo is stored though the browser has closed the database meanwhile', a
 
 test('a preview under way when the page goes is drawn to its end in the next', async () => {
   const { context, page } = await begin({ serviceWorkers: 'block' });
-  let release;
-  const held = new Promise((resolve) => (release = resolve));
-  await context.route('**/*fine*.onnx*', async (route) => {
-    await held;
-    await route.continue().catch(() => undefined);
-  });
+  const release = await heldBack(context, '**/*fine*.onnx*');
   await choose(page, stage.photos[0]);
   await page.locator('.card .after img:not([hidden])').waitFor();
   assert.equal(await card(page).getAttribute('data-state'), 'running');

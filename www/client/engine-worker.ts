@@ -1,4 +1,5 @@
 import { proxy, wrap, type Remote } from 'comlink';
+import { channelNamed } from '../channel.js';
 import { cancelled, NijigenError } from './error.js';
 import { TimeLimit, type EngineHost, type EngineRequest } from './host.js';
 import type {
@@ -21,15 +22,6 @@ import { notLoaded, startWorker } from './start-worker.js';
 
 /** How long a worker may take to notice a cancel before it is ended. With it the promise settles within 300 ms. */
 const CANCEL_GRACE_MS = 200;
-
-/** None where the page may store nothing, as in Firefox with cookies blocked, which refuses it. */
-function channel(name: string): BroadcastChannel | undefined {
-  try {
-    return new BroadcastChannel(name);
-  } catch {
-    return undefined;
-  }
-}
 
 /** One worker and its life. */
 export class EngineWorker implements EngineHost {
@@ -70,7 +62,7 @@ export class EngineWorker implements EngineHost {
       const { url, module } = data;
       if (url !== undefined && module instanceof WebAssembly.Module) onCompiled({ url, module });
     });
-    this.#threads = channel(name);
+    this.#threads = channelNamed(name);
     this.#threads?.addEventListener('message', ({ data: { code, message } }: MessageEvent<Failure>) => {
       this.#die(new NijigenError(code, message));
     });

@@ -1,5 +1,6 @@
 // What the client needs of whatever runs the engine for it: a worker (engine-worker.ts), or the program itself in Node
 // (../node/engine.ts). `imports` of package.json chooses.
+import { afterAwake } from '../timer.js';
 import type { NijigenError } from './error.js';
 import type {
   CacheCommand,
@@ -51,33 +52,25 @@ export interface EngineHost {
   end(error?: NijigenError): void;
 }
 
-/** A timer that is so late has slept, and all else with it, as on a phone that was put away. */
-const ASLEEP_MS = 5000;
-
 /**
  * The milliseconds that drawing a photo may take. Before, they are those in which nothing comes: a slow line may take its
  * time, one that stands still may not.
  */
 export class TimeLimit {
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #forget: (() => void) | undefined;
   #over = false;
 
   constructor(
     readonly ms: number,
     readonly onOver: () => void,
     /** Where the engine itself keeps the timer waiting a late one says nothing. */
-    readonly asleep = ASLEEP_MS,
+    readonly asleep?: number,
   ) {}
 
   /** Counts from now. */
   start(): void {
-    clearTimeout(this.#timer);
-    if (this.#over) return;
-    const due = performance.now() + this.ms;
-    this.#timer = setTimeout(() => {
-      if (performance.now() - due < this.asleep) this.onOver();
-      else this.start();
-    }, this.ms);
+    this.#forget?.();
+    if (!this.#over) this.#forget = afterAwake(this.ms, this.onOver, this.asleep);
   }
 
   /** Counts anew with what comes, and when drawing begins. */
@@ -87,7 +80,7 @@ export class TimeLimit {
 
   /** For good: what is still coming may be told later. */
   stop(): void {
-    clearTimeout(this.#timer);
+    this.#forget?.();
     this.#over = true;
   }
 }

@@ -1,5 +1,6 @@
 // The bindings of the builds with threads. The engine's worker imports them; as a worker of its own this is a thread.
 import init, { allocation_failed, run_thread } from 'nijigen-core';
+import { channelNamed } from '../channel.js';
 import { toFailure } from './failure.js';
 import { READY, THREAD, type ThreadStart } from './threads.js';
 
@@ -18,7 +19,7 @@ async function run({ module, memory, channel }: ThreadStart): Promise<void> {
     run_thread();
   } catch (error) {
     // The engine's worker waits for this thread and hears nothing, so the page must end it.
-    new BroadcastChannel(channel).postMessage(toFailure(error, allocation_failed));
+    channelNamed(channel)?.postMessage(toFailure(error, allocation_failed));
   }
 }
 

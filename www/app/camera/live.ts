@@ -67,8 +67,7 @@ const rateOf = (ends: readonly number[]): number => ((ends.length - 1) * 1000) /
 
 /** The one chosen last, where it is one of them. */
 export function liveStyle(converter: Converter): string | undefined {
-  const fast = liveStyles(converter);
-  return lastOf(fast);
+  return lastOf(liveStyles(converter));
 }
 
 async function drawFrame(

@@ -109,7 +109,7 @@ export class Finishing {
     if (control === this.#size) return this.#chosenSize();
     if (control === this.#format) return { format };
     if (control === this.#quality) return { quality };
-    return control === this.#mark ? { mark } : {};
+    return { mark };
   }
 
   #chosenSize(): Pick<Choices, 'maxSide' | 'fullSize'> {

@@ -1,5 +1,6 @@
 // The GPU and the generators on it: opened where one is tried, given up where it fails.
 import type { Engine } from 'nijigen-core';
+import { channelNamed } from '../../channel.js';
 import type { Backend } from '../../client/protocol.js';
 import { thisDevice } from '../device.js';
 import { toFailure } from '../failure.js';
@@ -82,7 +83,7 @@ export async function existing(backend: Backend): Promise<Gpu | undefined> {
 /** Leaves the GPU alone from now on. A trap is the module's end, and with it the worker's, whoever was at work. */
 export function giveUp(error: unknown): void {
   if (error instanceof WebAssembly.RuntimeError) {
-    new BroadcastChannel(self.name).postMessage(toFailure(error, allocationFailed));
+    channelNamed(self.name)?.postMessage(toFailure(error, allocationFailed));
     return;
   }
   if (off !== undefined) return;

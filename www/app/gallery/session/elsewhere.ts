@@ -1,13 +1,7 @@
-let channel: BroadcastChannel | undefined;
+import { channelNamed } from '../../../channel.js';
 
-/** None where the page may store nothing, as in Firefox with cookies blocked, which refuses it. */
-function theChannel(): BroadcastChannel | undefined {
-  try {
-    return (channel ??= new BroadcastChannel('nijigen-session'));
-  } catch {
-    return undefined;
-  }
-}
+let channel: BroadcastChannel | undefined;
+const theChannel = () => (channel ??= channelNamed('nijigen-session'));
 
 /** Tells other pages that all that was kept until then, in ms since 1970, is deleted. */
 export function tellCleared(cleared: number): void {

@@ -1,0 +1,18 @@
+/** A timer that is so late has slept, and all else with it, as on a phone that was put away. */
+const ASLEEP_MS = 5000;
+
+/** Calls back after so many milliseconds awake. Gives what ends it. `asleep`: how late it must be to have slept. */
+export function afterAwake(ms: number, call: () => void, asleep = ASLEEP_MS): () => void {
+  let timer: ReturnType<typeof setTimeout>;
+  const start = () => {
+    const due = performance.now() + ms;
+    timer = setTimeout(() => {
+      if (performance.now() - due < asleep) call();
+      else start();
+    }, ms);
+  };
+  start();
+  return () => {
+    clearTimeout(timer);
+  };
+}

@@ -16,6 +16,8 @@ mod model_ranges;
 mod older_models;
 mod parity;
 mod pipeline;
+mod results;
+mod resume;
 #[cfg(all(unix, feature = "redis"))]
 #[allow(dead_code)]
 mod servers;

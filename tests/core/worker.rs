@@ -1,4 +1,4 @@
-//! The program `nijigen` as another program runs it: lists, reports, going on, and ending when told to.
+//! The program `nijigen` as another program runs it: lists, reports, and ending when told to.
 
 use std::{
     fs::{self, File},
@@ -12,28 +12,28 @@ use serde_json::Value;
 use crate::command_line::{convert, folder, photo, stderr};
 
 /// The lines of a report.
-fn report(output: &Output) -> Vec<Value> {
+pub(crate) fn report(output: &Output) -> Vec<Value> {
     let said = String::from_utf8(output.stdout.clone()).unwrap();
     said.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{line}: {e}"))).collect()
 }
 
 /// The line of one photo.
-fn line<'a>(report: &'a [Value], input: &Path) -> &'a Value {
+pub(crate) fn line<'a>(report: &'a [Value], input: &Path) -> &'a Value {
     let mut lines = report.iter().filter(|line| line["input"] == input.to_str().unwrap());
     let line = lines.next().unwrap_or_else(|| panic!("no line for {}: {report:?}", input.display()));
     assert!(lines.next().is_none(), "two lines for {}", input.display());
     line
 }
 
-/// The program with photos of nothing but their names changed, `strength` 0 unless `more` says otherwise.
-fn start(arguments: &[&str]) -> Child {
+/// The program, drawing small and keeping nothing.
+pub(crate) fn start(arguments: &[&str]) -> Child {
     let mut program = Command::new(env!("CARGO_BIN_EXE_nijigen"));
     program.args(["convert", "--no-cache", "--max-side", "256"]).args(arguments);
     program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
 /// Photos that differ in bytes behind their end.
-fn photos(folder: &Path, count: u8) -> Vec<PathBuf> {
+pub(crate) fn photos(folder: &Path, count: u8) -> Vec<PathBuf> {
     fs::create_dir_all(folder).unwrap();
     let dog = fs::read(photo("dog.jpg")).unwrap();
     let names = (0..count).map(|at| folder.join(format!("{at:02}.jpg")));
@@ -224,127 +224,6 @@ fn a_report_tells_of_every_photo() {
     assert_eq!(again["code"], "exists", "{again}");
     let mixed = convert(&[&photo("dog.jpg")], Path::new("-"), &["--report", "json"]);
     assert_eq!((mixed.status.code(), mixed.stdout.len()), (Some(2), 0), "{}", stderr(&mixed));
-}
-
-#[test]
-fn what_is_in_its_place_is_known_by_its_content() {
-    for format in ["png", "jpg", "webp"] {
-        let folder = folder(&format!("resume-{format}"));
-        let (input, target) = (folder.join("dog.jpg"), folder.join(format!("drawn.{format}")));
-        fs::copy(photo("dog.jpg"), &input).unwrap();
-        let run = |more: &[&str]| {
-            let said = convert(&[&input], &target, &[&["--resume"], more].concat());
-            (said.status.code(), stderr(&said))
-        };
-        assert_eq!(run(&[]).0, Some(0));
-        let made = fs::read(&target).unwrap();
-        image::load_from_memory(&made).unwrap();
-        let (code, said) = run(&[]);
-        assert_eq!(code, Some(0), "{said}");
-        assert!(said.contains("1 converted (1 already there),"), "{said}");
-        let (_, said) = run(&["--force"]);
-        assert!(said.contains("1 already there"), "{said}");
-
-        // Another choice, another photo, half a file.
-        assert_eq!(run(&["--strength", "0.5"]).0, Some(1));
-        fs::copy(photo("lake.jpg"), &input).unwrap();
-        assert_eq!(run(&[]).0, Some(1));
-        fs::copy(photo("dog.jpg"), &input).unwrap();
-        fs::write(&target, &made[..made.len() / 2]).unwrap();
-        let (code, said) = run(&[]);
-        assert_eq!(code, Some(1));
-        assert!(said.contains("not what this photo becomes"), "{said}");
-        assert_eq!(fs::read(&target).unwrap().len(), made.len() / 2, "nothing is replaced unasked");
-        let (_, said) = run(&["--force"]);
-        assert!(said.contains("1 converted,"), "{said}");
-        assert!(fs::read(&target).unwrap() == made);
-
-        // Its name, and nothing else: as one leaves it that was ended in between, or had no room.
-        fs::write(&target, "").unwrap();
-        let (code, said) = run(&[]);
-        assert!(code == Some(0) && said.contains("1 converted,"), "{said}");
-        assert!(fs::read(&target).unwrap() == made);
-    }
-}
-
-#[test]
-fn what_cannot_be_its_result_is_known_before_a_photo_is_drawn() {
-    let folder = folder("beforehand");
-    let (input, target) = (folder.join("dog.jpg"), folder.join("drawn.png"));
-    fs::copy(photo("dog.jpg"), &input).unwrap();
-    let run = |more: &[&str]| convert(&[&input], &target, &[&["--strength", "0", "--report", "json"], more].concat());
-    run(&[]);
-    let unmarked = fs::read(&target).unwrap();
-    run(&["--resume", "--force"]);
-    let marked = fs::read(&target).unwrap();
-    assert!(marked != unmarked);
-    // A photo that cannot be drawn tells whether it was tried.
-    fs::copy(crate::path("tests/fixtures/bad/truncated.jpg"), &input).unwrap();
-    for (held, code) in [
-        (&marked[..], "exists"),
-        (&marked[..marked.len() / 2], "exists"),
-        (b"not a picture", "exists"),
-        (&unmarked, "corrupt-image"),
-        (b"", "corrupt-image"),
-    ] {
-        fs::write(&target, held).unwrap();
-        let said = run(&["--resume"]);
-        assert_eq!(line(&report(&said), &input)["code"], code, "{} bytes: {}", held.len(), stderr(&said));
-        assert!(fs::read(&target).unwrap() == held);
-    }
-}
-
-#[test]
-fn another_photos_result_stays_only_where_such_will_do() {
-    let folder = folder("resume-near");
-    let inputs = photos(&folder.join("in"), 2);
-    let (cache, target) = (folder.join("cache"), folder.join("drawn.png"));
-    let run = |input: &Path, target: &Path, more: &[&str]| {
-        let more = [&["--resume", "--report", "json", "--cache-dir", cache.to_str().unwrap()], more].concat();
-        let said = convert(&[input], target, &more);
-        assert_eq!(said.status.code(), Some(0), "{}", stderr(&said));
-        line(&report(&said), input)["cache"].as_str().unwrap().to_owned()
-    };
-    run(&inputs[0], &folder.join("first.png"), &[]);
-    for (more, answer) in [
-        (&["--near", "5"][..], "near"),
-        (&["--near", "5"], "resumed"),
-        (&[], "miss"),
-        (&[], "resumed"),
-        (&["--near", "5"], "resumed"),
-    ] {
-        assert_eq!(run(&inputs[1], &target, more), answer, "{more:?}");
-    }
-}
-
-#[test]
-fn two_at_the_same_photos_both_get_through() {
-    const PHOTOS: u8 = 8;
-    let folder = folder("both");
-    photos(&folder.join("in"), PHOTOS);
-    let (inputs, results) = (folder.join("in"), folder.join("out"));
-    let arguments =
-        ["--jobs", "1", "--resume", "--report", "json", inputs.to_str().unwrap(), "-o", results.to_str().unwrap()];
-    let programs = [start(&arguments), start(&arguments)];
-    for said in programs.map(|program| program.wait_with_output().unwrap()) {
-        assert_eq!(said.status.code(), Some(0), "{}", stderr(&said));
-        assert_eq!(report(&said).len(), usize::from(PHOTOS));
-    }
-    assert_eq!(fs::read_dir(&results).unwrap().count(), usize::from(PHOTOS));
-}
-
-#[test]
-fn a_result_without_a_mark_is_compared() {
-    let folder = folder("unmarked");
-    let target = folder.join("dog.png");
-    convert(&[&photo("dog.jpg")], &target, &[]);
-    let made = fs::read(&target).unwrap();
-    let said = convert(&[&photo("dog.jpg")], &target, &["--resume"]);
-    assert!(stderr(&said).contains("1 already there"), "{}", stderr(&said));
-    assert!(fs::read(&target).unwrap() == made);
-    let said = convert(&[&photo("lake.jpg")], &target, &["--resume"]);
-    assert_eq!(said.status.code(), Some(1), "{}", stderr(&said));
-    assert!(fs::read(&target).unwrap() == made);
 }
 
 #[cfg(unix)]

@@ -43,7 +43,7 @@ fn row() -> impl Strategy<Value = InARow> {
 
 impl InARow {
     fn file(&self) -> Vec<u8> {
-        let mut network = Network { seed: self.seed, ..Network::default() };
+        let mut network = Network::seeded(self.seed);
         let input = ("input".to_owned(), 3);
         let read = Convolve { stride: if self.spread { 2 } else { 1 }, ..POINTWISE };
         let first = network.convolve(&input, self.inputs, &read);

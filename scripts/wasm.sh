@@ -32,6 +32,10 @@ if [ ${#threaded[@]} -gt 0 ] && [ -z "$(atomics_toolchain)" ]; then
 fi
 variants=(${plain[@]+"${plain[@]}"} ${threaded[@]+"${threaded[@]}"})
 
+# Which std the plain modules have: the toolchain's, or one that is built with them, whose names of functions differ.
+std=built
+if [ "$(wasm_toolchain)" = own ] && { [ -n "${NIJIGEN_DEV:-}" ] || [ -z "$(atomics_toolchain)" ]; }; then std=brought; fi
+
 # All that the modules depend on, in a number; the program is not part of them.
 rustc=rustc
 if [ "$(wasm_toolchain)" = debian ]; then rustc=$DEBIAN_RUSTC; fi
@@ -39,6 +43,7 @@ sources=$({
   find src patches Cargo.toml Cargo.lock scripts/wasm.sh scripts/env.sh scripts/bindgen -type f ! -path 'src/bin/*' -print0 |
     LC_ALL=C sort -z | xargs -0 cksum
   "$rustc" --version --verbose
+  echo "std: $std"
 } | cksum)
 # linked or bound VARIANT: whether that was made of these sources
 made() { [ "$(cat "$modules/$2/$1" 2>/dev/null)" = "$sources" ]; }
@@ -73,18 +78,14 @@ picture_onnx() {
 compile() {
   local toolchain=$1 folder=$2 cargo=(cargo) variant out
   # Built for size where its sources are: its ways to sort alone are 40 kB of a module.
-  local std=(-Z 'build-std=std,panic_abort' -Z 'build-std-features=optimize_for_size')
+  local build_std=(-Z 'build-std=std,panic_abort' -Z 'build-std-features=optimize_for_size')
   local built=$folder/$WASM_TARGET/$profile/deps/nijigen.wasm
   shift 2
   [ $# -gt 0 ] || return 0
   export RUSTFLAGS=$WASM_FLAGS
   case $1 in
     *-threads) RUSTFLAGS=$ATOMICS_FLAGS ;;
-    *)
-      if [ "$toolchain" = own ]; then
-        if [ -n "${NIJIGEN_DEV:-}" ] || [ -z "$(atomics_toolchain)" ]; then std=(); fi
-      fi
-      ;;
+    *) if [ $std = brought ]; then build_std=(); fi ;;
   esac
   case $toolchain in
     own) ;;
@@ -99,14 +100,14 @@ compile() {
     *) echo "No toolchain can build for $WASM_TARGET: run scripts/setup.sh wasm" >&2; return 1 ;;
   esac
   # The flag that lets a stable compiler build std.
-  if [ ${#std[@]} -gt 0 ]; then export RUSTC_BOOTSTRAP=1; fi
+  if [ ${#build_std[@]} -gt 0 ]; then export RUSTC_BOOTSTRAP=1; fi
   for variant; do
     if made linked "$variant"; then continue; fi
     out=$modules/$variant
     mkdir -p "$out"
     # Cargo gives the modules of all features one name, and does not see that it is another one that lies there.
     rm -f "$built"
-    "${cargo[@]}" build --quiet --lib --profile "$profile" --target $WASM_TARGET --target-dir "$folder" ${std[@]+"${std[@]}"} \
+    "${cargo[@]}" build --quiet --lib --profile "$profile" --target $WASM_TARGET --target-dir "$folder" ${build_std[@]+"${build_std[@]}"} \
       --config "paths=[\"$onnx\"]" --features "$(features "$variant")" || return
     cp "$built" "$out/linked.wasm" && echo "$sources" >"$out/linked" || return
   done

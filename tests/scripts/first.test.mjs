@@ -124,18 +124,22 @@ test('all four modules, and each again where only its own part is missing', only
   assert.equal(readFileSync(join(bare.folder, 'target/wasm/variants'), 'utf8'), 'simd\n');
 });
 
-test('a module is built again where the sources of std have come since: others would not go with it', only, async () => {
-  const bare = clone();
-  const builds = () => bare.asked().filter((line) => line.startsWith('cargo build'));
-  assert.equal((await bare.run('bash', ['scripts/prepare.sh'])).code, 0);
-  assert.equal(builds().length, 1);
-  mkdirSync(join(bare.room, 'play/lib/rustlib/src/rust/library/std'), { recursive: true });
-  writeFileSync(join(bare.room, 'play/lib/rustlib/src/rust/library/std/Cargo.toml'), '');
-  const { code, said } = await bare.run('bash', ['scripts/prepare.sh'], { NIJIGEN_VARIANTS: 'simd relaxed' });
-  assert.equal(code, 0, said);
-  const built = builds().map((line) => line.includes('build-std'));
-  assert.deepEqual(built, [false, true, true]);
-});
+test(
+  'a module is built again where the sources of std have come since: others would not go with it',
+  only,
+  async () => {
+    const bare = clone();
+    const builds = () => bare.asked().filter((line) => line.startsWith('cargo build'));
+    assert.equal((await bare.run('bash', ['scripts/prepare.sh'])).code, 0);
+    assert.equal(builds().length, 1);
+    mkdirSync(join(bare.room, 'play/lib/rustlib/src/rust/library/std'), { recursive: true });
+    writeFileSync(join(bare.room, 'play/lib/rustlib/src/rust/library/std/Cargo.toml'), '');
+    const { code, said } = await bare.run('bash', ['scripts/prepare.sh'], { NIJIGEN_VARIANTS: 'simd relaxed' });
+    assert.equal(code, 0, said);
+    const built = builds().map((line) => line.includes('build-std'));
+    assert.deepEqual(built, [false, true, true]);
+  },
+);
 
 /** The processes that have this in their command line. */
 function running(words) {

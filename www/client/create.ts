@@ -99,6 +99,7 @@ export async function createWith(offered: Parts, options: ConverterOptions): Pro
   const threads = checkedThreads(options.threads);
   const backend: Backend = {
     name: checkedBackend(options.engine),
+    since: performance.timeOrigin,
     ...(gpu !== undefined && { url: absolute(gpu) }),
     ...(options.softwareGpu && { software: true }),
   };

@@ -73,6 +73,8 @@ export interface Backend {
   readonly url?: string;
   /** Whether an adapter that the processor computes will do: for tests. */
   readonly software?: boolean;
+  /** When the visit began, in milliseconds since 1970. */
+  readonly since: number;
   /** Why one of the converter's workers gave the GPU up: then all leave it alone. */
   off?: string;
 }

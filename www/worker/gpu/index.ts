@@ -3,6 +3,7 @@
 import type { Conversion } from 'nijigen-core';
 import type { Backend } from '../../client/protocol.js';
 import { core, report } from '../module.js';
+import { checkVisits, guarded, guardedTile } from './guard.js';
 import { close, existing, fits, giveUp, isOff, mayDraw, networkFor, open, type Drawer, type Size } from './networks.js';
 import { isWorking, tried } from './trial.js';
 import { recall, remember, unlearn, type Finding } from './verdicts.js';
@@ -57,11 +58,17 @@ export function prepareGpu(backend: Backend, drawer: Drawer): void {
 }
 
 async function prepare(backend: Backend, drawer: Drawer, subject: string): Promise<void> {
+  await checkVisits(backend);
   const known = await recall(lasting(subject));
-  if (!known) return;
-  const gpu = known.finding === 'faster' ? await existing(backend) : undefined;
-  findings.set(subject, known.finding);
-  if (gpu) await networkFor(gpu, drawer, known);
+  if (known?.finding !== 'faster') {
+    if (known) findings.set(subject, known.finding);
+    return;
+  }
+  await guarded(backend, async () => {
+    const gpu = await existing(backend);
+    findings.set(subject, 'faster');
+    if (gpu) await networkFor(gpu, drawer, known);
+  });
 }
 
 /** Throws with the code `cancelled` where nobody wants the picture any more. */
@@ -119,10 +126,14 @@ export async function drawWithGpu(
       const network = await soon(networkFor(gpu, drawer, { width, height, side }), check, patience);
       if (!network) return 'part';
       const done = conversion.progress;
-      const drawn = await network.run(values, (part) => {
-        check();
-        onProgress(done + part * share);
-      });
+      const drawn = await guardedTile(backend, width * height, () =>
+        network.run(values, (part) => {
+          check();
+          onProgress(done + part * share);
+        }),
+      );
+      // What a device gives that did nothing.
+      if (!drawn.some(Boolean)) return 'refused';
       try {
         conversion.put(drawn);
       } catch (error) {
@@ -156,7 +167,7 @@ function leave(error: unknown, drawer: Drawer): void {
 
 /** The processor drew what the core did not take from the GPU. */
 export const gpuDrewNonsense = (drawer: Drawer): void => {
-  leave(new Error('the GPU gave what are no numbers'), drawer);
+  leave(new Error('the GPU gave no picture'), drawer);
 };
 
 /** Has the GPU tried on what the processor took so many milliseconds a pixel for, once nobody waits for a picture. */
@@ -179,15 +190,15 @@ async function decide(
 ): Promise<void> {
   const name = subject(drawer, sizes[0]);
   await recalled.get(name);
-  const gpu = findings.has(name) ? undefined : await existing(backend);
+  if (findings.has(name) || isOff()) return;
+  const gpu = await guarded(backend, () => existing(backend));
   if (!gpu || isOff()) return;
   // A live view is never quiet, and would gain the most.
   for (let look = 0; look < LOOKS && (look === 0 || isWorking()); look++) await delay(QUIET_MS);
   const size = sizes.find((size) => fits(gpu, drawer, size)) ?? sizes[0];
-  const finding = await tried(gpu, drawer, size, perPixel * size.width * size.height);
+  const finding = await tried(backend, gpu, drawer, size, perPixel * size.width * size.height);
   if (!finding) return;
   findings.set(name, finding);
   await remember(lasting(name), { finding, at: Date.now(), ...size });
-  if (finding === 'faulty') throw new Error(`${gpu.name} draws another picture`);
   if (![...findings.values()].includes('faster')) close();
 }

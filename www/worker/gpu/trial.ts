@@ -2,7 +2,9 @@
 import type { Choices, Conversion } from 'nijigen-core';
 import { core } from '../module.js';
 import { pause } from '#pause';
+import type { Backend } from '../../client/protocol.js';
 import type { Gpu } from './device.js';
+import { guardedTile } from './guard.js';
 import { giveUp, networkFor, type Drawer, type Size } from './networks.js';
 import type { Finding } from './verdicts.js';
 
@@ -33,18 +35,27 @@ export async function begun(): Promise<() => void> {
 }
 
 /** Of a tile that took the processor so many milliseconds. Nothing where the generator is gone meanwhile. */
-export async function tried(gpu: Gpu, drawer: Drawer, size: Size, milliseconds: number): Promise<Finding | undefined> {
+export async function tried(
+  backend: Backend,
+  gpu: Gpu,
+  drawer: Drawer,
+  size: Size,
+  milliseconds: number,
+): Promise<Finding | undefined> {
   try {
-    const difference = await differenceOf(gpu, drawer);
-    const able = difference !== undefined && (await warmUp(gpu, drawer, size));
+    const { difference, able } = await guardedTile(backend, size.width * size.height, async () => {
+      const difference = await differenceOf(gpu, drawer);
+      return { difference, able: difference !== undefined && (await warmUp(gpu, drawer, size)) };
+    });
     if (!drawer.alive()) return undefined;
-    if (difference !== undefined && difference > TOLERANCE) return 'faulty';
+    if (difference !== undefined && difference > TOLERANCE) throw new Error(`${gpu.name} draws another picture`);
     const faster = able && (await alone(() => isWithin(gpu, drawer, size, milliseconds / MARGIN)));
     // Of a generator that is gone meanwhile nothing was found.
     return drawer.alive() ? (faster ? 'faster' : 'slower') : undefined;
   } catch (error) {
     if (error instanceof WebAssembly.RuntimeError) throw error;
-    giveUp(error);
+    // What the core says is of this generator, and no reason to leave the GPU alone with others.
+    if (typeof (error as { readonly code?: unknown }).code !== 'string') giveUp(error);
     return 'faulty';
   }
 }
@@ -119,11 +130,20 @@ async function alone<T>(work: () => Promise<T>): Promise<T> {
 const noiseOf = ({ width, height }: Size) =>
   Float32Array.from({ length: 3 * width * height }, (_, i) => (noise(i) / 255) * 2 - 1);
 
+/** Numbers, and of noise no row that is nothing: what buffers have from where a device did not get on. */
+function isPicture(values: Float32Array, { width }: Size): boolean {
+  for (let start = 0; start < values.length; start += width) {
+    const row = values.subarray(start, start + width);
+    if (!row.every(Number.isFinite) || !row.some(Boolean)) return false;
+  }
+  return true;
+}
+
 /** The first run has costs that later ones have not. False where the GPU cannot draw such a tile. */
 async function warmUp(gpu: Gpu, drawer: Drawer, size: Size): Promise<boolean> {
   const network = await networkFor(gpu, drawer, size);
   const drawn = await network?.run(noiseOf(size), () => undefined);
-  if (drawn?.every(Number.isFinite) === false) throw new Error(`${gpu.name} gives what are no numbers`);
+  if (drawn && !isPicture(drawn, size)) throw new Error(`${gpu.name} gives no picture`);
   return drawn !== undefined;
 }
 

@@ -14,8 +14,19 @@ export interface Verdict {
   readonly side: number;
 }
 
+/** What began on the GPU and never ended, because the page was gone first. */
+interface Unfinished {
+  /** At how many visits in a row, before the one that last noted something here. */
+  readonly before: number;
+  /** Whether something of that one is under way, or never ended. */
+  readonly running: boolean;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
 interface Schema extends DBSchema {
   verdicts: { key: string; value: Verdict };
+  unfinished: { key: string; value: Unfinished };
 }
 
 const NAME = 'nijigen-gpu';
@@ -24,9 +35,10 @@ const LASTING_MS = 14 * 24 * 3600 * 1000;
 
 /** What `work` makes of the database, which is closed again whatever happens: else nobody could delete it. */
 async function withDatabase<T>(work: (database: IDBPDatabase<Schema>) => Promise<T>): Promise<T> {
-  const database = await openDB<Schema>(NAME, 1, {
-    upgrade: (database) => {
-      database.createObjectStore('verdicts');
+  const database = await openDB<Schema>(NAME, 2, {
+    upgrade: (database, before) => {
+      if (before < 1) database.createObjectStore('verdicts');
+      database.createObjectStore('unfinished');
     },
   });
   try {
@@ -70,6 +82,47 @@ export async function remember(key: string, verdict: Verdict): Promise<void> {
 export async function unlearn(key: string): Promise<void> {
   try {
     if (await exists()) await withDatabase((database) => database.delete('verdicts', key));
+  } catch {
+    // As above.
+  }
+}
+
+const RUN = 'run';
+
+const visitsBefore = (found: Unfinished | undefined, since: number): number => {
+  if (!found || found.at + LASTING_MS <= Date.now()) return 0;
+  return found.before + Number(found.running && found.at < since);
+};
+
+/** At how many visits before the one that began at `since` something on the GPU did not end, in a row. */
+export async function unfinished(since: number): Promise<number> {
+  try {
+    if (!(await exists())) return 0;
+    return visitsBefore(await withDatabase((database) => database.get('unfinished', RUN)), since);
+  } catch {
+    // As above.
+    return 0;
+  }
+}
+
+/** Something begins or ends on the GPU, at the visit that began at `since`. */
+export async function note(since: number, running: boolean): Promise<void> {
+  try {
+    await withDatabase(async (database) => {
+      const transaction = database.transaction('unfinished', 'readwrite');
+      const before = visitsBefore(await transaction.store.get(RUN), since);
+      await transaction.store.put({ before, running, at: Date.now() }, RUN);
+      await transaction.done;
+    });
+  } catch {
+    // As above.
+  }
+}
+
+/** A picture was drawn, and the page is still there: what did not end before is no longer held against the GPU. */
+export async function absolve(): Promise<void> {
+  try {
+    if (await exists()) await withDatabase((database) => database.delete('unfinished', RUN));
   } catch {
     // As above.
   }

@@ -14,7 +14,7 @@ import {
   checkedWorkers,
   isSharedStore,
 } from './options.js';
-import { absolute, checkedStore, requirePlatform } from '#platform';
+import { absolute, checkedStore, requirePlatform, thisVisit } from '#platform';
 import { Pool } from './pool.js';
 import type {
   Backend,
@@ -99,7 +99,7 @@ export async function createWith(offered: Parts, options: ConverterOptions): Pro
   const threads = checkedThreads(options.threads);
   const backend: Backend = {
     name: checkedBackend(options.engine),
-    since: performance.timeOrigin,
+    visit: thisVisit(),
     ...(gpu !== undefined && { url: absolute(gpu) }),
     ...(options.softwareGpu && { software: true }),
   };

@@ -1,6 +1,8 @@
 import { NijigenError } from './error.js';
 import type { SharedStore } from './protocol.js';
 
+export { thisVisit } from './visit.js';
+
 /** An absolute URL; a relative one is the page's, or in a worker the worker's. */
 export function absolute(url: string | URL): string {
   const { document, location } = globalThis as Partial<typeof globalThis>;

@@ -66,6 +66,16 @@ export type Variant = 'simd' | 'relaxed' | 'simd-threads' | 'relaxed-threads';
 /** What draws: `auto` takes the GPU where it has shown that it gives the same pictures, sooner. */
 export type BackendName = 'auto' | 'wasm' | 'webgpu';
 
+/**
+ * When a visit began, and how the last one ended, in milliseconds since 1970.
+ * @internal
+ */
+export interface Visit {
+  readonly since: number;
+  /** When a page of this origin was last left or hidden, before this visit; 0 where nobody knows. */
+  readonly left: number;
+}
+
 /** @internal */
 export interface Backend {
   readonly name: BackendName;
@@ -73,8 +83,7 @@ export interface Backend {
   readonly url?: string;
   /** Whether an adapter that the processor computes will do: for tests. */
   readonly software?: boolean;
-  /** When the visit began, in milliseconds since 1970. */
-  readonly since: number;
+  readonly visit: Visit;
   /** Why one of the converter's workers gave the GPU up: then all leave it alone. */
   off?: string;
 }

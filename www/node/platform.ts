@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { SharedStore } from '../client/protocol.js';
+import type { SharedStore, Visit } from '../client/protocol.js';
 
 /** An absolute URL; what names no scheme is a path of the file system. */
 export function absolute(url: string | URL): string {
@@ -20,3 +20,6 @@ export const checkedStore = (store: SharedStore): SharedStore => store;
 
 /** A timer that does not keep the program from ending. */
 export const someTime = (work: () => void, ms: number): ReturnType<typeof setTimeout> => setTimeout(work, ms).unref();
+
+/** There is no GPU here that could end it. */
+export const thisVisit = (): Visit => ({ since: performance.timeOrigin, left: 0 });

@@ -1,39 +1,52 @@
 // A driver can end the page, or the browser: then nothing is left to say so but what was noted before. What is larger than all
-// that the GPU has drawn on this visit is noted until it ends, and after two visits that ended first it is left alone.
+// that the GPU has drawn of a generator here is noted until it ends, and after two visits that ended first it is left alone.
 import type { Backend } from '../../client/protocol.js';
-import { absolve, note, unfinished } from './verdicts.js';
+import type { Drawer, Size } from './networks.js';
+import { absolve, lasting, note, unfinished } from './verdicts.js';
 
-/** People leave while something is drawn, too. */
 const MOST_VISITS = 2;
+/** Milliseconds for which a photo waits for the database. */
+const PATIENCE = 500;
 
-/** Pixels of the largest tile that was drawn. */
-let proven = 0;
-/** How much of it is under way. */
-let running = 0;
+/** Pixels of the largest tile that was drawn, by the generator. */
+const proven = new Map<string, number>();
 let noted: Promise<void> = Promise.resolve();
 
 /** Throws where what began on the GPU never ended on the last visits. */
-export async function checkVisits({ since }: Backend): Promise<void> {
-  if ((await unfinished(since)) >= MOST_VISITS) throw new Error(`${MOST_VISITS} visits ended while it was at work`);
+export async function checkVisits({ visit }: Backend): Promise<void> {
+  if ((await unfinished(visit)) >= MOST_VISITS) throw new Error(`${MOST_VISITS} visits ended while it was at work`);
 }
 
-/** Does what may end the page; of a backend that was asked for nothing is noted. */
-export async function guarded<T>({ name, since }: Backend, work: () => Promise<T>): Promise<T> {
-  if (name !== 'auto') return work();
-  if (running++ === 0) noted = noted.then(() => note(since, true));
+/** Does what may end the page, with tiles of so many pixels; of a backend that was asked for nothing is noted. */
+export async function guarded<T>(
+  backend: Backend,
+  { key }: Drawer,
+  pixels: number,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (backend.name !== 'auto') return work();
+  const name = lasting(key);
+  noted = noted.then(() => note(name, backend.visit, pixels, 1));
   try {
-    await noted;
+    await Promise.race([noted, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
     return await work();
   } finally {
-    if (--running === 0) noted = noted.then(() => note(since, false));
+    noted = noted.then(() => note(name, backend.visit, pixels, -1));
   }
 }
 
-/** The same of drawing a tile of so many pixels: one that is no larger than others before it is safe. */
-export async function guardedTile<T>(backend: Backend, pixels: number, work: () => Promise<T>): Promise<T> {
-  if (pixels <= proven) return work();
-  const done = await guarded(backend, work);
-  proven = Math.max(proven, pixels);
-  if (backend.name === 'auto') noted = noted.then(absolve);
+/** The same of drawing a tile: one that is no larger than others before it is safe. Nothing is what was not drawn. */
+export async function guardedTile<T>(
+  backend: Backend,
+  drawer: Drawer,
+  { width, height }: Pick<Size, 'width' | 'height'>,
+  work: () => Promise<T | undefined>,
+): Promise<T | undefined> {
+  const [pixels, most] = [width * height, proven.get(drawer.key) ?? 0];
+  if (pixels <= most) return work();
+  const done = await guarded(backend, drawer, pixels, work);
+  if (done === undefined) return undefined;
+  proven.set(drawer.key, pixels);
+  if (backend.name === 'auto') noted = noted.then(() => absolve(lasting(drawer.key), pixels));
   return done;
 }

@@ -2,11 +2,23 @@
 // first photo is drawn without it, and what there is to find out is found out when nobody waits.
 import type { Conversion } from 'nijigen-core';
 import type { Backend } from '../../client/protocol.js';
-import { core, report } from '../module.js';
+import { report } from '../module.js';
 import { checkVisits, guarded, guardedTile } from './guard.js';
-import { close, existing, fits, giveUp, isOff, mayDraw, networkFor, open, type Drawer, type Size } from './networks.js';
+import {
+  close,
+  existing,
+  fetchScript,
+  fits,
+  giveUp,
+  isOff,
+  mayDraw,
+  networkFor,
+  open,
+  type Drawer,
+  type Size,
+} from './networks.js';
 import { isWorking, tried } from './trial.js';
-import { recall, remember, unlearn, type Finding } from './verdicts.js';
+import { lasting, recall, remember, unlearn, type Finding } from './verdicts.js';
 
 export { gpuFailure, type Drawer, type Size } from './networks.js';
 export { begun } from './trial.js';
@@ -35,10 +47,6 @@ const subject = (drawer: Drawer, { width, height }: Size): string =>
   about(drawer, KINDS[width * height < LARGE ? 0 : 1]);
 const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** What a finding is remembered by: names of people's own models stay out of it. */
-const lasting = (subject: string): string =>
-  core.sha256(new TextEncoder().encode(`${VERSION} ${navigator.userAgent} ${subject}`)).join();
-
 /** Whether the GPU is to draw a tile of this size, as far as is known, without waiting. */
 function gpuDraws({ name }: Backend, drawer: Drawer, size: Size): boolean {
   if (isOff() || name === 'wasm') return false;
@@ -64,7 +72,8 @@ async function prepare(backend: Backend, drawer: Drawer, subject: string): Promi
     if (known) findings.set(subject, known.finding);
     return;
   }
-  await guarded(backend, async () => {
+  await fetchScript(backend).catch(() => undefined);
+  await guarded(backend, drawer, known.width * known.height, async () => {
     const gpu = await existing(backend);
     findings.set(subject, 'faster');
     if (gpu) await networkFor(gpu, drawer, known);
@@ -123,15 +132,15 @@ export async function drawWithGpu(
       const { width, height, side, share } = tile;
       const values = tile.take_values();
       tile.free();
-      const network = await soon(networkFor(gpu, drawer, { width, height, side }), check, patience);
-      if (!network) return 'part';
       const done = conversion.progress;
-      const drawn = await guardedTile(backend, width * height, () =>
-        network.run(values, (part) => {
+      const drawn = await guardedTile(backend, drawer, { width, height }, async () => {
+        const network = await soon(networkFor(gpu, drawer, { width, height, side }), check, patience);
+        return network?.run(values, (part) => {
           check();
           onProgress(done + part * share);
-        }),
-      );
+        });
+      });
+      if (!drawn) return 'part';
       // What a device gives that did nothing.
       if (!drawn.some(Boolean)) return 'refused';
       try {
@@ -191,7 +200,8 @@ async function decide(
   const name = subject(drawer, sizes[0]);
   await recalled.get(name);
   if (findings.has(name) || isOff()) return;
-  const gpu = await guarded(backend, () => existing(backend));
+  await fetchScript(backend).catch(() => undefined);
+  const gpu = await guarded(backend, drawer, 0, () => existing(backend));
   if (!gpu || isOff()) return;
   // A live view is never quiet, and would gain the most.
   for (let look = 0; look < LOOKS && (look === 0 || isWorking()); look++) await delay(QUIET_MS);

@@ -65,12 +65,17 @@ export const mayDraw = ({ name, url }: Backend): boolean =>
 
 export const open = (backend: Backend): Promise<Gpu> => (opened ??= opening(backend));
 
-async function opening({ url, software }: Backend): Promise<Gpu> {
+async function opening(backend: Backend): Promise<Gpu> {
   const gpu = webGpu();
   if (!gpu) throw new Error('this browser has no WebGPU');
+  const { Gpu } = await fetchScript(backend);
+  return Gpu.open(gpu, backend.software ?? false);
+}
+
+/** What draws on a GPU. */
+export async function fetchScript({ url }: Backend): Promise<typeof Script> {
   if (url === undefined) throw new Error('nothing says where the script is that draws on a GPU');
-  script = (await import(url)) as typeof Script;
-  return script.Gpu.open(gpu, software ?? false);
+  return (script ??= (await import(url)) as typeof Script);
 }
 
 /** The GPU, if there is one: that there is none is no failure. */

@@ -43,13 +43,13 @@ export async function tried(
   milliseconds: number,
 ): Promise<Finding | undefined> {
   try {
-    const { difference, able } = await guardedTile(backend, size.width * size.height, async () => {
+    const difference = await guardedTile(backend, drawer, size, async () => {
       const difference = await differenceOf(gpu, drawer);
-      return { difference, able: difference !== undefined && (await warmUp(gpu, drawer, size)) };
+      return difference !== undefined && (await warmUp(gpu, drawer, size)) ? difference : undefined;
     });
     if (!drawer.alive()) return undefined;
     if (difference !== undefined && difference > TOLERANCE) throw new Error(`${gpu.name} draws another picture`);
-    const faster = able && (await alone(() => isWithin(gpu, drawer, size, milliseconds / MARGIN)));
+    const faster = difference !== undefined && (await alone(() => isWithin(gpu, drawer, size, milliseconds / MARGIN)));
     // Of a generator that is gone meanwhile nothing was found.
     return drawer.alive() ? (faster ? 'faster' : 'slower') : undefined;
   } catch (error) {
@@ -71,12 +71,10 @@ async function differenceOf(gpu: Gpu, drawer: Drawer): Promise<number | undefine
     ours?.free();
   };
   try {
-    let difference;
-    if (await drawSmall(gpu, drawer, theirs)) {
-      ours = drawer.alive() ? drawer.engine.begin(smallPhoto(), options) : undefined;
-      while (ours && !ours.step(STEP_MS)) await pause();
-      difference = ours?.difference(theirs);
-    }
+    ours = drawer.engine.begin(smallPhoto(), options);
+    while (!ours.step(STEP_MS)) await pause();
+    const drawn = drawer.alive() && (await drawSmall(gpu, drawer, theirs));
+    const difference = drawn ? ours.difference(theirs) : undefined;
     free();
     return difference;
   } catch (error) {
@@ -94,7 +92,14 @@ async function drawSmall(gpu: Gpu, drawer: Drawer, conversion: Conversion): Prom
     tile.free();
     const network = await networkFor(gpu, drawer, { width, height, side });
     if (!network) return false;
-    conversion.put(await network.run(values, () => undefined));
+    const drawn = await network.run(values, () => undefined);
+    try {
+      conversion.put(drawn);
+    } catch (cause) {
+      if (cause instanceof WebAssembly.RuntimeError) throw cause;
+      // The processor's was a picture.
+      throw new Error(`${gpu.name} gives no picture`, { cause });
+    }
   }
   return true;
 }

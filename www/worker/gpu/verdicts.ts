@@ -1,4 +1,6 @@
 import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import type { Visit } from '../../client/protocol.js';
+import { core } from '../module.js';
 
 /** What a trial found. A GPU that failed, or drew another picture, is not asked again for a while. */
 export type Finding = 'faster' | 'slower' | 'faulty';
@@ -16,11 +18,13 @@ export interface Verdict {
 
 /** What began on the GPU and never ended, because the page was gone first. */
 interface Unfinished {
-  /** At how many visits in a row, before the one that last noted something here. */
+  /** At how many visits before the one that noted something last. */
   readonly before: number;
-  /** Whether something of that one is under way, or never ended. */
-  readonly running: boolean;
-  /** Milliseconds since 1970. */
+  /** How much of that one is under way, or never ended. */
+  readonly running: number;
+  /** Of the largest tile among those. */
+  readonly pixels: number;
+  /** When that was noted, in milliseconds since 1970. */
   readonly at: number;
 }
 
@@ -32,6 +36,10 @@ interface Schema extends DBSchema {
 const NAME = 'nijigen-gpu';
 /** Drivers change, and so does what else a machine does. */
 const LASTING_MS = 14 * 24 * 3600 * 1000;
+
+/** What something is remembered by: names of people's own models stay out of it. */
+export const lasting = (subject: string): string =>
+  core.sha256(new TextEncoder().encode(`${VERSION} ${navigator.userAgent} ${subject}`)).join();
 
 /** What `work` makes of the database, which is closed again whatever happens: else nobody could delete it. */
 async function withDatabase<T>(work: (database: IDBPDatabase<Schema>) => Promise<T>): Promise<T> {
@@ -87,31 +95,36 @@ export async function unlearn(key: string): Promise<void> {
   }
 }
 
-const RUN = 'run';
+function visitsBefore({ before, running, at }: Unfinished, { since, left }: Visit): number {
+  if (at + LASTING_MS <= Date.now()) return 0;
+  return before + Number(running > 0 && at < since && at > left);
+}
 
-const visitsBefore = (found: Unfinished | undefined, since: number): number => {
-  if (!found || found.at + LASTING_MS <= Date.now()) return 0;
-  return found.before + Number(found.running && found.at < since);
-};
-
-/** At how many visits before the one that began at `since` something on the GPU did not end, in a row. */
-export async function unfinished(since: number): Promise<number> {
+/** At how many visits before this one something on the GPU did not end, of the generator with which it was most often so. */
+export async function unfinished(visit: Visit): Promise<number> {
   try {
     if (!(await exists())) return 0;
-    return visitsBefore(await withDatabase((database) => database.get('unfinished', RUN)), since);
+    const all = await withDatabase((database) => database.getAll('unfinished'));
+    return Math.max(0, ...all.map((found) => visitsBefore(found, visit)));
   } catch {
     // As above.
     return 0;
   }
 }
 
-/** Something begins or ends on the GPU, at the visit that began at `since`. */
-export async function note(since: number, running: boolean): Promise<void> {
+/** One thing more, or less, is under way on the GPU, with tiles of so many pixels. */
+export async function note(key: string, visit: Visit, pixels: number, more: 1 | -1): Promise<void> {
   try {
+    if (more < 0 && !(await exists())) return;
     await withDatabase(async (database) => {
       const transaction = database.transaction('unfinished', 'readwrite');
-      const before = visitsBefore(await transaction.store.get(RUN), since);
-      await transaction.store.put({ before, running, at: Date.now() }, RUN);
+      const found = await transaction.store.get(key);
+      if (found ?? more > 0) {
+        const before = found ? visitsBefore(found, visit) : 0;
+        const now = found && found.at >= visit.since ? found.running : 0;
+        const most = found && (before > 0 || now > 0) ? Math.max(found.pixels, pixels) : pixels;
+        await transaction.store.put({ before, running: Math.max(now + more, 0), pixels: most, at: Date.now() }, key);
+      }
       await transaction.done;
     });
   } catch {
@@ -119,10 +132,16 @@ export async function note(since: number, running: boolean): Promise<void> {
   }
 }
 
-/** A picture was drawn, and the page is still there: what did not end before is no longer held against the GPU. */
-export async function absolve(): Promise<void> {
+/** A tile of so many pixels was drawn, and the page is still there: what was no larger is no longer held against the GPU. */
+export async function absolve(key: string, pixels: number): Promise<void> {
   try {
-    if (await exists()) await withDatabase((database) => database.delete('unfinished', RUN));
+    if (!(await exists())) return;
+    await withDatabase(async (database) => {
+      const transaction = database.transaction('unfinished', 'readwrite');
+      const found = await transaction.store.get(key);
+      if (found && found.pixels <= pixels) await transaction.store.delete(key);
+      await transaction.done;
+    });
   } catch {
     // As above.
   }

@@ -12,10 +12,13 @@ const PATIENCE = 500;
 const proven = new Map<string, number>();
 let noted: Promise<void> = Promise.resolve();
 
+let checked: Promise<void> | undefined;
+
 /** Throws where what began on the GPU never ended on the last visits. */
-export async function checkVisits({ visit }: Backend): Promise<void> {
-  if ((await unfinished(visit)) >= MOST_VISITS) throw new Error(`${MOST_VISITS} visits ended while it was at work`);
-}
+export const checkVisits = ({ visit }: Backend): Promise<void> =>
+  (checked ??= unfinished(visit).then((visits) => {
+    if (visits >= MOST_VISITS) throw new Error(`${MOST_VISITS} visits ended while it was at work`);
+  }));
 
 /** Does what may end the page, with tiles of so many pixels; of a backend that was asked for nothing is noted. */
 export async function guarded<T>(
@@ -42,11 +45,12 @@ export async function guardedTile<T>(
   { width, height }: Pick<Size, 'width' | 'height'>,
   work: () => Promise<T | undefined>,
 ): Promise<T | undefined> {
-  const [pixels, most] = [width * height, proven.get(drawer.key) ?? 0];
-  if (pixels <= most) return work();
+  const pixels = width * height;
+  const most = () => proven.get(drawer.key) ?? 0;
+  if (pixels <= most()) return work();
   const done = await guarded(backend, drawer, pixels, work);
   if (done === undefined) return undefined;
-  proven.set(drawer.key, pixels);
+  proven.set(drawer.key, Math.max(pixels, most()));
   if (backend.name === 'auto') noted = noted.then(() => absolve(lasting(drawer.key), pixels));
   return done;
 }

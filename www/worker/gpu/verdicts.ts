@@ -59,16 +59,20 @@ async function withDatabase<T>(work: (database: IDBPDatabase<Schema>) => Promise
 /** Where nothing was ever found out there is no database, and none is made to look. */
 const exists = async () => (await indexedDB.databases()).some(({ name }) => name === NAME);
 
-/** What was found out on an earlier visit; nothing where nobody remembers. */
-export async function recall(key: string): Promise<Verdict | undefined> {
+/** What `work` makes of what is remembered, if there is something. */
+async function ifAny<T>(work: (database: IDBPDatabase<Schema>) => Promise<T>): Promise<T | undefined> {
   try {
-    if (!(await exists())) return undefined;
-    const verdict = await withDatabase((database) => database.get('verdicts', key));
-    return verdict && verdict.at + LASTING_MS > Date.now() ? verdict : undefined;
+    return (await exists()) ? await withDatabase(work) : undefined;
   } catch {
     // Where nothing can be stored it is tried on every visit.
     return undefined;
   }
+}
+
+/** What was found out on an earlier visit; nothing where nobody remembers. */
+export async function recall(key: string): Promise<Verdict | undefined> {
+  const verdict = await ifAny((database) => database.get('verdicts', key));
+  return verdict && verdict.at + LASTING_MS > Date.now() ? verdict : undefined;
 }
 
 /** Keeps a verdict; those that count no longer go. */
@@ -88,11 +92,7 @@ export async function remember(key: string, verdict: Verdict): Promise<void> {
 
 /** Forgets a verdict. */
 export async function unlearn(key: string): Promise<void> {
-  try {
-    if (await exists()) await withDatabase((database) => database.delete('verdicts', key));
-  } catch {
-    // As above.
-  }
+  await ifAny((database) => database.delete('verdicts', key));
 }
 
 function visitsBefore({ before, running, at }: Unfinished, { since, left }: Visit): number {
@@ -102,14 +102,8 @@ function visitsBefore({ before, running, at }: Unfinished, { since, left }: Visi
 
 /** At how many visits before this one something on the GPU did not end, of the generator with which it was most often so. */
 export async function unfinished(visit: Visit): Promise<number> {
-  try {
-    if (!(await exists())) return 0;
-    const all = await withDatabase((database) => database.getAll('unfinished'));
-    return Math.max(0, ...all.map((found) => visitsBefore(found, visit)));
-  } catch {
-    // As above.
-    return 0;
-  }
+  const all = await ifAny((database) => database.getAll('unfinished'));
+  return Math.max(0, ...(all ?? []).map((found) => visitsBefore(found, visit)));
 }
 
 /** One thing more, or less, is under way on the GPU, with tiles of so many pixels. */
@@ -134,17 +128,12 @@ export async function note(key: string, visit: Visit, pixels: number, more: 1 | 
 
 /** A tile of so many pixels was drawn, and the page is still there: what was no larger is no longer held against the GPU. */
 export async function absolve(key: string, pixels: number): Promise<void> {
-  try {
-    if (!(await exists())) return;
-    await withDatabase(async (database) => {
-      const transaction = database.transaction('unfinished', 'readwrite');
-      const found = await transaction.store.get(key);
-      if (found && found.pixels <= pixels) await transaction.store.delete(key);
-      await transaction.done;
-    });
-  } catch {
-    // As above.
-  }
+  await ifAny(async (database) => {
+    const transaction = database.transaction('unfinished', 'readwrite');
+    const found = await transaction.store.get(key);
+    if (found && found.pixels <= pixels) await transaction.store.delete(key);
+    await transaction.done;
+  });
 }
 
 /** Forgets all that was found out. */

@@ -1,20 +1,27 @@
-// What the npm package and the site hold of others: crates in the wasm, npm packages in the scripts. For the licences' sake and the
-// bill of materials.
+// What is given away holds of others: crates in the wasm and in the program, npm packages in the scripts. For the licences' sake and
+// the bill of materials.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const LICENCE_FILE = /^(licen[cs]e|copying|notice|unlicense)/i;
 
-/** Each with name, version, licence (SPDX), purl, sum (algorithm and hexadecimal digits) and the texts to pass on. */
-export function components(inputs) {
-  return [...crates(), rustStd(), ...npmPackages(inputs)].sort((a, b) => a.purl.localeCompare(b.purl, 'en'));
-}
+/**
+ * The npm package's or the site's. Each with name, version, licence (SPDX), purl, sum (algorithm and hexadecimal digits) and the
+ * texts to pass on.
+ */
+export const components = (inputs) =>
+  sorted([...crates('threads,relaxed', 'wasm32-unknown-unknown'), rustStd(), ...npmPackages(inputs)]);
 
-/** The crates that are compiled in: no build scripts, no macros, nothing of the command line's or the tests'. */
-function crates() {
-  const features = ['--features', 'threads,relaxed', '--filter-platform', 'wasm32-unknown-unknown'];
-  const metadata = execFileSync('cargo', ['metadata', '--format-version', '1', '--locked', ...features], {
+/** The same of the program for a target. */
+export const programComponents = (target) => sorted([...crates('cli,redis', target), rustStd()]);
+
+const sorted = (list) => list.sort((a, b) => a.purl.localeCompare(b.purl, 'en'));
+
+/** The crates that are compiled in: no build scripts, no macros, nothing of the tests'. */
+function crates(features, target) {
+  const choices = ['--features', features, '--filter-platform', target];
+  const metadata = execFileSync('cargo', ['metadata', '--format-version', '1', '--locked', ...choices], {
     maxBuffer: 2 ** 28,
     encoding: 'utf8',
   });
@@ -104,7 +111,7 @@ function npmPackages(inputs) {
   });
 }
 
-/** THIRD-PARTY.txt of the package or the site: each text once, under all that it is the licence of. */
+/** THIRD-PARTY.txt of the package, the site or the program: each text once, under all that it is the licence of. */
 export function notices(list, of) {
   const byText = new Map();
   for (const { name, version, licence, texts } of list) {

@@ -8,9 +8,10 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
+        mpsc::{self, Receiver, RecvTimeoutError},
     },
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -98,10 +99,17 @@ impl Batch<'_> {
         panics::say_others();
         // Rather one too many than one that idles.
         let threads = cores().div_ceil(jobs.max(1));
+        let (working, over) = mpsc::channel();
         thread::scope(|scope| {
             for _ in 0..jobs {
-                scope.spawn(|| self.work(engine, threads));
+                let working = working.clone();
+                scope.spawn(move || {
+                    self.work(engine, threads);
+                    drop(working);
+                });
             }
+            drop(working);
+            self.watch(&over);
         });
         self.bar.finish_and_clear();
         let done = self.counts.done.load(Ordering::Relaxed);
@@ -142,6 +150,16 @@ impl Batch<'_> {
                 Err(failure) => self.say(&input.path, &failure.explain()),
             }
             self.bar.inc(STEPS.saturating_sub(trace.shown));
+        }
+    }
+
+    /// Until all work is over. Who ends the program hears at once that it takes a photo's time, which a pipe may make long.
+    fn watch(&self, over: &Receiver<()>) {
+        while over.recv_timeout(Duration::from_millis(100)) == Err(RecvTimeoutError::Timeout) {
+            if self.stopped() {
+                self.bar.suspend(|| tell("ends after the photos in hand; once more ends it at once"));
+                return;
+            }
         }
     }
 

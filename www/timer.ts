@@ -16,3 +16,19 @@ export function afterAwake(ms: number, call: () => void, asleep = ASLEEP_MS): ()
     clearTimeout(timer);
   };
 }
+
+/**
+ * An answer, or `otherwise` after so many milliseconds. Safari has left questions about its databases unanswered (WebKit bug
+ * 226547), and whoever waits for one waits for ever.
+ */
+export async function inTime<T>(ms: number, answer: Promise<T>, otherwise: T): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<T>((resolve) => {
+    timer = setTimeout(resolve, ms, otherwise);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -434,6 +434,15 @@ test('where a browser stores no Blobs, or has no database, the page works all th
   await choose(page, stage.photos[1]);
   await reaches(page, 0, 'done');
   assert.equal(await cards(page).count(), 1);
+  // Or answers nothing.
+  await context.addInitScript(() => {
+    IDBFactory.prototype.databases = () => new Promise(() => undefined);
+    IDBFactory.prototype.open = () => new EventTarget();
+  });
+  await page.reload();
+  await choose(page, stage.photos[1]);
+  await reaches(page, 0, 'done');
+  assert.equal(await cards(page).count(), 1);
   watch.assertClean();
   await context.close();
 });

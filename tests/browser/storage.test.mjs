@@ -44,26 +44,29 @@ test('without a database the cache lasts as long as the page', async () => {
   assert.deepEqual(await kinds(page, ['dog.jpg']), ['made']);
 });
 
+/** Has databases of this name, or all, open only once they are `released`. */
+const held = (only) => `{
+  const released = new Promise((resolve) => (new BroadcastChannel('release').onmessage = resolve));
+  const { open } = IDBFactory.prototype;
+  IDBFactory.prototype.open = function (name, ...values) {
+    const request = open.call(this, name, ...values);
+    if (name !== (${JSON.stringify(only)} ?? name)) return request;
+    // Before whoever else listens.
+    request.addEventListener('success', (event) => {
+      if (!event.isTrusted) return;
+      event.stopImmediatePropagation();
+      void released.then(() => request.dispatchEvent(new Event('success')));
+    });
+    return request;
+  };
+}`;
+const release = () => page.evaluate(() => new BroadcastChannel('release').postMessage(''));
+
 test('a database that is slow to open is used late; until then nothing is said to be removed', async () => {
   await kinds(page, ['dog.jpg', 'lake.jpg']);
   await holds(page, 2);
   const [id] = await database(page);
-  await patchWorkers(
-    context,
-    `{
-      const { open } = IDBFactory.prototype;
-      IDBFactory.prototype.open = function (...values) {
-        const request = open.apply(this, values);
-        // Before whoever else listens.
-        request.addEventListener('success', (event) => {
-          if (!event.isTrusted) return;
-          event.stopImmediatePropagation();
-          setTimeout(() => request.dispatchEvent(new Event('success')), 5000);
-        });
-        return request;
-      };
-    }`,
-  );
+  await patchWorkers(context, held());
   await comeBack();
   const codes = await page.evaluate(async (id) => {
     const { cache } = window.converter;
@@ -72,10 +75,41 @@ test('a database that is slow to open is used late; until then nothing is said t
   }, id);
   assert.deepEqual(codes, ['internal', 'internal']);
   assert.equal((await database(page)).length, 2);
+  await release();
   await until(async () => (await usage()).lasting, 'the database is used');
   assert.equal((await usage()).entries, 2);
   await page.evaluate((id) => window.converter.cache.delete(id), id);
   assert.equal((await database(page)).length, 1);
+});
+
+test('own models whose database is slow to open come late', async () => {
+  await page.evaluate(() =>
+    window.converter.addModel('node_modules/nijigen/models/meadow-fast.onnx', { name: 'Mine' }),
+  );
+  await context.addInitScript(held('nijigen-models'));
+  await comeBack();
+  const styles = () => page.evaluate(() => window.converter.styles().map(({ id }) => id));
+  assert.ok(!(await styles()).includes('mine'));
+  await release();
+  await until(async () => (await styles()).includes('mine'), 'they are there');
+});
+
+test('a browser that answers nothing about its databases, as Safari did, costs no photo', async () => {
+  await page.evaluate(() =>
+    window.converter.addModel('node_modules/nijigen/models/meadow-fast.onnx', { name: 'Mine' }),
+  );
+  await kinds(page, ['dog.jpg']);
+  await holds(page, 1);
+  const silent = `
+    IDBFactory.prototype.databases = () => new Promise(() => undefined);
+    IDBFactory.prototype.open = () => new EventTarget();`;
+  await context.addInitScript(silent);
+  await patchWorkers(context, silent);
+  await comeBack();
+  assert.equal((await usage()).lasting, false);
+  const clear = () => page.evaluate(() => window.converter.cache.clear().catch(({ code }) => code));
+  assert.equal(await clear(), 'internal', 'what cannot be reached is not said to be gone');
+  assert.deepEqual(await kinds(page, ['dog.jpg', 'dog.jpg']), ['made', 'exact']);
 });
 
 test('an older tab that blocks an upgrade costs no photo, and the database is used when the tab is gone', async () => {

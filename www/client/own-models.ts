@@ -1,11 +1,14 @@
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import { sha256 } from '../sha256.js';
+import { inTime } from '../timer.js';
 import { isFile } from './brand.js';
 import { NijigenError } from './error.js';
 import type { ModelEntry, ModelRange, OwnGenerator } from './protocol.js';
 
 const DATABASE = 'nijigen-models';
 const VERSION = 1;
+/** How long the database may keep whoever wants a converter waiting, who may have no model there. */
+const PATIENCE_MS = 5000;
 
 /** What is said of a model of your own when it is added. */
 export interface ModelMeta {
@@ -47,18 +50,23 @@ export class OwnModels {
   #database: Promise<IDBPDatabase<Schema>> | undefined;
   #closed = false;
 
-  /** Reads what is there. A database is made only when something is added. */
+  /** With what is there; what comes late is there from then on. A database is made only when something is added. */
   static async open(): Promise<OwnModels> {
     const models = new OwnModels();
+    await inTime(PATIENCE_MS, models.#read(), undefined);
+    return models;
+  }
+
+  async #read(): Promise<void> {
     try {
       // Not every browser tells which there are.
       const databases = await (indexedDB as Partial<IDBFactory>).databases?.();
-      if (databases && !databases.some(({ name }) => name === DATABASE)) return models;
-      for (const kept of await (await models.#open()).getAll('models')) models.#kept.set(kept.id, restored(kept));
+      if (databases && !databases.some(({ name }) => name === DATABASE)) return;
+      const all = await (await this.#open()).getAll('models');
+      if (!this.#closed) for (const kept of all) this.#kept.set(kept.id, restored(kept));
     } catch {
       // Private browsing, or a place without a database.
     }
-    return models;
   }
 
   get entries(): readonly ModelEntry[] {

@@ -1,13 +1,20 @@
 import type { Cache } from 'nijigen-core';
 import { DATABASE } from '../../client/core.js';
 import type { CacheCommand, CacheReply, CacheSettings, CacheUsage } from '../../client/protocol.js';
+import { inTime } from '../../timer.js';
 import { core } from '../module.js';
 import type { DatabaseHost } from './types.js';
 
+/** How long the browser may think about which databases there are. */
+const PATIENCE_MS = 2000;
+
 const host: DatabaseHost = {
-  exists: async () => (await indexedDB.databases()).some(({ name }) => name === DATABASE),
+  // Where it does not say there may be one.
+  exists: () => inTime(PATIENCE_MS, exists(), true),
   quota: async () => (await estimate()).quota,
 };
+
+const exists = async () => (await indexedDB.databases()).some(({ name }) => name === DATABASE);
 
 let opened: Promise<Cache> | undefined;
 

@@ -1,8 +1,11 @@
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import { inTime } from '../../../timer.js';
 import { PARTS, type Memo, type Part, type Parts } from './memo.js';
 
 const DATABASE = 'nijigen-session';
 const VERSION = 1;
+/** How long the browser may think about which databases there are. */
+const PATIENCE_MS = 2000;
 
 /** What is stored of a photo beside its bytes; small, so that all are read at once. */
 export interface Item {
@@ -134,9 +137,10 @@ export class SessionStore {
   }
 }
 
-/** Whether anything was ever stored; nothing is made to find out. Not every browser tells. */
+/** Whether anything was ever stored; nothing is made to find out. Not every browser tells, or not in time. */
 export async function exists(): Promise<boolean> {
-  const databases = await (indexedDB as Partial<IDBFactory>).databases?.();
+  const listed = (indexedDB as Partial<IDBFactory>).databases?.();
+  const databases = listed && (await inTime<IDBDatabaseInfo[] | undefined>(PATIENCE_MS, listed, undefined));
   return databases?.some(({ name }) => name === DATABASE) ?? true;
 }
 

@@ -94,14 +94,14 @@ test('own models whose database is slow to open come late', async () => {
   await until(async () => (await styles()).includes('mine'), 'they are there');
 });
 
-test('a browser that answers nothing about its databases, as Safari did, costs no photo', async () => {
+test('a browser that answers nothing about what it stores, as Safari did, costs no photo', async () => {
   await page.evaluate(() =>
     window.converter.addModel('node_modules/nijigen/models/meadow-fast.onnx', { name: 'Mine' }),
   );
   await kinds(page, ['dog.jpg']);
   await holds(page, 1);
   const silent = `
-    IDBFactory.prototype.databases = () => new Promise(() => undefined);
+    IDBFactory.prototype.databases = StorageManager.prototype.estimate = () => new Promise(() => undefined);
     IDBFactory.prototype.open = () => new EventTarget();`;
   await context.addInitScript(silent);
   await patchWorkers(context, silent);

@@ -5,7 +5,7 @@ import { inTime } from '../../timer.js';
 import { core } from '../module.js';
 import type { DatabaseHost } from './types.js';
 
-/** How long the browser may think about which databases there are. */
+/** How long the browser may think about what it stores. */
 const PATIENCE_MS = 2000;
 
 const host: DatabaseHost = {
@@ -74,7 +74,8 @@ async function room(): Promise<Pick<CacheUsage, 'available'>> {
   return quota !== undefined && usage !== undefined ? { available: Math.max(0, quota - usage) } : {};
 }
 
-/** Not every browser says, and none on insecure origins. */
+/** Not every browser says, or in time, and none on insecure origins. */
 async function estimate(): Promise<StorageEstimate> {
-  return (navigator as Partial<WorkerNavigator>).storage?.estimate().catch(() => ({})) ?? {};
+  const estimated = (navigator as Partial<WorkerNavigator>).storage?.estimate().catch(() => ({}));
+  return estimated ? inTime<StorageEstimate>(PATIENCE_MS, estimated, {}) : {};
 }

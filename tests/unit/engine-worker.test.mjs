@@ -76,6 +76,16 @@ test('one that does not come is late, and its worker is ended', async (t) => {
   assert.deepEqual([host.alive, host.broken], [false, false]);
 });
 
+test('where nothing of the worker comes it is the network that is late', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  t.after(() => mock.timers.reset());
+  const { host, port } = started(t, () => new Promise(() => undefined));
+  port.postMessage = () => undefined;
+  const result = host.convert(asked());
+  mock.timers.tick(1000);
+  await assert.rejects(result, { code: 'network' });
+});
+
 test('what cannot be sent is an error of ours, and the worker goes on', async (t) => {
   const { host } = started(t, async (_, tell) => (tell[releaseProxy](), { result: { memory: 5 } }));
   await assert.rejects(

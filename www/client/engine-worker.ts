@@ -34,6 +34,8 @@ export class EngineWorker implements EngineHost {
   #end: NijigenError | undefined;
   #alive = true;
   #broken = false;
+  /** Whether the worker's script has come. */
+  #came = false;
   memory = 0;
 
   /**
@@ -41,7 +43,7 @@ export class EngineWorker implements EngineHost {
    * be fetched and has begun to draw, or has ended.
    */
   constructor(
-    url: URL,
+    readonly url: URL,
     readonly engine: EngineSource,
     onCompiled: (compiled: Compiled) => void,
     readonly onReady: () => void,
@@ -59,6 +61,7 @@ export class EngineWorker implements EngineHost {
       );
     });
     this.#worker.addEventListener('message', ({ data }: MessageEvent<Partial<Compiled>>) => {
+      this.#came = true;
       const { url, module } = data;
       if (url !== undefined && module instanceof WebAssembly.Module) onCompiled({ url, module });
     });
@@ -90,12 +93,17 @@ export class EngineWorker implements EngineHost {
     const request = { ...asked, engine: this.engine };
     const forget = this.#cancelWith(signal);
     const limit = new TimeLimit(timeout, () => {
-      this.end(new NijigenError('timeout', `the photo was not done after ${timeout} ms; its worker was ended`));
+      this.end(
+        this.#came
+          ? new NijigenError('timeout', `the photo was not done after ${timeout} ms; its worker was ended`)
+          : new NijigenError('network', `nothing of the worker at ${this.url.href} came for ${timeout} ms`),
+      );
     });
     limit.start();
     // Progress has a channel of its own: its last words may come after the reply.
     let settled = false;
     const tell = proxy((event: ConversionEvent) => {
+      this.#came = true;
       if (settled) return;
       limit.hear(event);
       if (event === 'photo') return;

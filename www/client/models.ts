@@ -1,9 +1,13 @@
 import { absolute } from '#platform';
+import { afterAwake } from '../timer.js';
 import { isUrl } from './brand.js';
 import { cancelled, NijigenError } from './error.js';
 import { OwnModels } from './own-models.js';
 import type { LocatedGenerator, ModelEntry, OwnGenerator, ShippedGenerator } from './protocol.js';
 import { urlOf } from './url.js';
+
+/** A list of a few kilobytes that takes longer does not come. */
+const PATIENCE_MS = 60_000;
 
 /** The generators on offer: those that came with the package or lie in a folder, and those that were added. */
 export class Models {
@@ -66,14 +70,24 @@ const located = (models: readonly ShippedGenerator[]): Promise<LocatedGenerator[
 
 async function fetched(folder: URL, signal: AbortSignal | undefined): Promise<LocatedGenerator[]> {
   const url = new URL('manifest.json', folder);
+  const download = new AbortController();
+  const abort = () => {
+    download.abort();
+  };
+  signal?.addEventListener('abort', abort);
+  if (signal?.aborted) abort();
+  const forget = afterAwake(PATIENCE_MS, abort);
   try {
-    const response = await fetch(url, signal ? { signal } : {});
+    const response = await fetch(url, { signal: download.signal });
     if (!response.ok) throw new Error(`status ${response.status}`);
     const entries = (await response.json()) as ModelEntry[];
     return entries.map((entry) => ({ entry, url: new URL(entry.file, folder).href }));
   } catch (cause) {
     if (signal?.aborted) throw cancelled();
     throw new NijigenError('network', `the list of models could not be fetched from ${url.href}`, { cause });
+  } finally {
+    forget();
+    signal?.removeEventListener('abort', abort);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Engine } from 'nijigen-core';
 import type { ConversionRequest, OwnGenerator, LocatedGenerator } from '../client/protocol.js';
 import { core, coreStarted, loadCore } from './module.js';
-import { read, request } from './download.js';
+import { Download } from './download.js';
 import { WorkerError } from './failure.js';
 import type { Drawer } from './gpu/index.js';
 
@@ -78,9 +78,10 @@ async function modelOf(
 ): Promise<Uint8Array> {
   const source = 'entry' in generator ? generator.url : generator.file;
   if (typeof source === 'string') {
-    const response = await request(source, signal);
+    const download = new Download(source, signal);
+    const response = await download.response();
     const length = Number(response.headers.get('content-length')) || 0;
-    return read(response, signal, (loaded) => {
+    return download.read(response, (loaded) => {
       onBytes(loaded, length);
     });
   }

@@ -1,6 +1,6 @@
 import * as plain from 'nijigen-core';
 import type { Compiled, ConversionResult, EngineSource, Variant } from '../client/protocol.js';
-import { count, lost, request } from './download.js';
+import { Download, Stalled } from './download.js';
 import { WorkerError } from './failure.js';
 import { instantiateThreaded, isThreaded } from './threads.js';
 import { candidates, type Candidate } from './variants.js';
@@ -60,7 +60,8 @@ async function loadFirst(source: EngineSource, signal: AbortSignal, onProgress: 
       return;
     } catch (error) {
       failure = error;
-      if (signal.aborted) break;
+      // Another build would come over the same line.
+      if (signal.aborted || error instanceof Stalled) break;
     }
   }
   throw failure;
@@ -84,13 +85,14 @@ async function fetchModule(
   signal: AbortSignal,
   onProgress: ProgressListener,
 ): Promise<WebAssembly.Module> {
-  const response = await request(url, signal);
-  count(response, (loaded) => {
+  const download = new Download(url, signal);
+  const response = await download.response();
+  download.count(response, (loaded) => {
     onProgress(loaded, bytes);
   });
   return compile(response).catch((error: unknown) => {
     // A stream that breaks off is a TypeError or AbortError; a module that is wrong has errors of its own.
-    throw error instanceof WebAssembly.CompileError ? error : lost(url, signal, error);
+    throw error instanceof WebAssembly.CompileError ? error : download.lost(error);
   });
 }
 

@@ -3,7 +3,7 @@ import { LIMITS } from '../client/core.js';
 import type { CoreOptions, Photo as Source } from '../client/protocol.js';
 import { decodeInBrowser, inSrgb, pixelsOf } from './browser-decoder.js';
 import { core } from './module.js';
-import { read, request, type ByteListener } from './download.js';
+import { Download, type ByteListener } from './download.js';
 import { WorkerError } from './failure.js';
 
 /** What a gigabyte of the device's memory is good for, and what fits into a module's 4 GB: a pixel takes 12 bytes at most. */
@@ -106,7 +106,8 @@ async function fetched(
   onBytes: () => void,
   signal: AbortSignal,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  return read(await request(url, signal), signal, (loaded) => {
+  const download = new Download(url, signal);
+  return download.read(await download.response(), (loaded) => {
     check(loaded);
     onBytes();
   });

@@ -12,7 +12,10 @@ const IDLE_MS = 180_000;
 
 let ready: Promise<Converter> | undefined;
 
-/** The page's converter, made when first asked for. An attempt that failed is made again the next time. */
+/**
+ * The page's converter, made when first asked for. An attempt that failed is made again the next time, but not by those who
+ * go on from its failure at once: each would have a minute of silence to itself.
+ */
 export function theConverter(): Promise<Converter> {
   ready ??= controlled
     .then(() =>
@@ -29,7 +32,9 @@ export function theConverter(): Promise<Converter> {
       return converter;
     })
     .catch((error: unknown) => {
-      ready = undefined;
+      setTimeout(() => {
+        ready = undefined;
+      });
       throw error;
     });
   return ready;

@@ -21,6 +21,8 @@ writeFileSync(join(folder, 'THIRD-PARTY.txt'), notices(programComponents(target)
 const archive = `${name}.${windows ? 'zip' : 'tar.gz'}`;
 const tar = windows ? join(process.env.SystemRoot, 'System32', 'tar.exe') : 'tar';
 rmSync(join('dist', archive), { force: true });
-execFileSync(tar, [windows ? '-acf' : '-czf', archive, name], { cwd: 'dist', stdio: 'inherit' });
+// Nor does macOS' own add a file of attributes for each.
+const env = { ...process.env, COPYFILE_DISABLE: '1' };
+execFileSync(tar, [windows ? '-acf' : '-czf', archive, name], { cwd: 'dist', stdio: 'inherit', env });
 rmSync(folder, { recursive: true });
 console.log(`dist/${archive}`);

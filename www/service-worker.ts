@@ -17,7 +17,7 @@ declare const HEAVY: Record<string, string>;
 
 const CACHE = 'nijigen-heavy';
 /** Before the page gives up by itself, so that its next attempt is a new one. */
-const STALLED_MS = 60_000;
+const STALLED_MS = 50_000;
 const PAGE = new URL('index.html', self.registration.scope).href;
 /** The page's own, whose names no other version has. */
 const SCRIPTS = SHELL.map(({ url }) => url).filter((url) => url.startsWith('app-'));

@@ -275,6 +275,7 @@ fn told_twice(signal: &str, code: i32) {
     let status = format!("/proc/{}/status", program.id());
     // Signals are heard before threads are started for photos.
     while fs::read_to_string(&status).unwrap().contains("\nThreads:\t1\n") {
+        assert!(program.try_wait().unwrap().is_none());
         std::thread::yield_now();
     }
     let id = program.id().to_string();

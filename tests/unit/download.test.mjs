@@ -79,6 +79,24 @@ test('one that stands still is the network’s fault, before its first byte and 
   }
 });
 
+test('one that waits behind another on the same line does not stand still', async () => {
+  const behind = host();
+  const second = new Download(URL, never());
+  const late = second.read(await second.response(), () => undefined);
+  const before = host();
+  const first = new Download(URL, never());
+  const early = first.read(await first.response(), () => undefined);
+  for (let part = 0; part < 3; part++) {
+    await wait(MINUTE - 1);
+    before.stream.enqueue(Uint8Array.of(part));
+  }
+  before.stream.close();
+  await early;
+  behind.stream.enqueue(Uint8Array.of(7));
+  behind.stream.close();
+  assert.deepEqual([...(await late)], [7]);
+});
+
 test('who aborts is told so, whatever else is the matter; who has read too much reads no more', async () => {
   const before = host({ answers: false });
   const gone = AbortSignal.abort();

@@ -81,8 +81,8 @@ test('where nothing of the worker comes it is the network that is late', async (
   t.after(() => mock.timers.reset());
   const { host, port } = started(t, () => new Promise(() => undefined));
   port.postMessage = () => undefined;
-  const result = host.convert(asked());
-  mock.timers.tick(1000);
+  const result = host.convert(asked({ timeout: 60_000 }));
+  mock.timers.tick(60_000);
   await assert.rejects(result, { code: 'network' });
 });
 

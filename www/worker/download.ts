@@ -15,6 +15,8 @@ export class Stalled extends WorkerError {
 
 /** A response on its way, which is ended where it stands still. Failures are `network`, save an abort, which is `cancelled`. */
 export class Download {
+  /** Several share a line, on which one may wait for another: what comes of any is a sign of life for all. */
+  static readonly #coming = new Set<Download>();
   readonly #line = new AbortController();
   #forget: () => void = () => undefined;
 
@@ -27,7 +29,8 @@ export class Download {
   async response(): Promise<Response> {
     this.signal.addEventListener('abort', this.#abort, { once: true });
     if (this.signal.aborted) this.#abort();
-    this.#hear();
+    Download.#coming.add(this);
+    this.#wait();
     try {
       const response = await fetch(this.url, { signal: this.#line.signal });
       if (!response.ok) throw new WorkerError('network', `${this.url} answered with status ${response.status}`);
@@ -56,7 +59,9 @@ export class Download {
       this.#end();
     };
     // Whoever reads the response meets the same error and reports it.
-    response.clone().body?.pipeTo(this.#sink(onBytes)).then(over, over);
+    const { body } = response.clone();
+    if (body) body.pipeTo(this.#sink(onBytes)).then(over, over);
+    else over();
   }
 
   /** What it means that it broke off. */
@@ -76,7 +81,7 @@ export class Download {
     let loaded = 0;
     return new WritableStream({
       write: (chunk) => {
-        this.#hear();
+        for (const download of Download.#coming) download.#wait();
         keep?.(chunk);
         loaded += chunk.length;
         onBytes(loaded);
@@ -89,7 +94,7 @@ export class Download {
   };
 
   /** It has so much time again. */
-  #hear(): void {
+  #wait(): void {
     this.#forget();
     this.#forget = afterAwake(STALLED_MS, () => {
       this.#line.abort(new Stalled(this.url));
@@ -97,6 +102,7 @@ export class Download {
   }
 
   #end(): void {
+    Download.#coming.delete(this);
     this.#forget();
     this.signal.removeEventListener('abort', this.#abort);
   }

@@ -436,8 +436,11 @@ test('where a browser stores no Blobs, or has no database, the page works all th
   assert.equal(await cards(page).count(), 1);
   // Or answers nothing.
   await context.addInitScript(() => {
+    const nothing = { value: () => undefined };
     IDBFactory.prototype.databases = () => new Promise(() => undefined);
-    IDBFactory.prototype.open = () => new EventTarget();
+    // What idb takes for a request, and waits for.
+    IDBFactory.prototype.open = () =>
+      Object.create(IDBOpenDBRequest.prototype, { addEventListener: nothing, removeEventListener: nothing });
   });
   await page.reload();
   await choose(page, stage.photos[1]);

@@ -1,17 +1,18 @@
 // The program as it is downloaded: it runs where it is unpacked, and says whose work is in it.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
 const models = JSON.parse(readFileSync('models/manifest.json', 'utf8'));
 
-test('the archive has the program and the licences of what is compiled in', () => {
+test('the archive has the program and the licences of what is compiled in', (t) => {
   const said = execFileSync('node', ['scripts/program.mjs'], { encoding: 'utf8' });
   const [, archive, name] = /^(dist\/(nijigen-[\d.]+-\S+)\.tar\.gz)\n$/.exec(said);
   const into = mkdtempSync(join(tmpdir(), 'nijigen-'));
+  t.after(() => rmSync(into, { recursive: true }));
   execFileSync('tar', ['-xzf', archive, '-C', into]);
   const folder = join(into, name);
 

@@ -1,6 +1,9 @@
 /** A timer that is so late has slept, and all else with it, as on a phone that was put away. */
 const ASLEEP_MS = 5000;
 
+/** A line on which nothing comes for so long stands still. Half of the time that a photo has by default: not the photo is to blame. */
+export const STALLED_MS = 60_000;
+
 /** Calls back after so many milliseconds awake. Gives what ends it. `asleep`: how late it must be to have slept. */
 export function afterAwake(ms: number, call: () => void, asleep = ASLEEP_MS): () => void {
   let timer: ReturnType<typeof setTimeout>;

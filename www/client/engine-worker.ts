@@ -1,5 +1,6 @@
 import { proxy, wrap, type Remote } from 'comlink';
 import { channelNamed } from '../channel.js';
+import { STALLED_MS } from '../timer.js';
 import { cancelled, NijigenError } from './error.js';
 import { TimeLimit, type EngineHost, type EngineRequest } from './host.js';
 import type {
@@ -22,8 +23,6 @@ import { notLoaded, startWorker } from './start-worker.js';
 
 /** How long a worker may take to notice a cancel before it is ended. With it the promise settles within 300 ms. */
 const CANCEL_GRACE_MS = 200;
-/** A worker of which nothing came for so long is on a line that stands still. */
-const SILENCE_MS = 60_000;
 
 /** One worker and its life. */
 export class EngineWorker implements EngineHost {
@@ -96,7 +95,7 @@ export class EngineWorker implements EngineHost {
     const forget = this.#cancelWith(signal);
     const limit = new TimeLimit(timeout, () => {
       this.end(
-        this.#came || timeout < SILENCE_MS
+        this.#came || timeout < STALLED_MS
           ? new NijigenError('timeout', `the photo was not done after ${timeout} ms; its worker was ended`)
           : new NijigenError('network', `nothing of the worker at ${this.url.href} came for ${timeout} ms`),
       );

@@ -1,13 +1,10 @@
 import { absolute } from '#platform';
-import { afterAwake } from '../timer.js';
+import { afterAwake, STALLED_MS } from '../timer.js';
 import { isUrl } from './brand.js';
 import { cancelled, NijigenError } from './error.js';
 import { OwnModels } from './own-models.js';
 import type { LocatedGenerator, ModelEntry, OwnGenerator, ShippedGenerator } from './protocol.js';
 import { urlOf } from './url.js';
-
-/** A list of a few kilobytes that takes longer does not come. */
-const PATIENCE_MS = 60_000;
 
 /** The generators on offer: those that came with the package or lie in a folder, and those that were added. */
 export class Models {
@@ -76,7 +73,7 @@ async function fetched(folder: URL, signal: AbortSignal | undefined): Promise<Lo
   };
   signal?.addEventListener('abort', abort);
   if (signal?.aborted) abort();
-  const forget = afterAwake(PATIENCE_MS, abort);
+  const forget = afterAwake(STALLED_MS, abort);
   try {
     const response = await fetch(url, { signal: download.signal });
     if (!response.ok) throw new Error(`status ${response.status}`);

@@ -1,10 +1,7 @@
-import { afterAwake } from '../timer.js';
+import { afterAwake, STALLED_MS } from '../timer.js';
 import { WorkerError } from './failure.js';
 
 export type ByteListener = (loaded: number) => void;
-
-/** Half of the time that a photo has by default: then the line is to blame, not the photo. */
-const STALLED_MS = 60_000;
 
 /** A download of which nothing came for so long. */
 export class Stalled extends WorkerError {
